@@ -1,0 +1,200 @@
+/**
+ * The agent: settings in, a running scheduler and pipeline out. What a reload leaves as it was keeps
+ * its state: queues, rates, sockets.
+ */
+
+import type { AnyCollector, CommonValues } from "../core/collector.ts";
+import { messageOf } from "../core/errors.ts";
+import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
+import type { Host } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
+import { createWorker, type Worker } from "../delivery/worker.ts";
+import { type Collection, createCollection } from "./collection.ts";
+import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
+import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
+import { type Books, SELF_NAME, selfCollector } from "./self_metrics.ts";
+
+/** The part of the settings that the agent works by. */
+export interface AgentSettings {
+  readonly server: { readonly self_metrics: boolean; readonly stop_timeout: number };
+  readonly collectors: readonly CollectorPart[];
+  readonly handlers: readonly HandlerPart[];
+}
+
+export interface CollectorPart {
+  readonly section: string;
+  readonly collector: AnyCollector;
+  readonly options: CommonValues & Readonly<Record<string, unknown>>;
+  readonly origins: ReadonlyMap<string, unknown>;
+}
+
+export interface HandlerPart {
+  readonly section: string;
+  readonly handler: AnyHandler;
+  readonly options: DeliveryValues & Readonly<Record<string, unknown>>;
+}
+
+export interface Agent {
+  /** The agent's own collector, to be resolved with the others. */
+  readonly own: Readonly<Record<string, AnyCollector>>;
+  start(settings: AgentSettings): Promise<void>;
+  /** Takes over other settings. Throws before anything is changed. */
+  reload(settings: AgentSettings): Promise<string[]>;
+  /** Ends runs, flushes within the `stop_timeout`, closes all. */
+  stop(): Promise<void>;
+  books(): Books;
+}
+
+interface Running {
+  readonly settings: AgentSettings;
+  readonly collections: ReadonlyMap<string, { part: CollectorPart; collection: Collection }>;
+  readonly workers: ReadonlyMap<string, { part: HandlerPart; worker: Worker }>;
+  readonly pipeline: Pipeline;
+  readonly scheduler: Scheduler;
+}
+
+const NO_BOOKS: Books = { collections: [], workers: [] };
+
+export function createAgent(host: Host, log: Log, random: () => number): Agent {
+  let running: Running | undefined;
+  const own = { [SELF_NAME]: selfCollector(books) };
+
+  function books(): Books {
+    return running === undefined ? NO_BOOKS : {
+      collections: [...running.collections.values()].map(({ collection }) => collection),
+      workers: running.pipeline.workers,
+    };
+  }
+
+  async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
+    const names = createHostnameResolver(host);
+    const collections = new Map<string, { part: CollectorPart; collection: Collection }>();
+    for (const part of settings.collectors) {
+      if (part.section === SELF_NAME && !settings.server.self_metrics) continue;
+      const kept = before?.collections.get(part.section);
+      if (kept !== undefined && sameOptions(kept.part, part)) {
+        collections.set(part.section, kept);
+        continue;
+      }
+      const collection = await collectionOf(part, host, log, names);
+      if (collection !== undefined) collections.set(part.section, { part, collection });
+    }
+    const workers = new Map<string, { part: HandlerPart; worker: Worker }>();
+    for (const part of settings.handlers) {
+      const kept = before?.workers.get(part.section);
+      if (kept !== undefined && sameOptions(kept.part, part)) {
+        workers.set(part.section, kept);
+        continue;
+      }
+      const { section: name, options } = part;
+      const sink = part.handler.open({ host, options, log });
+      workers.set(name, {
+        part,
+        worker: createWorker({ name, sink, options, clock: host.clock, log, random }),
+      });
+    }
+    const pipeline = createPipeline([...workers.values()].map(({ worker }) => worker));
+    const all = [...collections.values()].map(({ collection }) => collection);
+    return {
+      settings,
+      collections,
+      workers,
+      pipeline,
+      scheduler: createScheduler(all, pipeline, host.clock, log, before?.scheduler),
+    };
+  }
+
+  async function start(settings: AgentSettings): Promise<void> {
+    running = await build(settings, undefined);
+    running.scheduler.start();
+  }
+
+  async function reload(settings: AgentSettings): Promise<string[]> {
+    const before = running;
+    const next = await build(settings, before);
+    await before?.scheduler.stop(0);
+    running = next;
+    next.scheduler.start();
+    const gone = [...before?.collections ?? []].filter(([name, { collection }]) =>
+      next.collections.get(name)?.collection !== collection
+    );
+    for (const [, { collection }] of gone) await collection.dispose();
+    const ended = [...before?.workers ?? []].filter(([name, { worker }]) =>
+      next.workers.get(name)?.worker !== worker
+    );
+    await Promise.all(ended.map(([, { worker }]) => worker.stop(settings.server.stop_timeout)));
+    return changes(before?.collections, next.collections, "collector").concat(
+      changes(before?.workers, next.workers, "handler"),
+    );
+  }
+
+  async function stop(): Promise<void> {
+    if (running === undefined) return;
+    const { scheduler, pipeline, collections, settings } = running;
+    const started = host.clock.monotonic();
+    await scheduler.stop(settings.server.stop_timeout / 2);
+    const left = settings.server.stop_timeout - (host.clock.monotonic() - started) / 1000;
+    await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
+    for (const { collection } of collections.values()) await collection.dispose();
+  }
+
+  return { own, start, reload, stop, books };
+}
+
+/** Undefined where the collector cannot work; the log says why, once. */
+async function collectionOf(
+  part: CollectorPart,
+  host: Host,
+  log: Log,
+  names: HostnameResolver,
+): Promise<Collection | undefined> {
+  const { section, collector, options } = part;
+  const systems = collector.systems ?? ["linux"];
+  if (!systems.includes(host.system)) {
+    log.info(`${section} is not on this system (${host.system}), only on ${systems.join(", ")}`);
+    return undefined;
+  }
+  try {
+    const hostname = await names.resolve(options, part.origins.has("hostname"));
+    const offset = options.stagger_collection
+      ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
+      : 0;
+    return createCollection(part, hostname, offset, host, log);
+  } catch (error) {
+    log.error(`${section} is left out: ${messageOf(error)}`, error);
+    return undefined;
+  }
+}
+
+/** One collection, outside of any schedule: for `collect`. */
+export async function singleCollection(
+  part: CollectorPart,
+  host: Host,
+  log: Log,
+): Promise<Collection> {
+  const hostname = await createHostnameResolver(host).resolve(
+    part.options,
+    part.origins.has("hostname"),
+  );
+  return createCollection(part, hostname, 0, host, log);
+}
+
+function sameOptions(a: { options: object }, b: { options: object }): boolean {
+  return JSON.stringify(a.options) === JSON.stringify(b.options);
+}
+
+function changes(
+  before: ReadonlyMap<string, unknown> | undefined,
+  after: ReadonlyMap<string, unknown>,
+  what: string,
+): string[] {
+  const lines: string[] = [];
+  for (const name of after.keys()) if (!before?.has(name)) lines.push(`${what} ${name} is new`);
+  for (const [name, value] of before ?? []) {
+    const now = after.get(name);
+    if (now === undefined) lines.push(`${what} ${name} is gone`);
+    else if (now !== value) lines.push(`${what} ${name} has changed`);
+  }
+  return lines;
+}

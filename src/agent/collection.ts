@@ -1,0 +1,224 @@
+/**
+ * One collector at work: its state, its emitter, its deadline, its record. A failure ends here: it
+ * is told, counted and backed off from, and the other collectors never hear of it.
+ */
+
+import type { AnyCollector, CommonValues, Context } from "../core/collector.ts";
+import { createEmitter, type Run } from "../core/emitter.ts";
+import { badData, codeOf, messageOf, timedOut } from "../core/errors.ts";
+import type { Host } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import type { Metric } from "../core/metric.ts";
+import { createTrouble } from "../core/throttle.ts";
+
+export interface CollectionSettings {
+  /** The section's name: the collector's, or an instance's. */
+  readonly section: string;
+  readonly collector: AnyCollector;
+  readonly options: CommonValues & Readonly<Record<string, unknown>>;
+}
+
+export interface CollectionRecord {
+  runs: number;
+  failures: number;
+  /** Slots that passed while a run was still busy, or while backing off. */
+  skipped: number;
+  /** Values that were no numbers. */
+  refused: number;
+  points: number;
+  /** Of the last run. */
+  milliseconds: number;
+  lastError: string;
+}
+
+export interface Collection {
+  readonly name: string;
+  /** Seconds. */
+  readonly interval: number;
+  /** Seconds into the interval. */
+  readonly offset: number;
+  readonly record: Readonly<CollectionRecord>;
+  /** Runs once. Its metrics are there at once where the collector is synchronous. Never rejects. */
+  run(timestamp: number): Outcome | Promise<Outcome>;
+  dispose(): Promise<void>;
+}
+
+export interface Outcome {
+  readonly metrics: readonly Metric[];
+  readonly error: unknown;
+}
+
+const REPORT_SECONDS = 300;
+/** Failures in a row before slots are skipped; then one more per failure, up to the most. */
+const PATIENCE = 3;
+const MOST_SKIPPED = 5;
+const NOTHING: Outcome = { metrics: [], error: undefined };
+
+export function createCollection(
+  { section, collector, options }: CollectionSettings,
+  hostname: string | null,
+  offset: number,
+  host: Host,
+  log: Log,
+): Collection {
+  const { interval } = options;
+  const emitter = createEmitter({
+    naming: {
+      prefix: options.path_prefix,
+      host: hostname,
+      suffix: options.path_suffix,
+      collector: options.path,
+      instancePrefix: options.instance_prefix,
+    },
+    interval,
+    ttl: interval * options.ttl_multiplier,
+    rates: options.rates,
+    whitelist: options.metrics_whitelist,
+    blacklist: options.metrics_blacklist,
+    metrics: options.measure_collector_time
+      ? { ...collector.metrics, collector_time_ms: TIME }
+      : collector.metrics,
+    free: false,
+  });
+  const record: CollectionRecord = {
+    runs: 0,
+    failures: 0,
+    skipped: 0,
+    refused: 0,
+    points: 0,
+    milliseconds: 0,
+    lastError: "",
+  };
+  const trouble = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const refusals = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const seconds = options.collect_timeout > 0
+    ? options.collect_timeout
+    : Math.max(interval - offset, 1);
+  let state: unknown;
+  let prepared = false;
+  let busy = false;
+  let absent = false;
+  let inRow = 0;
+  let toSkip = 0;
+
+  function run(timestamp: number): Outcome | Promise<Outcome> {
+    if (busy || toSkip > 0) {
+      if (!busy) toSkip--;
+      record.skipped++;
+      return NOTHING;
+    }
+    const started = host.clock.monotonic();
+    const stopper = new AbortController();
+    emitter.begin(timestamp, started);
+    record.runs++;
+    let pending: void | Promise<void>;
+    try {
+      if (!prepared) {
+        state = collector.prepare?.(options, host);
+        prepared = true;
+      }
+      pending = collector.collect(contextOf(stopper.signal));
+    } catch (error) {
+      return finish(started, error);
+    }
+    if (!(pending instanceof Promise)) return finish(started, undefined);
+    return supervised(pending, stopper, started);
+  }
+
+  async function supervised(
+    pending: Promise<void>,
+    stopper: AbortController,
+    started: number,
+  ): Promise<Outcome> {
+    busy = true;
+    // A run that does not heed its signal keeps the collector busy: it is never run twice at once.
+    const settled = pending.then(
+      () => undefined,
+      (error) => error ?? new Error("rejected without a reason"),
+    );
+    void settled.then(() => (busy = false));
+    const timer = new AbortController();
+    const late = host.clock.sleep(seconds * 1000, timer.signal).then(() =>
+      timedOut(`The run took longer than ${seconds} s`)
+    );
+    const error: unknown = await Promise.race([settled, late]);
+    timer.abort();
+    stopper.abort(error);
+    return finish(started, error);
+  }
+
+  function finish(started: number, error: unknown): Outcome {
+    record.milliseconds = host.clock.monotonic() - started;
+    if (error === undefined && options.measure_collector_time) {
+      emitter.emit("collector_time_ms", Math.trunc(record.milliseconds));
+    }
+    const run = emitter.end();
+    record.points += run.metrics.length;
+    tell(run, error);
+    return { metrics: run.metrics, error };
+  }
+
+  function tell(run: Run, error: unknown): void {
+    if (run.refused > 0) {
+      record.refused += run.refused;
+      refusals.report(
+        section,
+        badData(`${run.reason}${run.refused > 1 ? `, and ${run.refused - 1} more` : ""}`),
+      );
+    }
+    if (error === undefined) {
+      absent = false;
+      inRow = 0;
+      record.lastError = "";
+      trouble.clear(section);
+      return;
+    }
+    record.failures++;
+    record.lastError = messageOf(error);
+    // What is not on this host is news once, and costs nothing to look for again.
+    if (codeOf(error) === "no-data") {
+      log[absent ? "debug" : "info"](`${section} finds no data: ${messageOf(error)}`);
+      absent = true;
+      return;
+    }
+    inRow++;
+    toSkip = Math.min(Math.max(0, inRow - PATIENCE), MOST_SKIPPED);
+    trouble.report(section, error);
+  }
+
+  function contextOf(signal: AbortSignal): Context {
+    return {
+      host,
+      options,
+      state,
+      emit: emitter.emit as Context["emit"],
+      delta: emitter.delta,
+      elapsed: emitter.elapsed,
+      signal,
+      log,
+    };
+  }
+
+  return {
+    name: section,
+    interval,
+    offset,
+    record,
+    run,
+    async dispose() {
+      const disposable = state as Partial<AsyncDisposable & Disposable> | null | undefined;
+      if (typeof disposable !== "object" || disposable === null) return;
+      await disposable[Symbol.asyncDispose]?.();
+      disposable[Symbol.dispose]?.();
+    },
+  };
+}
+
+const TIME = {
+  form: "gauge",
+  help: "Milliseconds that the last run took",
+  precision: 0,
+  unit: "ms",
+  max: 0,
+  whole: false,
+} as const;

@@ -1,0 +1,101 @@
+/** The host's name in metric paths: Diamond's eleven methods. A name is found once and kept until a reload. */
+
+import type { CommonValues, HostnameMethod } from "../core/collector.ts";
+import { configError } from "../core/errors.ts";
+import type { Host } from "../core/host.ts";
+
+const SHELL_SECONDS = 10;
+
+export interface HostnameResolver {
+  /** Null where the method is `none`. Throws `config` where the name cannot be found. */
+  resolve(
+    options: Pick<CommonValues, "hostname" | "hostname_method">,
+    written: boolean,
+  ): Promise<string | null>;
+}
+
+export function createHostnameResolver(host: Host): HostnameResolver {
+  const known = new Map<string, Promise<string | null>>();
+  return {
+    resolve({ hostname, hostname_method: method }, written) {
+      if (written && method !== "shell") return Promise.resolve(hostname);
+      const key = method === "shell" ? `shell ${hostname}` : method;
+      let name = known.get(key);
+      if (name === undefined) {
+        name = hostnameBy(method, host, hostname);
+        known.set(key, name);
+      }
+      return name;
+    },
+  };
+}
+
+/** What one method gives on this host. */
+export async function hostnameBy(
+  method: HostnameMethod,
+  host: Host,
+  command: string,
+): Promise<string | null> {
+  const { names } = host;
+  switch (method) {
+    case "none":
+      return null;
+    case "shell":
+      return await byShell(host, command);
+    case "smart": {
+      const short = firstLabel(await names.fqdn());
+      return short === "localhost" || short === "" ? firstLabel(names.hostname()) : short;
+    }
+    case "fqdn_short":
+      return present(method, firstLabel(await names.fqdn()));
+    case "fqdn":
+      return present(method, (await names.fqdn()).replaceAll(".", "_"));
+    case "fqdn_rev":
+      return present(method, reversed(await names.fqdn()));
+    case "hostname":
+      return present(method, names.hostname());
+    case "uname_short":
+    case "hostname_short":
+      return present(method, firstLabel(names.hostname()));
+    case "uname_rev":
+    case "hostname_rev":
+      return present(method, reversed(names.hostname()));
+  }
+}
+
+async function byShell(host: Host, command: string): Promise<string> {
+  if (command === "") {
+    throw configError("hostname_method = shell needs the command in the option hostname");
+  }
+  const limit = new AbortController();
+  const timer = new AbortController();
+  void host.clock.sleep(SHELL_SECONDS * 1000, timer.signal).then(() => limit.abort());
+  try {
+    const { stdout, stderr, code } = await host.exec.run(["/bin/sh", "-c", command], {
+      signal: limit.signal,
+    });
+    if (code !== 0) {
+      throw configError(
+        `The command "${command}" for the host's name ended with ${code}: ${stderr.trim()}`,
+      );
+    }
+    return present("shell", stdout.trim());
+  } finally {
+    timer.abort();
+  }
+}
+
+function present(method: string, name: string): string {
+  if (name === "") {
+    throw configError(`This host has no name by hostname_method = ${method}: set hostname`);
+  }
+  return name;
+}
+
+function firstLabel(name: string): string {
+  return name.split(".")[0];
+}
+
+function reversed(name: string): string {
+  return name.split(".").reverse().join(".");
+}

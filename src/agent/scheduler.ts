@@ -1,0 +1,129 @@
+/**
+ * When collectors run. Time is cut into slots of one interval each; a collector runs once per slot,
+ * at its offset, and all that are due share one wake-up. Waiting follows the wall clock, so that runs
+ * stay aligned for as long as the agent lives; a step of the clock costs one slot at most.
+ */
+
+import type { Clock } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import type { Pipeline } from "../delivery/pipeline.ts";
+import type { Collection } from "./collection.ts";
+
+export interface Scheduler {
+  /** Runs every collection at once, then each at its time. */
+  start(): void;
+  /** No run begins after this. Resolves when none is busy, or after `seconds`. */
+  stop(seconds: number): Promise<void>;
+  /** Milliseconds of a collection's next run; undefined where it is not scheduled here. */
+  due(collection: Collection): number | undefined;
+}
+
+/** Notices a clock that was set, and a host that slept, within this time. */
+const LONGEST_SLEEP = 60_000;
+/** Timers may fire this much too early: no reason to wake up twice. */
+const EARLY = 2;
+
+interface Job {
+  readonly collection: Collection;
+  /** Milliseconds of the next run. */
+  due: number;
+}
+
+/** `before`: the scheduler that this one takes over from; what it had scheduled keeps its phase. */
+export function createScheduler(
+  collections: readonly Collection[],
+  pipeline: Pipeline,
+  clock: Clock,
+  log: Log,
+  before?: Scheduler,
+): Scheduler {
+  const jobs: Job[] = collections.map((collection) => ({
+    collection,
+    due: before?.due(collection) ?? 0,
+  }));
+  const ending = new AbortController();
+  const busy = new Set<Promise<void>>();
+
+  function tick(now: number): void {
+    let ended = false;
+    for (const job of jobs) {
+      if (job.due > now + EARLY) continue;
+      const time = Math.max(now, job.due);
+      job.due = nextDue(job.collection, time);
+      const outcome = job.collection.run(slotStart(job.collection.interval, time));
+      if (outcome instanceof Promise) {
+        watch(outcome.then(({ metrics }) => {
+          pipeline.deliver(metrics);
+          pipeline.flush();
+        }));
+      } else {
+        pipeline.deliver(outcome.metrics);
+        ended = true;
+      }
+    }
+    if (ended) pipeline.flush();
+  }
+
+  function watch(work: Promise<void>): void {
+    const guarded = work.catch((error) => log.error("A run could not be delivered", error)).finally(
+      () => busy.delete(guarded),
+    );
+    busy.add(guarded);
+  }
+
+  async function loop(): Promise<void> {
+    while (!ending.signal.aborted) {
+      const now = clock.now();
+      // A clock that was set back would leave runs waiting for the old time.
+      for (const job of jobs) {
+        if (job.due - now > 2000 * job.collection.interval) job.due = nextDue(job.collection, now);
+      }
+      tick(now);
+      const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
+      await clock.sleep(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP), ending.signal);
+    }
+  }
+
+  let looping: Promise<void> = Promise.resolve();
+  return {
+    due: (collection) => jobs.find((job) => job.collection === collection)?.due,
+    start() {
+      looping = loop();
+    },
+    async stop(seconds) {
+      ending.abort();
+      await looping;
+      const timer = new AbortController();
+      await Promise.race([Promise.all(busy), clock.sleep(seconds * 1000, timer.signal)]);
+      timer.abort();
+    },
+  };
+}
+
+/** The timestamp of a run, in whole seconds: the start of its slot. */
+export function slotStart(interval: number, now: number): number {
+  const length = interval * 1000;
+  return Math.floor((Math.floor(now / length) * length) / 1000);
+}
+
+/** The next slot's run; the slot of `now` has been served. */
+function nextDue({ interval, offset }: Collection, now: number): number {
+  const length = interval * 1000;
+  return (Math.floor(now / length) + 1) * length + offset * 1000;
+}
+
+/**
+ * Seconds into the interval at which a host's collectors run: a hash of the host's name, so that
+ * hosts spread over the interval and stay where they are, and whole seconds, so that the collectors
+ * of one interval share their wake-ups.
+ */
+export function staggerOffset(hostname: string, interval: number): number {
+  const seconds = Math.floor(interval);
+  if (seconds <= 1) return 0;
+  // FNV-1a, 32 bit.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < hostname.length; i++) {
+    hash = Math.imul(hash ^ hostname.charCodeAt(i), 0x01000193) >>> 0;
+  }
+  return hash % seconds;
+}

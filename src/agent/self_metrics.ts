@@ -1,0 +1,81 @@
+/** The agent's own state as metrics: a collector like any other, over the agent's books. */
+
+import { defineCollector, everySystem, gauge } from "../core/collector.ts";
+import { number } from "../core/option.ts";
+import { dropReasons } from "../delivery/ledger.ts";
+import type { Worker } from "../delivery/worker.ts";
+import type { Collection } from "./collection.ts";
+
+export const SELF_NAME = "DiamondCollector";
+
+export interface Books {
+  readonly collections: readonly Collection[];
+  readonly workers: readonly Worker[];
+}
+
+/** `books` is asked at each run: a reload changes what is in them. */
+export function selfCollector(books: () => Books) {
+  let lastCpu: number | undefined;
+  return defineCollector({
+    name: SELF_NAME,
+    doc: "The agent itself: what it collected, delivered, dropped, and what it costs",
+    path: "diamond",
+    systems: everySystem,
+    options: {
+      interval: number(60, "Seconds from run to run; also taken from [[default]]", { min: 0.1 }),
+    },
+    metrics: {
+      "collectors.{collector}.runs": gauge("Runs since the start"),
+      "collectors.{collector}.failures": gauge("Runs that failed"),
+      "collectors.{collector}.skipped": gauge(
+        "Slots that passed without a run: the last one was busy, or failing",
+      ),
+      "collectors.{collector}.points": gauge("Metrics published since the start"),
+      "collectors.{collector}.refused": gauge("Values that were no numbers"),
+      "collectors.{collector}.milliseconds": gauge("Duration of the last run", 3, "ms"),
+      "handlers.{handler}.collected": gauge("Metrics given to the handler since the start"),
+      "handlers.{handler}.delivered": gauge("Metrics that the backend took"),
+      "handlers.{handler}.queued": gauge("Metrics that wait"),
+      "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
+      "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
+      "process.rss": gauge("Resident memory", 0, "byte"),
+      "process.cpu_percent": gauge(
+        "Processor time since the last run, of one processor",
+        2,
+        "percent",
+      ),
+    },
+
+    collect({ host, emit, elapsed }) {
+      const { collections, workers } = books();
+      for (const { name, record } of collections) {
+        const part = component(name);
+        emit("collectors.{collector}.runs", record.runs, part);
+        emit("collectors.{collector}.failures", record.failures, part);
+        emit("collectors.{collector}.skipped", record.skipped, part);
+        emit("collectors.{collector}.points", record.points, part);
+        emit("collectors.{collector}.refused", record.refused, part);
+        emit("collectors.{collector}.milliseconds", record.milliseconds, part);
+      }
+      for (const { name, ledger, queued } of workers) {
+        const part = component(name);
+        emit("handlers.{handler}.collected", ledger.collected, part);
+        emit("handlers.{handler}.delivered", ledger.delivered, part);
+        emit("handlers.{handler}.queued", queued, part);
+        emit("handlers.{handler}.retries", ledger.retries, part);
+        for (const reason of dropReasons) {
+          emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);
+        }
+      }
+      emit("process.rss", host.self.rss());
+      const cpu = host.self.cpu();
+      if (lastCpu !== undefined) emit("process.cpu_percent", (cpu - lastCpu) / elapsed / 10_000);
+      lastCpu = cpu;
+    },
+  });
+}
+
+/** A name as one component of a path: an instance's has blanks, and may have dots. */
+function component(name: string): string {
+  return name.replace(/[^\w-]+/g, "_");
+}

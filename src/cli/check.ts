@@ -1,0 +1,185 @@
+/** `check`: reads everything that `run` would read and tells all that is wrong at once. */
+
+import { parseConfig, toPlain } from "../config/configobj.ts";
+import { interpolateAll } from "../config/interpolate.ts";
+import type { Problem } from "../config/problems.ts";
+import { resolveSettings } from "../config/resolve.ts";
+import { serverOptions } from "../config/server_options.ts";
+import type { Origins, Settings } from "../config/settings.ts";
+import { messageOf } from "../core/errors.ts";
+import type { ConfigFiles } from "../core/files.ts";
+import type { Options } from "../core/option.ts";
+import { type CommandSpec, configFlag, configPath } from "./command.ts";
+import { UsageError } from "./flags.ts";
+import { tellProblems } from "./problems_out.ts";
+import type { World } from "./world.ts";
+
+export function checkCommand(world: World): CommandSpec {
+  return {
+    name: "check",
+    summary: "Tell all that is wrong with a configuration, with file and line",
+    args: {
+      ...configFlag,
+      strict: { type: "boolean", description: "Exit status 1 for warnings too" },
+      print: {
+        type: "boolean",
+        description: "Print the effective configuration, with the line each value came from",
+      },
+      "dump-json": {
+        type: "string",
+        valueHint: "FILE",
+        description: "Print one file's tree as JSON, and check nothing else",
+      },
+    },
+    examples: [
+      "diamond-agent check -c /etc/diamond/diamond.conf",
+      "diamond-agent check --strict --print -c diamond.conf",
+    ],
+    notes: "Exit status 0: clean; 1: warnings, with --strict; 2: errors.",
+    async run(flags) {
+      const dump = flags.text("dump-json");
+      if (dump !== undefined) return dumpJson(world, dump);
+      return await check(world, configPath(world, flags), flags.on("strict"), flags.on("print"));
+    },
+  };
+}
+
+function dumpJson({ files, out, err }: World, file: string): number {
+  let text: string;
+  try {
+    text = files.read(file);
+  } catch (error) {
+    throw new UsageError(`Cannot read "${file}": ${messageOf(error)}`);
+  }
+  const { root, problems } = parseConfig(text, file);
+  const all: Problem[] = [
+    ...problems,
+    ...(problems.length > 0 ? [] : interpolateAll(root, () => false)),
+  ]
+    .map(({ line, message }) => ({ severity: "error", fatal: true, file, line, message }));
+  if (all.length > 0) {
+    tellProblems(err, all);
+    return 2;
+  }
+  out.write(`${JSON.stringify(toPlain(root, (leaf) => leaf.value))}\n`);
+  return 0;
+}
+
+async function check(world: World, path: string, strict: boolean, print: boolean): Promise<number> {
+  const { files, catalogue, out, err } = world;
+  const own = world.agent(world.host({}), SILENT).own;
+  const settings = await resolveSettings({ path, files, catalogue, own, everything: true });
+  const problems = [
+    ...settings.problems,
+    ...pathProblems(settings, files),
+    ...accessProblems(settings, files),
+  ];
+  if (print) printSettings(world, settings);
+  tellProblems(err, sorted(problems));
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  const warnings = problems.length - errors;
+  if (!print) {
+    const what =
+      `${settings.collectors.length} collectors, ${settings.handlers.length} handlers from ${settings.files.length} files`;
+    out.write(
+      problems.length === 0
+        ? `${path}: all well: ${what}\n`
+        : `${path}: ${errors} errors, ${warnings} warnings; ${what}\n`,
+    );
+  }
+  if (errors > 0) return 2;
+  return strict && warnings > 0 ? 1 : 0;
+}
+
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((
+    a,
+    b,
+  ) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+}
+
+/** Files and directories that the agent would write. */
+function pathProblems(settings: Settings, files: ConfigFiles): Problem[] {
+  const found: Problem[] = [];
+  const look = (path: string, file: string, line: number, what: string) => {
+    const reason = path === "" ? undefined : files.unwritable(path);
+    if (reason !== undefined) {
+      found.push({
+        severity: "warning",
+        fatal: false,
+        file,
+        line,
+        message: `${what} "${path}" cannot be written: ${reason}`,
+      });
+    }
+  };
+  const pid = settings.serverOrigins.get("pid_file");
+  look(settings.server.pid_file, pid?.file ?? settings.file, pid?.line ?? 0, "pid_file");
+  for (const { section, options, origins } of settings.handlers) {
+    const at = origins.get("log_file");
+    if (at !== undefined) {
+      look(String(options.log_file), at.file, at.line, `log_file of [[${section}]]`);
+    }
+  }
+  for (const { to } of settings.log.outputs) {
+    if (to.kind === "file") look(to.path, settings.file, 0, "The log");
+  }
+  return found;
+}
+
+/** Who else may write the files, and read the secrets in them. */
+function accessProblems(settings: Settings, files: ConfigFiles): Problem[] {
+  const found: Problem[] = [];
+  const warn = (file: string, message: string) =>
+    found.push({ severity: "warning", fatal: false, file, line: 0, message });
+  const withSecrets = new Set<string>();
+  for (const { declared, origins } of [...settings.collectors, ...settings.handlers]) {
+    for (const [name, option] of Object.entries(declared)) {
+      const at = origins.get(name);
+      if (option.secret && at !== undefined) withSecrets.add(at.file);
+    }
+  }
+  for (const file of settings.files) {
+    const access = files.access(file);
+    if (access?.othersWrite) {
+      warn(file, "Others may write this file, and so decide what the agent runs: chmod o-w");
+    }
+    if (access?.othersRead && withSecrets.has(file)) {
+      warn(
+        file,
+        "Others may read this file, and there are secrets in it: chmod o-r, or use file:/path",
+      );
+    }
+  }
+  return found;
+}
+
+function printSettings({ out }: World, settings: Settings): void {
+  const section = (
+    header: string,
+    declared: Options,
+    values: Readonly<Record<string, unknown>>,
+    origins: Origins,
+  ) => {
+    out.write(`${header}\n`);
+    for (const [name, option] of Object.entries(declared)) {
+      const at = origins.get(name);
+      const shown = option.secret && values[name] !== "" ? "********" : option.format(values[name]);
+      out.write(
+        `${name} = ${shown}  # ${at === undefined ? "default" : `${at.file}:${at.line}`}\n`,
+      );
+    }
+    out.write("\n");
+  };
+  section("[server]", serverOptions, settings.server, settings.serverOrigins);
+  out.write("[handlers]\n\n");
+  for (const { section: name, declared, options, origins } of settings.handlers) {
+    section(`[[${name}]]`, declared, options, origins);
+  }
+  out.write("[collectors]\n\n");
+  for (const { section: name, declared, options, origins } of settings.collectors) {
+    section(`[[${name}]]`, declared, options, origins);
+  }
+}

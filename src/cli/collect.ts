@@ -1,0 +1,155 @@
+/** `collect`: runs collectors in this terminal and prints what they publish. */
+
+import { singleCollection } from "../agent/agent.ts";
+import type { Collection, Outcome } from "../agent/collection.ts";
+import { emptySettings, resolveSettings } from "../config/resolve.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Metric } from "../core/metric.ts";
+import { fixed } from "../formats/fixed.ts";
+import { graphiteLine } from "../formats/graphite_line.ts";
+import {
+  type CommandSpec,
+  configFlag,
+  configPath,
+  type Flags,
+  rootFlags,
+  rootsOf,
+} from "./command.ts";
+import { UsageError } from "./flags.ts";
+import { findCollector, unknownPlugin } from "./plugins.ts";
+import { tellProblems } from "./problems_out.ts";
+import type { World } from "./world.ts";
+
+export function collectCommand(world: World): CommandSpec {
+  return {
+    name: "collect",
+    summary: "Run collectors, enabled or not, and print their metrics",
+    args: {
+      names: { type: "positional", required: false, description: "Collectors" },
+      ...configFlag,
+      all: { type: "boolean", description: "Every collector there is" },
+      rounds: {
+        type: "string",
+        valueHint: "N",
+        description: "Run N times (default 1); rates need two",
+      },
+      "round-interval-ms": {
+        type: "string",
+        valueHint: "M",
+        description: "Milliseconds between rounds (default 1000)",
+      },
+      json: { type: "boolean", description: "One JSON object a line, with all fields" },
+      ...rootFlags,
+    },
+    examples: [
+      "diamond-agent collect LoadAverageCollector",
+      "diamond-agent collect CPUCollector NetworkCollector --rounds 2",
+      "diamond-agent collect --all --json -c /etc/diamond/diamond.conf",
+    ],
+    notes:
+      "Prints `path value timestamp`, and `# round K done` after each round. Exit status 1: one of them failed.",
+    run: (flags) => collect(world, flags),
+  };
+}
+
+async function collect(world: World, flags: Flags): Promise<number> {
+  const names = await collectorNames(world, flags);
+  const rounds = wholeNumber(flags, "rounds", 1, 1);
+  const interval = wholeNumber(flags, "round-interval-ms", 1000, 0);
+  const { catalogue, files } = world;
+  const settings = flags.text("configfile") === undefined
+    ? await emptySettings({ catalogue, only: names })
+    : await resolveSettings({ path: configPath(world, flags), files, catalogue, only: names });
+  tellProblems(world.err, settings.problems);
+  if (settings.problems.some(({ severity, fatal }) => severity === "error" && fatal)) return 1;
+
+  const host = world.host({ ...withoutEmpty(settings.server), ...withoutEmpty(rootsOf(flags)) });
+  const log = stderrLog(world);
+  let failed = settings.collectors.length < names.length;
+  const collections: Collection[] = [];
+  for (const part of settings.collectors) {
+    const systems = part.collector.systems ?? ["linux"];
+    if (!systems.includes(host.system)) {
+      world.err.write(
+        `${part.section} is not on this system (${host.system}), only on ${systems.join(", ")}\n`,
+      );
+      failed = true;
+    } else {
+      collections.push(await singleCollection(part, host, log));
+    }
+  }
+  const show = flags.on("json") ? jsonLine : graphiteLine;
+  for (let round = 1; round <= rounds; round++) {
+    if (round > 1) await host.clock.sleep(interval);
+    for (const collection of collections) {
+      const { metrics, error }: Outcome = await collection.run(Math.floor(host.clock.now() / 1000));
+      world.out.write(metrics.map(show).join(""));
+      if (error !== undefined) {
+        failed = true;
+        world.err.write(`${collection.name}: ${messageOf(error)}\n`);
+      }
+    }
+    world.out.write(`# round ${round} done\n`);
+  }
+  for (const collection of collections) await collection.dispose();
+  return failed ? 1 : 0;
+}
+
+/** Each word is a collector, or an instance: `SNMPCollector router1`. */
+async function collectorNames({ catalogue }: World, flags: Flags): Promise<string[]> {
+  const known = Object.keys(catalogue.collectors);
+  if (flags.on("all")) return known;
+  if (flags.words.length === 0) {
+    throw new UsageError("Which collector? `diamond-agent list` names them, --all takes every one");
+  }
+  return await Promise.all(flags.words.map(async (word) => {
+    const [first, ...instance] = word.split(/\s+/);
+    const found = await findCollector(catalogue, first);
+    if (found === undefined) throw unknownPlugin("collector", first, known);
+    return [found, ...instance].join(" ");
+  }));
+}
+
+function wholeNumber(flags: Flags, name: string, fallback: number, min: number): number {
+  const text = flags.text(name);
+  if (text === undefined) return fallback;
+  if (!/^\d+$/.test(text) || Number(text) < min) {
+    throw new UsageError(`--${name} needs a whole number from ${min} on, not "${text}"`);
+  }
+  return Number(text);
+}
+
+function jsonLine({ series, value, timestamp }: Metric): string {
+  const { path, prefix, host, collector, name, labels, instance, kind, precision, unit } = series;
+  const fields = {
+    path,
+    value: Number(fixed(value, precision)),
+    timestamp,
+    kind,
+    unit,
+    prefix,
+    host,
+    collector,
+    name,
+    labels,
+    instance,
+  };
+  return `${JSON.stringify(fields)}\n`;
+}
+
+/** Errors are printed by the command itself, each once. */
+function stderrLog({ err }: World): Log {
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (message) => err.write(`${message}\n`),
+    error: () => {},
+  };
+}
+
+function withoutEmpty<T extends object>(roots: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(roots).filter(([name, value]) => /^(procfs|sysfs|rootfs)$/.test(name) && value),
+  ) as Partial<T>;
+}

@@ -1,0 +1,84 @@
+/** What a command is: citty's definition, with examples for its help. */
+
+import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import { configError } from "../core/errors.ts";
+import type { World } from "./world.ts";
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly args: ArgsDef;
+  readonly examples: readonly string[];
+  /** Behind the flags in the help. */
+  readonly notes?: string;
+  readonly citty: CommandDef;
+}
+
+/** Flags as citty parsed them. */
+export interface Flags {
+  text(name: string): string | undefined;
+  on(name: string): boolean;
+  /** The words that are no flags. */
+  readonly words: readonly string[];
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly args: ArgsDef;
+  readonly examples: readonly string[];
+  readonly notes?: string;
+  /** Returns the exit status. */
+  run(flags: Flags): Promise<number>;
+}
+
+/** `setStatus` takes the exit status: citty's own result goes to nobody. */
+export function command(spec: CommandSpec, setStatus: (status: number) => void): Command {
+  const { name, summary, args, examples, notes, run } = spec;
+  const citty = defineCommand({
+    meta: { name, description: summary },
+    args,
+    async run({ args: parsed }) {
+      const values = parsed as Record<string, unknown> & { _: string[] };
+      setStatus(
+        await run({
+          text: (flag) => (typeof values[flag] === "string" ? values[flag] as string : undefined),
+          on: (flag) => values[flag] === true,
+          words: values._.filter((word) => word !== "--"),
+        }),
+      );
+    },
+  });
+  return { name, summary, args, examples, notes, citty };
+}
+
+/** `-c FILE`, for the commands that read a configuration. */
+export const configFlag = {
+  configfile: { type: "string", alias: ["c"], valueHint: "FILE", description: "The configuration" },
+} as const satisfies ArgsDef;
+
+/** Where a container sees its host. */
+export const rootFlags = {
+  procfs: { type: "string", valueHint: "DIR", description: "Read this instead of /proc" },
+  sysfs: { type: "string", valueHint: "DIR", description: "Read this instead of /sys" },
+  rootfs: {
+    type: "string",
+    valueHint: "DIR",
+    description: "Read files and mounts below this instead of /",
+  },
+} as const satisfies ArgsDef;
+
+export function rootsOf(flags: Flags): { procfs?: string; sysfs?: string; rootfs?: string } {
+  return { procfs: flags.text("procfs"), sysfs: flags.text("sysfs"), rootfs: flags.text("rootfs") };
+}
+
+export const DEFAULT_CONFIG = "/etc/diamond/diamond.conf";
+
+/** The configuration that is meant, as an absolute path. Throws `config` when it is not there. */
+export function configPath({ files }: World, flags: Flags): string {
+  const path = files.absolute(flags.text("configfile") ?? DEFAULT_CONFIG);
+  if (files.access(path) !== undefined) return path;
+  throw configError(
+    `The configuration "${path}" is not there: name one with -c, or begin with conf/diamond.conf of the distribution`,
+  );
+}

@@ -1,0 +1,93 @@
+/** `describe`: all that is declared of one collector or handler. */
+
+import { type AnyCollector, commonOptions, type MetricSpec } from "../core/collector.ts";
+import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
+import type { Options } from "../core/option.ts";
+import type { CommandSpec } from "./command.ts";
+import { UsageError } from "./flags.ts";
+import { findCollector, findHandler, unknownPlugin } from "./plugins.ts";
+import { paint, table } from "./text.ts";
+import type { Terminal, World } from "./world.ts";
+
+export function describeCommand(world: World): CommandSpec {
+  return {
+    name: "describe",
+    summary: "Tell the options, metrics and sources of a collector or handler",
+    args: { name: { type: "positional", required: false, description: "A collector or handler" } },
+    examples: [
+      "diamond-agent describe DiskSpaceCollector",
+      "diamond-agent describe GraphiteHandler",
+    ],
+    async run({ words }) {
+      const { out, catalogue } = world;
+      if (words.length === 0) throw new UsageError("Which one? `diamond-agent list` names them");
+      for (const word of words) {
+        const collector = await findCollector(catalogue, word);
+        const handler = findHandler(catalogue, word);
+        if (collector !== undefined) {
+          describeCollector(out, (await catalogue.collectors[collector]()).default);
+        } else if (handler !== undefined) {
+          describeHandler(out, (await catalogue.handlers[handler]()).default);
+        } else {throw unknownPlugin("collector or handler", word, [
+            ...Object.keys(catalogue.collectors),
+            ...Object.keys(catalogue.handlers),
+          ]);}
+      }
+      return 0;
+    },
+  };
+}
+
+function describeCollector(out: Terminal, collector: AnyCollector): void {
+  const { name, doc, path, sources = [], systems = ["linux"], options, metrics } = collector;
+  out.write(`${paint(out, "bold", name)}: ${doc}\n\n`);
+  out.write(
+    table([["Path", path], ["Systems", systems.join(", ")], [
+      "Reads",
+      sources.join(", ") || "nothing",
+    ]], "  "),
+  );
+  out.write(`\n${paint(out, "bold", "Metrics")}\n`);
+  out.write(
+    table(
+      Object.entries(metrics as Record<string, MetricSpec>).map((
+        [pattern, spec],
+      ) => [pattern, kindOf(spec), spec.unit || "-", spec.help]),
+      "  ",
+    ),
+  );
+  writeOptions(out, "Options", options);
+  writeOptions(out, "Options of every collector", without(commonOptions, options));
+}
+
+function describeHandler(out: Terminal, handler: AnyHandler): void {
+  out.write(`${paint(out, "bold", handler.name)}: ${handler.doc}\n\n`);
+  const proof = {
+    application: "the backend stored the points",
+    transport: "the network took the bytes",
+    none: "nothing",
+  };
+  out.write(table([["A write proves", proof[handler.receipt]]], "  "));
+  writeOptions(out, "Options", handler.options);
+  writeOptions(out, "Options of every handler", without(deliveryOptions, handler.options));
+}
+
+function kindOf({ form, precision }: MetricSpec): string {
+  return `${form}${precision > 0 ? `, ${precision} decimals` : ""}`;
+}
+
+function writeOptions(out: Terminal, title: string, options: Options): void {
+  const rows = Object.entries(options).map(([name, option]) => [
+    name,
+    option.type,
+    option.format(option.fallback) || '""',
+    option.allowed === undefined ? option.help : `${option.help} (${option.allowed})`,
+  ]);
+  if (rows.length > 0) out.write(`\n${paint(out, "bold", title)}\n${table(rows, "  ")}`);
+}
+
+function without(options: Options, others: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => !Object.hasOwn(others, name)),
+  );
+}

@@ -1,0 +1,116 @@
+/** The command line as a whole: which command is meant, and what becomes of its errors. */
+
+import { runCommand as runCitty } from "citty";
+import { didYouMean } from "../config/problems.ts";
+import { codeOf, messageOf } from "../core/errors.ts";
+import { checkCommand } from "./check.ts";
+import { collectCommand } from "./collect.ts";
+import { type Command, command } from "./command.ts";
+import { describeCommand } from "./describe.ts";
+import { normaliseFlags, UsageError } from "./flags.ts";
+import { commandHelp, overview } from "./help.ts";
+import { hostnameCommand } from "./hostname.ts";
+import { listCommand } from "./list.ts";
+import { runCommand } from "./run.ts";
+import { paint } from "./text.ts";
+import { versionCommand } from "./version.ts";
+import type { World } from "./world.ts";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/** Runs a command line; resolves with the exit status. */
+export async function main(args: readonly string[], world: World): Promise<number> {
+  let status = 0;
+  const commands = [
+    runCommand(world, () => args),
+    collectCommand(world),
+    checkCommand(world),
+    listCommand(world),
+    describeCommand(world),
+    hostnameCommand(world),
+    versionCommand(world),
+  ].map((spec) => command(spec, (result) => (status = result)));
+  try {
+    await dispatch(args, commands, world);
+    return status;
+  } catch (error) {
+    const { err } = world;
+    if (error instanceof UsageError) {
+      err.write(
+        `${paint(err, "red", error.message)}\nSee: diamond-agent help${named(args, commands)}\n`,
+      );
+      return WRONG_USAGE;
+    }
+    err.write(`${paint(err, "red", messageOf(error))}\n`);
+    if (codeOf(error) === undefined && error instanceof Error) err.write(`${error.stack}\n`);
+    return FAILED;
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  commands: readonly Command[],
+  world: World,
+): Promise<void> {
+  const { out } = world;
+  const [first, ...rest] = args;
+  const find = (name: string) => commands.find((candidate) => candidate.name === name);
+  if (first === "help" || first === "-h" || first === "--help") {
+    const asked = rest[0] === undefined ? undefined : find(rest[0]);
+    if (rest[0] !== undefined && asked === undefined) throw unknownCommand(rest[0], commands);
+    out.write(asked === undefined ? overview(commands, out) : commandHelp(asked, out));
+    return;
+  }
+  const chosen = first === undefined ? undefined : find(first);
+  if (chosen !== undefined) {
+    if (rest.includes("-h") || rest.includes("--help")) out.write(commandHelp(chosen, out));
+    else await execute(chosen, rest);
+    return;
+  }
+  if (first !== undefined && !first.startsWith("-")) throw unknownCommand(first, commands);
+  await likeDiamond(args, commands, world);
+}
+
+/** No command: python-diamond's own flags, which are those of `run` and `-v`, `-r NAME`, `-h`. */
+async function likeDiamond(
+  args: readonly string[],
+  commands: readonly Command[],
+  { out, stamp }: World,
+): Promise<void> {
+  const run = commands.find(({ name }) => name === "run")!;
+  const flags = normaliseFlags(args, {
+    ...run.args,
+    run: { type: "string", alias: ["r"] },
+    version: { type: "boolean", alias: ["v"] },
+    help: { type: "boolean", alias: ["h"] },
+    words: { type: "positional" },
+  });
+  if (flags.includes("--version")) return out.write(`Diamond version ${stamp.version}\n`);
+  if (flags.includes("--help")) {
+    return out.write(overview(commands, out) + "\n" + commandHelp(run, out));
+  }
+  const single = flags.find((flag) => flag.startsWith("--run="));
+  // Diamond ignores words that are no flags.
+  const own = flags.filter((flag) => flag.startsWith("--") && flag !== "--");
+  if (single === undefined) return await execute(run, own);
+  const collect = commands.find(({ name }) => name === "collect")!;
+  await execute(collect, [
+    ...own.filter((flag) => flag.startsWith("--configfile=")),
+    "--",
+    single.slice("--run=".length),
+  ]);
+}
+
+async function execute(chosen: Command, args: readonly string[]): Promise<void> {
+  await runCitty(chosen.citty, { rawArgs: normaliseFlags(args, chosen.args) });
+}
+
+function unknownCommand(name: string, commands: readonly Command[]): UsageError {
+  const names = [...commands.map((candidate) => candidate.name), "help"];
+  return new UsageError(`There is no command "${name}"${didYouMean(name, names)}`);
+}
+
+function named(args: readonly string[], commands: readonly Command[]): string {
+  return commands.some(({ name }) => name === args[0]) ? ` ${args[0]}` : "";
+}

@@ -1,0 +1,173 @@
+/** Source: https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html and statvfs(3). */
+
+import { defineCollector, everySystem, gauge } from "../core/collector.ts";
+import type { Cursor } from "../core/cursor.ts";
+import { codeOf, messageOf, noData } from "../core/errors.ts";
+import type { Host, StatVfs } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import { matchesAny, patterns, words } from "../core/option.ts";
+import { byteFactor } from "../core/units.ts";
+
+interface Mount {
+  readonly device: string;
+  readonly point: string;
+  readonly kind: string;
+}
+
+export default defineCollector({
+  name: "DiskSpaceCollector",
+  doc: "Space and inodes of mounted file systems, by label or mount point",
+  path: "diskspace",
+  sources: ["/proc/mounts", "statvfs(2)", "/dev/disk/by-label"],
+  systems: everySystem,
+  options: {
+    filesystems: words(
+      [
+        "ext2",
+        "ext3",
+        "ext4",
+        "xfs",
+        "glusterfs",
+        "nfs",
+        "nfs4",
+        "ntfs",
+        "hfs",
+        "fat32",
+        "fat16",
+        "btrfs",
+      ],
+      "Types of file systems to publish",
+    ),
+    exclude_filters: patterns(["^/export/home"], "search", "Mount points to leave out"),
+  },
+  metrics: {
+    "{mount}.{unit}_percentfree": gauge("Space that is free", 2, "percent"),
+    "{mount}.{unit}_used": gauge("Space in use", 2),
+    "{mount}.{unit}_free": gauge("Space that is free, with root's reserve", 2),
+    "{mount}.{unit}_avail": gauge("Space that users can have", 2),
+    "{mount}.inodes_percentfree": gauge("Inodes that are free", 0, "percent"),
+    "{mount}.inodes_used": gauge("Inodes in use"),
+    "{mount}.inodes_free": gauge("Inodes that are free"),
+    "{mount}.inodes_avail": gauge("Inodes that users can have"),
+  },
+  prepare: () => ({ stale: new Set<string>() }),
+
+  async collect({ host, options, state, emit, signal, log }) {
+    const mounts = host.system === "linux"
+      ? parseMounts(host.fs.read("/proc/mounts")).filter(({ kind, point }) =>
+        options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
+      )
+      : systemMounts(host);
+    const labels = readLabels(host);
+    const devices = new Set<number>();
+    let found = 0;
+    for (const mount of mounts) {
+      const space = await ask(mount, devices);
+      if (space === undefined) continue;
+      found++;
+      publish(labels.get(host.fs.realPath(mount.device) ?? "") ?? mountName(mount.point), space);
+    }
+    if (found === 0) {
+      throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
+    }
+
+    /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
+    async function ask({ point, kind }: Mount, seen: Set<number>): Promise<StatVfs | undefined> {
+      try {
+        const device = await host.probe.device(point, kind, signal);
+        if (device === undefined || seen.has(device)) return undefined;
+        const space = await host.probe.statvfs(point, kind, signal);
+        seen.add(device);
+        if (state.stale.delete(point)) log.info(`The file system at ${point} answers again`);
+        return space;
+      } catch (error) {
+        tellStale(point, error, state.stale, log);
+        return undefined;
+      }
+    }
+
+    function publish(mount: string, space: StatVfs): void {
+      const { blockSize, blocks, blocksFree, blocksAvailable, files, filesFree } = space;
+      for (const unit of options.byte_unit) {
+        const size = blockSize * byteFactor("byte", unit);
+        emit(
+          "{mount}.{unit}_percentfree",
+          blocks > 0 ? (blocksFree / blocks) * 100 : 0,
+          mount,
+          unit,
+        );
+        emit("{mount}.{unit}_used", size * (blocks - blocksFree), mount, unit);
+        emit("{mount}.{unit}_free", size * blocksFree, mount, unit);
+        emit("{mount}.{unit}_avail", size * blocksAvailable, mount, unit);
+      }
+      if (host.system === "windows") return;
+      if (files > 0) emit("{mount}.inodes_percentfree", (filesFree / files) * 100, mount);
+      emit("{mount}.inodes_used", files - filesFree, mount);
+      emit("{mount}.inodes_free", filesFree, mount);
+      emit("{mount}.inodes_avail", filesFree, mount);
+    }
+  },
+});
+
+/** Once when it begins: the others are collected all the same. */
+function tellStale(point: string, error: unknown, stale: Set<string>, log: Log): void {
+  if (stale.has(point)) return;
+  stale.add(point);
+  const what = codeOf(error) === "timeout"
+    ? "is stale and left out until it answers"
+    : "cannot be asked";
+  log.warn(`The file system at ${point} ${what}: ${messageOf(error)}`);
+}
+
+/** Lines such as `/dev/sda1 / ext4 rw 0 0`; what has no device or no place in the tree is left out. */
+export function parseMounts(lines: Cursor): Mount[] {
+  const mounts: Mount[] = [];
+  while (lines.nextLine()) {
+    const [device, point, kind] = [lines.word(), lines.word(), lines.word()];
+    if (!device.includes("/") && !device.includes(":") && device !== "tmpfs") continue;
+    if (point.startsWith("/") && kind !== "") {
+      mounts.push({ device, point: unescapeOctal(point), kind });
+    }
+  }
+  return mounts;
+}
+
+/** The kernel writes blanks in names as `\040`. */
+function unescapeOctal(text: string): string {
+  return text.replace(
+    /\\([0-7]{3})/g,
+    (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+/** Without a list of mounts: the roots that there usually are. */
+function systemMounts({ system, fs }: Host): Mount[] {
+  const at = (point: string): Mount => ({ device: point, point, kind: system });
+  if (system === "windows") {
+    return [..."CDEFGHIJKLMNOPQRSTUVWXYZAB"].map((letter) => `${letter}:\\`).filter((point) =>
+      fs.exists(point)
+    ).map(at);
+  }
+  const volumes = system === "darwin" && fs.exists("/Volumes")
+    ? fs.list("/Volumes").map((name) => `/Volumes/${name}`)
+    : [];
+  return ["/", ...volumes].map(at);
+}
+
+/** Labels by the device that they stand for. */
+function readLabels({ fs }: Host): Map<string, string> {
+  const directory = "/dev/disk/by-label";
+  const labels = new Map<string, string>();
+  for (const label of fs.exists(directory) ? fs.list(directory) : []) {
+    const device = fs.realPath(`${directory}/${label}`);
+    if (device !== undefined) labels.set(device, label.replaceAll("\\x2f", "/"));
+  }
+  return labels;
+}
+
+/** `/` is `root`, `/var/lib` is `_var_lib`, `/tmp` is `tmp`. */
+export function mountName(point: string): string {
+  const name = point.replaceAll("/", "_").replaceAll(".", "_").replaceAll("\\", "");
+  if (name === "_") return "root";
+  return name === "_tmp" ? "tmp" : name;
+}

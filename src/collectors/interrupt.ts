@@ -1,0 +1,84 @@
+/** Source: https://man7.org/linux/man-pages/man5/proc_interrupts.5.html */
+
+import { defineCollector, MAX_COUNTER, rate } from "../core/collector.ts";
+import type { Cursor } from "../core/cursor.ts";
+import { bool } from "../core/option.ts";
+
+const traits = { max: MAX_COUNTER, whole: true };
+
+export default defineCollector({
+  name: "InterruptCollector",
+  doc: "Interrupts by source and processor",
+  path: "interrupts",
+  sources: ["/proc/interrupts"],
+  options: {
+    stable_names: bool(
+      false,
+      "Name a row by its number or letters alone: Diamond's names hang on the number of processors",
+    ),
+  },
+  metrics: {
+    "{row}": rate("Interrupts of a row with one count, such as ERR", 0),
+    "{row}.CPU{cpu}": rate("Interrupts by column", 0, traits),
+    "{row}.total": rate("Interrupts of all columns", 0, { whole: true }),
+  },
+  prepare: () => ({ names: new Map<string, string>() }),
+
+  collect({ host, options, state, emit }) {
+    const lines = host.fs.read("/proc/interrupts");
+    if (!lines.nextLine()) return;
+    let columns = 0;
+    for (; lines.more; lines.skip()) columns++;
+    while (lines.nextLine()) {
+      const row = readRow(lines, columns);
+      if (row === undefined) continue;
+      if (row.counts.length === 1 && row.text === "") {
+        emit("{row}", row.counts[0], row.id);
+        continue;
+      }
+      const key = `${row.id} ${row.text}`;
+      let name = state.names.get(key);
+      if (name === undefined) {
+        // Without a text Diamond makes a name of two counts, another one in each run: kept for rates = diamond alone.
+        const original = row.text !== "" || options.rates === "diamond";
+        name = options.stable_names || !original ? row.id : diamondName(row, columns);
+        if (row.text !== "") state.names.set(key, name);
+      }
+      let total: number | undefined;
+      row.counts.forEach((count, cpu) => {
+        const published = emit("{row}.CPU{cpu}", count, name, String(cpu));
+        if (published !== undefined) total = (total ?? 0) + published;
+      });
+      if (total !== undefined) emit("{row}.total", total, name, { form: "gauge" });
+    }
+  },
+});
+
+interface Row {
+  readonly id: string;
+  readonly counts: readonly (number | bigint)[];
+  /** What stands behind the counts. */
+  readonly text: string;
+}
+
+/** A row such as `24:  0  17  PCI-MSI 65536-edge  eth0`; undefined for an empty one. */
+function readRow(line: Cursor, columns: number): Row | undefined {
+  const id = line.until(":")?.trim();
+  if (id === undefined || id === "") return undefined;
+  const counts: (number | bigint)[] = [];
+  while (counts.length < columns && line.more) counts.push(line.counter());
+  return { id, counts, text: line.rest() };
+}
+
+/** Diamond's name, rule by rule, for the dashboards that have it. */
+function diamondName({ id, counts, text }: Row, columns: number): string {
+  // The first word behind the counts, and all the rest; where they are missing the last counts stand in.
+  const [, word, rest] = /^(\S*)\s*(.*)$/s.exec(text)!;
+  const words = [...counts.map(String), ...[word, rest].filter((part) => part !== "")];
+  const last = words.at(-1) ?? "";
+  const beforeLast = words.at(-2) ?? "";
+  const joined = (part: string) => part.replaceAll(" ", "_");
+  if (id.length === columns + 1) return id;
+  if (id.length === 3) return joined(`${beforeLast} ${last}`);
+  return `${joined(beforeLast)}.${joined(last.replaceAll(", ", "-"))}.${id}`;
+}

@@ -1,0 +1,34 @@
+/** Source: https://man7.org/linux/man-pages/man5/proc_vmstat.5.html */
+
+import { defineCollector, MAX_COUNTER, rate } from "../core/collector.ts";
+
+const traits = { max: MAX_COUNTER };
+const metrics = {
+  pgfault: rate("Page faults", 2, traits),
+  pgmajfault: rate("Page faults that had to wait for the disk", 2, traits),
+  pgpgin: rate("Kibibytes read from disk", 2, traits),
+  pgpgout: rate("Kibibytes written to disk", 2, traits),
+  pswpin: rate("Pages read from swap space", 2, traits),
+  pswpout: rate("Pages written to swap space", 2, traits),
+};
+
+export default defineCollector({
+  name: "VMStatCollector",
+  doc: "Paging and swapping",
+  path: "vmstat",
+  sources: ["/proc/vmstat"],
+  options: {},
+  metrics,
+
+  collect({ host, emit }) {
+    const lines = host.fs.read("/proc/vmstat");
+    while (lines.nextLine()) {
+      // The file has some 180 lines; all of ours begin with a "p".
+      if (
+        !lines.starts("pgf") && !lines.starts("pgm") && !lines.starts("pgp") && !lines.starts("psw")
+      ) continue;
+      const name = lines.word();
+      if (Object.hasOwn(metrics, name)) emit(name as keyof typeof metrics, lines.counter());
+    }
+  },
+});

@@ -1,0 +1,109 @@
+/**
+ * From the main file to one tree: the files of `[configs]`, of `handlers_config_path` and of
+ * `collectors_config_path` are merged in Diamond's order, each directory sorted by name.
+ */
+
+import { messageOf } from "../core/errors.ts";
+import type { ConfigFiles } from "../core/files.ts";
+import { parseConfig } from "./configobj.ts";
+import { interpolateAll } from "./interpolate.ts";
+import type { Problem } from "./problems.ts";
+import { isSection, leaf, merge, newSection, type Section, subsection } from "./tree.ts";
+
+export interface Loaded {
+  readonly root: Section;
+  /** The main file alone: the log is configured there and nowhere else. */
+  readonly main: Section;
+  readonly problems: readonly Problem[];
+  /** Every file that was read, in order. */
+  readonly files: readonly string[];
+}
+
+const LOG_SECTIONS = /^(loggers|formatters|logger_.*|handler_.*|formatter_.*)$/;
+
+export function loadConfig(path: string, files: ConfigFiles): Loaded {
+  const problems: Problem[] = [];
+  const read: string[] = [];
+  const origin = { file: path, line: 0 };
+
+  function readTree(file: string): Section {
+    read.push(file);
+    let text: string;
+    try {
+      text = files.read(file);
+    } catch (error) {
+      problems.push(problem(file, 0, `Cannot read the file: ${messageOf(error)}`));
+      return newSection({ file, line: 0 });
+    }
+    const parsed = parseConfig(text, file);
+    for (const { line, message, tolerable } of parsed.problems) {
+      if (!tolerable) problems.push(problem(file, line, message));
+    }
+    return parsed.root;
+  }
+
+  /** Files of a directory resolve their own names; the main file's are not visible there. */
+  function readPart(file: string): Section {
+    const part = readTree(file);
+    for (const { line, message } of interpolateAll(part, (name) => LOG_SECTIONS.test(name))) {
+      problems.push(problem(file, line, message));
+    }
+    return part;
+  }
+
+  const main = readTree(path);
+  const root = newSection(origin);
+  merge(root, main);
+
+  const configs = subsection(root, "configs");
+  const extension = text(configs, "extension") ?? ".conf";
+  const extra = text(configs, "path");
+  if (extra !== undefined && extra !== "") {
+    const names = files.list(extra);
+    if (names === undefined) {
+      const at = leaf(configs, "path")!.origin;
+      problems.push(
+        problem(at.file, at.line, `The directory "${extra}" of [configs] path cannot be read`),
+      );
+    }
+    for (const name of names ?? []) {
+      if (name.endsWith(extension)) merge(root, readPart(`${trimSlash(extra)}/${name}`));
+    }
+  }
+
+  const server = subsection(root, "server");
+  mergeDirectory("handlers", text(server, "handlers_config_path"));
+  mergeDirectory("collectors", text(server, "collectors_config_path"));
+
+  function mergeDirectory(kind: "handlers" | "collectors", directory: string | undefined): void {
+    if (!isSection(root.entries.get(kind))) root.entries.set(kind, newSection(origin));
+    if (directory === undefined || directory === "") return;
+    const target = subsection(root, kind)!;
+    for (const name of files.list(directory) ?? []) {
+      if (!name.endsWith(extension) || name.startsWith(".")) continue;
+      const file = `${trimSlash(directory)}/${name}`;
+      const holder = newSection({ file, line: 0 });
+      holder.entries.set(name.slice(0, name.lastIndexOf(".")), readPart(file));
+      merge(target, holder);
+    }
+  }
+
+  for (const { file, line, message } of interpolateAll(root, (name) => LOG_SECTIONS.test(name))) {
+    problems.push(problem(file, line, message));
+  }
+  return { root, main, problems, files: read };
+}
+
+function problem(file: string, line: number, message: string): Problem {
+  return { severity: "error", fatal: true, file, line, message };
+}
+
+/** A plain text value; lists and sections are none. */
+function text(section: Section | undefined, name: string): string | undefined {
+  const value = leaf(section, name)?.value;
+  return typeof value === "string" ? value : undefined;
+}
+
+function trimSlash(directory: string): string {
+  return directory.length > 1 ? directory.replace(/\/+$/, "") : directory;
+}

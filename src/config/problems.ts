@@ -1,0 +1,50 @@
+/** What is wrong with a configuration, in a form that people can act on. */
+
+export interface Problem {
+  readonly severity: "error" | "warning";
+  /** Whether `run` refuses to start; if not, it says so and goes on without the part. */
+  readonly fatal: boolean;
+  readonly file: string;
+  /** 0: the file as a whole. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** `file:line: error: message` */
+export function formatProblem({ file, line, severity, message }: Problem): string {
+  return `${file}${line > 0 ? `:${line}` : ""}: ${severity}: ${message}`;
+}
+
+/** The word that was probably meant: at most two letters off, or three in a long word. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = word.length > 8 ? 4 : 3;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance && distance < candidate.length) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** `, did you mean "x"?` or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const found = nearest(word, candidates);
+  return found === undefined ? "" : `, did you mean "${found}"?`;
+}
+
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 4) return 5;
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(change, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

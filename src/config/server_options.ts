@@ -1,0 +1,34 @@
+/** The keys of `[server]`, declared like any others. */
+
+import { bool, integer, list, number, type Options, text, type Values } from "../core/option.ts";
+
+export const serverOptions = {
+  handlers: list(
+    [],
+    "Where metrics go: one handler's name or several; diamond.handler.graphite.GraphiteHandler works too",
+  ),
+  handlers_path: list([], "Directories with handlers of your own"),
+  handlers_config_path: text("/etc/diamond/handlers", "Directory with one file per handler"),
+  collectors_path: list([], "Directories with collectors of your own"),
+  collectors_config_path: text("/etc/diamond/collectors", "Directory with one file per collector"),
+  collectors_reload_interval: number(0, "Seconds between looks at changed files; 0: never", {
+    min: 0,
+  }),
+  pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),
+  user: text("", "The user to run as; empty: whoever starts it"),
+  group: text("", "The group to run as; empty: the user's"),
+  self_metrics: bool(true, "Publish the agent's own state under the collector name diamond"),
+  stop_timeout: number(5, "Seconds that the last flush may take when the agent stops", { min: 0 }),
+  procfs: text("", "Read this instead of /proc"),
+  sysfs: text("", "Read this instead of /sys"),
+  rootfs: text("", "Read files and mounts below this instead of /"),
+} satisfies Options;
+
+/** Keys that Diamond had and that mean nothing here: accepted without a word. */
+export const retiredServerOptions = {
+  collectors_load_delay: number(1, "Collectors start at once"),
+  metric_queue_size: integer(16_384, "Queues are bounded by queue_bytes of each handler"),
+  abort_on_handlers_process_exit: bool(false, "There is one process only"),
+} satisfies Options;
+
+export type ServerValues = Values<typeof serverOptions>;

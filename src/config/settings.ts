@@ -1,0 +1,47 @@
+/** What a configuration comes to: typed values, each with the line that it came from. */
+
+import type { AnyCollector, CommonValues } from "../core/collector.ts";
+import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
+import type { LogPlan } from "../core/log_plan.ts";
+import type { Options } from "../core/option.ts";
+import type { Problem } from "./problems.ts";
+import type { ServerValues } from "./server_options.ts";
+import type { Origin } from "./tree.ts";
+
+/** Lazy imports by name, so that only what is enabled is evaluated. */
+export interface Catalogue {
+  readonly collectors: Readonly<Record<string, () => Promise<{ default: AnyCollector }>>>;
+  readonly handlers: Readonly<Record<string, () => Promise<{ default: AnyHandler }>>>;
+}
+
+/** Where each value came from; a key without one has its default. */
+export type Origins = ReadonlyMap<string, Origin>;
+
+export interface CollectorSettings {
+  /** The section: "CPUCollector", or "SNMPCollector router1" for an instance. */
+  readonly section: string;
+  readonly collector: AnyCollector;
+  readonly declared: Options;
+  readonly options: CommonValues & Readonly<Record<string, unknown>>;
+  readonly origins: Origins;
+}
+
+export interface HandlerSettings {
+  readonly section: string;
+  readonly handler: AnyHandler;
+  readonly declared: Options;
+  readonly options: DeliveryValues & Readonly<Record<string, unknown>>;
+  readonly origins: Origins;
+}
+
+export interface Settings {
+  readonly file: string;
+  readonly files: readonly string[];
+  readonly server: ServerValues;
+  readonly serverOrigins: Origins;
+  /** The enabled ones. */
+  readonly collectors: readonly CollectorSettings[];
+  readonly handlers: readonly HandlerSettings[];
+  readonly log: LogPlan;
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,225 @@
+/**
+ * From values to metrics: is the name allowed, which series is it, what is its rate. Above `emit`
+ * there are values, below it metrics. One emitter serves one collector instance and holds its rates.
+ */
+
+import type { Extras, MetricSpec } from "./collector.ts";
+import { type Kind, type Metric, type Series } from "./metric.ts";
+import { filled, metricPath, type Naming, partNames } from "./naming.ts";
+import { matchesAny, type Patterns } from "./option.ts";
+import { growth, type RateMode, type Sample } from "./rates.ts";
+
+export interface EmitterSettings {
+  readonly naming: Naming;
+  /** Seconds. */
+  readonly interval: number;
+  readonly ttl: number;
+  readonly rates: RateMode;
+  readonly whitelist: Patterns;
+  readonly blacklist: Patterns;
+  /** By pattern; a name that is not in it is refused unless `free` is set. */
+  readonly metrics: Readonly<Record<string, MetricSpec>>;
+  /** A user's collector may leave `metrics` out: then any name is a gauge. */
+  readonly free: boolean;
+}
+
+export interface Emitter {
+  /** Begins a run: all of its metrics carry `timestamp` (seconds); `monotonic` (ms) is what rates measure by. */
+  begin(timestamp: number, monotonic: number): void;
+  emit(pattern: string, value: number | bigint, ...rest: (string | Extras)[]): number | undefined;
+  delta(key: string, value: number | bigint, max?: number): number | undefined;
+  readonly elapsed: number;
+  /** Ends a run: its metrics and the values that were refused. A run that failed keeps what it had published. */
+  end(): Run;
+}
+
+export interface Run {
+  readonly metrics: readonly Metric[];
+  readonly refused: number;
+  /** Why the first one was refused. */
+  readonly reason: string | undefined;
+}
+
+interface Slot {
+  readonly series: Series;
+  readonly spec: MetricSpec;
+  readonly allowed: boolean;
+  sample: Sample | undefined;
+  seen: number;
+}
+
+/** Series that were not seen for this many runs are forgotten: devices come and go. */
+const FORGET_AFTER_RUNS = 64;
+const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max: 0, whole: false };
+
+export function createEmitter(settings: EmitterSettings): Emitter {
+  const slots = new Map<string, Slot>();
+  const deltas = new Map<string, Sample & { seen: number }>();
+  let metrics: Metric[] = [];
+  let refused = 0;
+  let reason: string | undefined;
+  let timestamp = 0;
+  let now = 0;
+  let previousRun: number | undefined;
+  let run = 0;
+
+  function begin(seconds: number, monotonic: number): void {
+    timestamp = seconds;
+    now = monotonic;
+    metrics = [];
+    refused = 0;
+    reason = undefined;
+    run++;
+  }
+
+  function emit(
+    pattern: string,
+    value: number | bigint,
+    ...rest: (string | Extras)[]
+  ): number | undefined {
+    const last = rest.length > 0 ? rest[rest.length - 1] : undefined;
+    const extras = typeof last === "object" ? last : undefined;
+    const slot = slotOf(pattern, rest, extras);
+    slot.seen = run;
+    if (typeof value !== "bigint" && !Number.isFinite(value)) {
+      return refuse(`${slot.series.path} is ${value}: no number to publish`);
+    }
+    const { form } = slot.spec;
+    let published = form === "gauge" ? Number(value) : rateOf(slot, value);
+    if (published === undefined) return undefined;
+    if (extras?.scale !== undefined) published *= extras.scale;
+    if (slot.spec.whole) published = Math.trunc(published);
+    if (slot.allowed) {
+      metrics.push(
+        form === "counter"
+          ? { series: slot.series, value: published, timestamp, raw: value }
+          : { series: slot.series, value: published, timestamp },
+      );
+    }
+    return published;
+  }
+
+  function rateOf(slot: Slot, value: number | bigint): number | undefined {
+    const { sample } = slot;
+    slot.sample = { value, at: now };
+    if (sample === undefined) return settings.rates === "diamond" ? 0 : undefined;
+    const grown = growth(sample.value, value, slot.spec.max, settings.rates);
+    if (grown === undefined) return undefined;
+    const seconds = settings.rates === "diamond" ? settings.interval : (now - sample.at) / 1000;
+    return seconds > 0 ? grown / seconds : undefined;
+  }
+
+  function delta(key: string, value: number | bigint, max = 0): number | undefined {
+    const sample = deltas.get(key);
+    deltas.set(key, { value, at: now, seen: run });
+    if (sample === undefined) return settings.rates === "diamond" ? 0 : undefined;
+    return growth(sample.value, value, max, settings.rates);
+  }
+
+  function slotOf(
+    pattern: string,
+    rest: readonly (string | Extras)[],
+    extras: Extras | undefined,
+  ): Slot {
+    // The key holds all that makes a series: NUL cannot stand in a name.
+    let key = pattern;
+    for (const part of rest) if (typeof part === "string") key += `\0${part}`;
+    if (extras?.instance !== undefined) key += `\0i${extras.instance}`;
+    if (extras?.precision !== undefined) key += `\0p${extras.precision}`;
+    if (extras?.form !== undefined) key += `\0f${extras.form}`;
+    return slots.get(key) ?? newSlot(key, pattern, rest, extras);
+  }
+
+  function newSlot(
+    key: string,
+    pattern: string,
+    rest: readonly (string | Extras)[],
+    extras: Extras | undefined,
+  ): Slot {
+    const declared = Object.hasOwn(settings.metrics, pattern)
+      ? settings.metrics[pattern]
+      : undefined;
+    if (declared === undefined && !settings.free) {
+      throw new TypeError(`The metric "${pattern}" is not declared`);
+    }
+    const base = declared ?? FREE;
+    const spec = {
+      ...base,
+      precision: extras?.precision ?? base.precision,
+      form: extras?.form ?? base.form,
+    };
+    const parts = rest.filter((part) => typeof part === "string");
+    const name = declared === undefined ? pattern : filled(pattern, parts);
+    const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
+    const allowed = isAllowed(name);
+    const slot: Slot = { series, spec, allowed, sample: undefined, seen: run };
+    slots.set(key, slot);
+    return slot;
+  }
+
+  function seriesOf(
+    name: string,
+    pattern: string,
+    parts: readonly string[],
+    spec: MetricSpec,
+    instance: string | null,
+  ): Series {
+    const { naming } = settings;
+    const labels: Record<string, string> = Object.create(null);
+    for (const [index, label] of partNames(pattern).entries()) labels[label] = parts[index] ?? "";
+    const kind: Kind = spec.form === "counter" ? "counter" : "gauge";
+    return {
+      path: metricPath(naming, name, instance),
+      prefix: instance === null ? naming.prefix : naming.instancePrefix,
+      host: instance === null ? naming.host : null,
+      suffix: naming.suffix,
+      collector: naming.collector === "." ? "" : naming.collector,
+      name,
+      pattern,
+      labels,
+      instance,
+      kind,
+      precision: spec.precision,
+      unit: spec.unit,
+      help: spec.help,
+      ttl: settings.ttl,
+    };
+  }
+
+  function isAllowed(name: string): boolean {
+    const { whitelist, blacklist } = settings;
+    if (whitelist.compiled.length > 0 && !matchesAny(whitelist, name)) return false;
+    return !matchesAny(blacklist, name);
+  }
+
+  function refuse(why: string): undefined {
+    refused++;
+    reason ??= why;
+  }
+
+  function end(): Run {
+    previousRun = now;
+    if (run % FORGET_AFTER_RUNS === 0) forget();
+    const result = { metrics, refused, reason };
+    metrics = [];
+    return result;
+  }
+
+  function forget(): void {
+    for (const [key, slot] of slots) if (run - slot.seen >= FORGET_AFTER_RUNS) slots.delete(key);
+    for (const [key, sample] of deltas) {
+      if (run - sample.seen >= FORGET_AFTER_RUNS) deltas.delete(key);
+    }
+  }
+
+  return {
+    begin,
+    emit,
+    delta,
+    end,
+    get elapsed() {
+      const seconds = previousRun === undefined ? 0 : (now - previousRun) / 1000;
+      return seconds > 0 ? seconds : settings.interval;
+    },
+  };
+}

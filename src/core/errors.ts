@@ -1,0 +1,58 @@
+/**
+ * What can go wrong, in five kinds. A kind says who deals with it: the command line (`config`), the
+ * scheduler (`no-data`, `bad-data`, `timeout`), or a handler's worker (`undelivered`, `timeout`).
+ * Messages say what was attempted, quote the input and end without a full stop.
+ */
+
+export type FailureCode = "config" | "no-data" | "bad-data" | "undelivered" | "timeout";
+
+export class Failure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "Failure";
+    this.code = code;
+  }
+}
+
+/** The configuration asks for something that cannot be: the agent does not start, exit status 2. */
+export function configError(message: string, cause?: unknown): Failure {
+  return new Failure("config", message, cause);
+}
+
+/** The source is not there on this host (no such file, no such daemon). Logged as debug. */
+export function noData(message: string, cause?: unknown): Failure {
+  return new Failure("no-data", message, cause);
+}
+
+/** The source is there and says something that cannot be read. Logged, throttled. */
+export function badData(message: string, cause?: unknown): Failure {
+  return new Failure("bad-data", message, cause);
+}
+
+/** A backend did not take a batch. The worker keeps the batch and tries again. */
+export function undelivered(message: string, cause?: unknown): Failure {
+  return new Failure("undelivered", message, cause);
+}
+
+/** A deadline passed. */
+export function timedOut(message: string, cause?: unknown): Failure {
+  return new Failure("timeout", message, cause);
+}
+
+/** The code of any thrown value; foreign errors have none. */
+export function codeOf(error: unknown): FailureCode | undefined {
+  return error instanceof Failure ? error.code : undefined;
+}
+
+/** The message of any thrown value, with its cause where that says more. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // The system's errors repeat the call and the path, which the message around them has already.
+  const message = "syscall" in error
+    ? error.message.replace(/^E[A-Z0-9]+: (.*?), .*$/s, "$1")
+    : error.message;
+  const cause = error.cause === undefined ? "" : messageOf(error.cause);
+  return cause === "" || message.includes(cause) ? message : `${message}: ${cause}`;
+}

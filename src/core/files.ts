@@ -1,0 +1,20 @@
+/** The files that a configuration is made of, as the configuration's room reaches them. */
+export interface ConfigFiles {
+  /** The text of a file. Throws with the system's reason. */
+  read(path: string): string;
+  /** The names in a directory, sorted; undefined when there is no such directory. */
+  list(directory: string): string[] | undefined;
+  /** Who may read and write it; undefined when it is not there. */
+  access(path: string): FileAccess | undefined;
+  /** Against the working directory. */
+  absolute(path: string): string;
+  /** Why a file of this name cannot be written; undefined when it can. */
+  unwritable(path: string): string | undefined;
+}
+
+export interface FileAccess {
+  readonly directory: boolean;
+  /** Others than owner and group may write. */
+  readonly othersWrite: boolean;
+  readonly othersRead: boolean;
+}

@@ -1,0 +1,199 @@
+/**
+ * The machine that is watched, and the only way to reach it. In a test it is a directory.
+ *
+ * Reads of /proc and /sys are synchronous and never block. All that may wait takes a signal.
+ */
+
+import type { System } from "./collector.ts";
+import type { Cursor } from "./cursor.ts";
+
+export interface Host {
+  readonly system: System;
+  /** Processors that are online. */
+  readonly cpus: number;
+  readonly fs: HostFs;
+  readonly net: Net;
+  readonly exec: Exec;
+  readonly probe: Probe;
+  readonly clock: Clock;
+  readonly names: Names;
+  /** What the operating system tells without files: all there is outside of Linux. */
+  readonly figures: Figures;
+  /** The agent's own process. */
+  readonly self: Self;
+}
+
+/** Paths are the host's: `/proc`, `/sys` and the rest are moved by `procfs`, `sysfs` and `rootfs`. */
+export interface HostFs {
+  /** All of a file. Throws `no-data` when it cannot be read. */
+  read(path: string): Cursor;
+  /** As `read`; undefined when it cannot be read. */
+  tryRead(path: string): Cursor | undefined;
+  /** The bytes of a file, for formats that are no text. Throws `no-data`. */
+  readBytes(path: string): Uint8Array;
+  /** The names in a directory, unsorted. Throws `no-data`. */
+  list(path: string): string[];
+  exists(path: string): boolean;
+  /** Whether this process may execute the file. */
+  executable(path: string): boolean;
+  stat(path: string): FileStat | undefined;
+  /** The target of a symbolic link, as it stands. */
+  readLink(path: string): string | undefined;
+  /** The path with every link resolved, as the host sees it. */
+  realPath(path: string): string | undefined;
+  /** A file that grows by whole texts, and is rotated. Throws `config` when it cannot be opened. */
+  append(path: string, rotation: Rotation): Appender;
+}
+
+export interface FileStat {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly device: number;
+  readonly size: number;
+  readonly uid: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
+/** When a file is put aside, and how many of the old ones stay. */
+export interface Rotation {
+  /** S M H D MIDNIGHT W0…W6 as Python's TimedRotatingFileHandler; SIZE: by `maxBytes` alone; NEVER. */
+  readonly when: string;
+  /** Units of `when`. */
+  readonly interval: number;
+  /** Old files to keep; 0: all. */
+  readonly keep: number;
+  /** Also rotate before the file grows over this; 0: no bound. */
+  readonly maxBytes: number;
+  /** Compress what was put aside. */
+  readonly gzip: boolean;
+  readonly utc: boolean;
+  /** Open again when the file was moved away by another program. */
+  readonly watch: boolean;
+}
+
+export interface Appender {
+  /** Writes all of the text or throws. */
+  append(text: string): void;
+  close(): void;
+}
+
+export type Family = 0 | 4 | 6;
+
+export interface Net {
+  /** A TCP connection, to the first address of the name that answers. Throws `undelivered` or `timeout`. */
+  connect(target: Target, signal: AbortSignal): Promise<Connection>;
+  /** A UDP socket that sends to one address, resolved now. */
+  datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly family?: Family;
+  /** Seconds of silence after which the kernel probes the peer; 0 or absent: never. */
+  readonly keepalive?: number;
+  /** IPv6 zone, for link-local addresses. */
+  readonly scope?: string;
+}
+
+export interface Connection {
+  /** Hands all the bytes to the kernel; waits while its buffer is full. */
+  write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** False once the peer has closed its side or the connection broke. */
+  readonly open: boolean;
+  /** Ends the connection in order: what was written is sent first. */
+  close(): Promise<void>;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
+
+export interface Datagrams {
+  send(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export interface Exec {
+  /**
+   * Runs a command and waits for its end. Its whole process group is killed when the signal aborts.
+   * A non-zero exit is no error; not being able to start it is (`no-data`).
+   */
+  run(argv: readonly string[], limits: ExecLimits): Promise<ExecResult>;
+  /** The full path of a program, as the shell would find it, and in /sbin and its like; undefined if there is none. */
+  find(program: string): string | undefined;
+}
+
+export interface ExecLimits {
+  readonly signal: AbortSignal;
+  /** Output over this is cut, and the command killed. Default 16 MB. */
+  readonly maxBytes?: number;
+}
+
+export interface ExecResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+}
+
+export interface StatVfs {
+  /** Bytes in a block of the counts below. */
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly blocksFree: number;
+  readonly blocksAvailable: number;
+  readonly files: number;
+  readonly filesFree: number;
+}
+
+export interface Probe {
+  /**
+   * statvfs(2) of a mount point. `kind` is the file system's type: one that can hang (nfs, fuse …)
+   * is asked off the main thread, never twice at once, and given up at the signal (`timeout`).
+   */
+  statvfs(path: string, kind: string, signal: AbortSignal): Promise<StatVfs>;
+  /** The number of the device that a mount point lies on; with the same care. */
+  device(path: string, kind: string, signal: AbortSignal): Promise<number | undefined>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that never step. */
+  monotonic(): number;
+  /** Resolves after `ms`, at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The host's own names, before any `hostname_method` is applied. */
+export interface Names {
+  /** gethostname(2). */
+  hostname(): string;
+  /** Python's getfqdn: the resolver's name for this host, or the plain hostname. */
+  fqdn(): Promise<string>;
+}
+
+export interface CpuTimes {
+  /** Milliseconds since boot. */
+  readonly user: number;
+  readonly nice: number;
+  readonly system: number;
+  readonly idle: number;
+  readonly irq: number;
+}
+
+export interface Figures {
+  loadAverages(): readonly [number, number, number];
+  cpuTimes(): readonly CpuTimes[];
+  memory(): { readonly total: number; readonly free: number };
+  /** Seconds since boot. */
+  uptime(): number;
+}
+
+export interface Self {
+  readonly pid: number;
+  /** Resident bytes. */
+  rss(): number;
+  /** Microseconds of processor time since the start. */
+  cpu(): number;
+}

@@ -1,0 +1,47 @@
+/**
+ * Growth of cumulative values.
+ *
+ * `measured` divides by the time that really passed; the first sample, and the one after a reset,
+ * publish nothing. `diamond` keeps the original's arithmetic: the configured interval, a first 0,
+ * and a negative result clamped to 0.
+ */
+
+import { MAX_COUNTER } from "./collector.ts";
+
+export type RateMode = "measured" | "diamond";
+
+const WRAP_32 = 2 ** 32;
+const EDGE_32 = WRAP_32 / 4;
+
+export interface Sample {
+  value: number | bigint;
+  /** Monotonic milliseconds. */
+  at: number;
+}
+
+/** A tiny negative step is a counter that is corrected, not one that wrapped: Linux's iowait does so. */
+export function growth(
+  previous: number | bigint,
+  value: number | bigint,
+  max: number,
+  mode: RateMode,
+): number | undefined {
+  const step = difference(value, previous);
+  if (step >= 0) return step;
+  if (mode === "diamond") {
+    if (max === 0 || max >= MAX_COUNTER) return 0;
+    return Math.max(0, step + max);
+  }
+  const wrapped = Number(previous) < WRAP_32 && Number(previous) >= WRAP_32 - EDGE_32 &&
+    Number(value) < EDGE_32;
+  return wrapped ? step + WRAP_32 : undefined;
+}
+
+function difference(a: number | bigint, b: number | bigint): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return Number(toBigInt(a) - toBigInt(b));
+}
+
+function toBigInt(value: number | bigint): bigint {
+  return typeof value === "bigint" ? value : BigInt(Math.trunc(value));
+}

@@ -1,0 +1,24 @@
+/** From a collector's run to every handler: each gets all metrics and a mark at the end of the run. */
+
+import type { Metric } from "../core/metric.ts";
+import type { Worker } from "./worker.ts";
+
+export interface Pipeline {
+  deliver(metrics: readonly Metric[]): void;
+  /** Ends a tick: every worker writes what it has. */
+  flush(): void;
+  readonly workers: readonly Worker[];
+}
+
+export function createPipeline(workers: readonly Worker[]): Pipeline {
+  return {
+    workers,
+    deliver(metrics) {
+      if (metrics.length === 0) return;
+      for (const worker of workers) worker.offer(metrics);
+    },
+    flush() {
+      for (const worker of workers) worker.flush();
+    },
+  };
+}

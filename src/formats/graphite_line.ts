@@ -1,0 +1,24 @@
+/**
+ * Graphite's plaintext protocol: `path value timestamp\n`.
+ * Source: https://graphite.readthedocs.io/en/latest/feeding-carbon.html#the-plaintext-protocol
+ */
+
+import type { Metric } from "../core/metric.ts";
+import { fixed } from "./fixed.ts";
+
+/** One line with its newline. Blanks in a path would break the line; they become underscores. */
+export function graphiteLine(metric: Metric): string {
+  const { series, value, timestamp } = metric;
+  return `${lineSafe(series.path)} ${fixed(value, series.precision)} ${timestamp}\n`;
+}
+
+/** The lines of a batch, in order. */
+export function graphiteLines(batch: readonly Metric[]): string {
+  let text = "";
+  for (const metric of batch) text += graphiteLine(metric);
+  return text;
+}
+
+function lineSafe(path: string): string {
+  return /[\s\0]/.test(path) ? path.replace(/[\s\0]/g, "_") : path;
+}

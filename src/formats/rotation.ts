@@ -1,0 +1,89 @@
+/**
+ * When a log or an archive is put aside, and what the old file is called: the rules of Python's
+ * TimedRotatingFileHandler, which Diamond's `when` options come from.
+ * Source: https://docs.python.org/3/library/logging.handlers.html#timedrotatingfilehandler
+ */
+
+import { configError } from "../core/errors.ts";
+import { strftime } from "./strftime.ts";
+
+const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+
+interface Period {
+  readonly length: number;
+  readonly suffix: string;
+}
+
+const PERIODS: Readonly<Record<string, Period>> = {
+  S: { length: SECOND, suffix: "%Y-%m-%d_%H-%M-%S" },
+  M: { length: 60 * SECOND, suffix: "%Y-%m-%d_%H-%M" },
+  H: { length: 3600 * SECOND, suffix: "%Y-%m-%d_%H" },
+  D: { length: DAY, suffix: "%Y-%m-%d" },
+  MIDNIGHT: { length: DAY, suffix: "%Y-%m-%d" },
+};
+
+export const rotationWords = [
+  "S",
+  "M",
+  "H",
+  "D",
+  "MIDNIGHT",
+  "W0",
+  "W1",
+  "W2",
+  "W3",
+  "W4",
+  "W5",
+  "W6",
+  "SIZE",
+  "NEVER",
+] as const;
+
+/** Milliseconds of the next rotation after `from`; Infinity where time does not rotate. */
+export function nextRotation(when: string, interval: number, from: number, utc: boolean): number {
+  const word = when.toUpperCase();
+  if (word === "NEVER" || word === "SIZE") return Infinity;
+  if (word === "MIDNIGHT") return midnightAfter(from, 1, utc);
+  if (/^W[0-6]$/.test(word)) {
+    // Monday is 0 here and 1 in JavaScript; the file ends with its weekday.
+    const target = (Number(word[1]) + 1) % 7;
+    const date = new Date(from);
+    const today = utc ? date.getUTCDay() : date.getDay();
+    return midnightAfter(from, ((target - today + 7) % 7) + 1, utc);
+  }
+  return from + periodOf(word).length * interval;
+}
+
+function midnightAfter(from: number, days: number, utc: boolean): number {
+  const date = new Date(from);
+  if (utc) return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate() + days);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+}
+
+/** The name's end for the period that ends at `end`: it names the period's start. */
+export function rotatedSuffix(when: string, interval: number, end: number, utc: boolean): string {
+  const word = when.toUpperCase();
+  if (/^W[0-6]$/.test(word)) return strftime("%Y-%m-%d", new Date(end - 7 * DAY), utc);
+  const { length, suffix } = periodOf(word);
+  // Half a day before midnight is in the day that ended, also when the clocks were set.
+  const back = word === "MIDNIGHT" ? length / 2 : length * interval;
+  return strftime(suffix, new Date(end - back), utc);
+}
+
+/** What the ends of rotated names look like, to find old files. */
+export function rotatedPattern(when: string): RegExp {
+  const word = when.toUpperCase();
+  if (word === "SIZE" || word === "NEVER") return /^\.\d+(\.gz)?$/;
+  const suffix = /^W[0-6]$/.test(word) ? "%Y-%m-%d" : periodOf(word).suffix;
+  const form = suffix.replace("%Y", "\\d{4}").replace(/%[a-zA-Z]/g, "\\d{2}");
+  return new RegExp(`^\\.${form}(\\.gz)?$`);
+}
+
+function periodOf(word: string): Period {
+  const period = PERIODS[word];
+  if (period === undefined) {
+    throw configError(`"${word}" is no time of rotation: use one of ${rotationWords.join(", ")}`);
+  }
+  return period;
+}

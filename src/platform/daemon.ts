@@ -1,0 +1,100 @@
+/**
+ * The way into the background: the agent starts itself again in a session of its own, with all three
+ * standard streams on /dev/null, and the parent stays until the child says how its start went.
+ */
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { safeEnvironment } from "./exec.ts";
+import { ownCommand } from "./own_command.ts";
+
+/** Where a child reports; its presence makes a process such a child. */
+const VARIABLE = "DIAMOND_AGENT_REPORT";
+
+export interface StartReport {
+  /** Empty: it runs. */
+  readonly error: string;
+  /** What the child had to say meanwhile, for the parent's stderr. */
+  readonly messages: readonly string[];
+  readonly pid: number;
+}
+
+export function isDaemonChild(): boolean {
+  return process.env[VARIABLE] !== undefined;
+}
+
+/** Starts the same command in the background. Resolves with what the child reports. */
+export function startDaemon(args: readonly string[]): Promise<StartReport> {
+  const name = `diamond-agent-start-${randomBytes(12).toString("hex")}`;
+  return new Promise((resolve) => {
+    const server = createServer((socket) => {
+      let text = "";
+      socket.on("data", (chunk) => (text += chunk));
+      socket.on("error", () => {});
+      socket.on("end", () => end(text));
+    });
+    const [program, ...own] = ownCommand();
+    server.on(
+      "error",
+      (error) => finish(failed(`Cannot listen for the start's report: ${error.message}`)),
+    );
+    server.listen(reportAddress(name), () => {
+      const child = spawn(program, [...own, ...args], {
+        detached: true,
+        stdio: ["ignore", "ignore", "ignore"],
+        env: { ...safeEnvironment(), [VARIABLE]: name },
+      });
+      child.on(
+        "error",
+        (error) => finish(failed(`Cannot start in the background: ${error.message}`)),
+      );
+      child.on("exit", (code, signal) => {
+        const how = signal ?? `exit status ${code}`;
+        // The report may still be under way.
+        setTimeout(
+          () => finish(failed(`It ended during its start (${how}); with -f it says why`)),
+          200,
+        );
+      });
+      child.unref();
+    });
+
+    const end = (text: string) => {
+      try {
+        finish(JSON.parse(text) as StartReport);
+      } catch {
+        // Cut off: the exit of the child will tell.
+      }
+    };
+    const finish = (report: StartReport) => {
+      server.close();
+      resolve(report);
+    };
+  });
+}
+
+/** In the child: tells the waiting parent. */
+export function reportStart(report: StartReport): Promise<void> {
+  const name = process.env[VARIABLE];
+  delete process.env[VARIABLE];
+  if (name === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const socket = connect(reportAddress(name), () => socket.end(JSON.stringify(report)));
+    socket.on("close", () => resolve());
+    socket.on("error", () => resolve());
+  });
+}
+
+function failed(error: string): StartReport {
+  return { error, messages: [], pid: 0 };
+}
+
+/** A name that goes with the process where there are such; a file elsewhere. */
+function reportAddress(name: string): string {
+  if (process.platform === "linux") return `\0${name}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
+}

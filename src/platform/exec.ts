@@ -1,0 +1,100 @@
+/** Commands: each in a process group of its own, which is killed as a whole. */
+
+import { spawn } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { noData, timedOut } from "../core/errors.ts";
+import type { Exec, ExecResult } from "../core/host.ts";
+
+const MOST_BYTES = 16 * 1024 * 1024;
+const MORE_DIRECTORIES = [
+  "/usr/bin",
+  "/usr/sbin",
+  "/bin",
+  "/sbin",
+  "/usr/local/bin",
+  "/usr/local/sbin",
+];
+
+/** Variables that make a runtime load code; no child of ours needs them. */
+const UNSAFE_VARIABLE = /^(BUN_|NODE_OPTIONS$|LD_|DYLD_|DENO_)/;
+
+export function safeEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name, value]) =>
+    value !== undefined && !UNSAFE_VARIABLE.test(name)
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+export const realExec: Exec = {
+  run(argv, { signal, maxBytes = MOST_BYTES }) {
+    return new Promise<ExecResult>((resolve, reject) => {
+      if (signal.aborted) {
+        return reject(timedOut(`${argv[0]} was not started: there is no time left`));
+      }
+      const windows = process.platform === "win32";
+      const child = spawn(argv[0], argv.slice(1), {
+        detached: !windows,
+        env: safeEnvironment(),
+        stdio: ["ignore", "pipe", "pipe"],
+        windowsHide: true,
+      });
+      const output = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+      let bytes = 0;
+      let settled = false;
+
+      const killGroup = () => {
+        try {
+          if (windows || child.pid === undefined) child.kill("SIGKILL");
+          else process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // It has ended on its own.
+        }
+        child.stdout.destroy();
+        child.stderr.destroy();
+        child.unref();
+      };
+      const settle = (end: () => void) => {
+        if (settled) return;
+        settled = true;
+        signal.removeEventListener("abort", onAbort);
+        end();
+      };
+      const onAbort = () => {
+        killGroup();
+        settle(() => reject(timedOut(`${argv.join(" ")} did not end in time and was killed`)));
+      };
+      const collect = (stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
+        bytes += chunk.length;
+        if (bytes <= maxBytes) output[stream].push(chunk);
+        else killGroup();
+      };
+
+      signal.addEventListener("abort", onAbort, { once: true });
+      child.stdout.on("data", collect("stdout"));
+      child.stderr.on("data", collect("stderr"));
+      child.on("error", (error) => settle(() => reject(noData(`Cannot run ${argv[0]}`, error))));
+      child.on("close", (code) => {
+        const text = (chunks: Uint8Array[]) => Buffer.concat(chunks).toString("utf8");
+        settle(() => resolve({ stdout: text(output.stdout), stderr: text(output.stderr), code }));
+      });
+    });
+  },
+
+  find(program) {
+    if (program.includes("/") && isExecutable(program)) return program;
+    const name = program.slice(program.lastIndexOf("/") + 1);
+    const directories = [...(process.env.PATH ?? "").split(":"), ...MORE_DIRECTORIES];
+    return directories.filter((directory) => directory !== "").map((directory) =>
+      `${directory}/${name}`
+    ).find(isExecutable);
+  },
+};
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

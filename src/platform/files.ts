@@ -1,0 +1,116 @@
+/** The host's files: synchronous reads, which never block on /proc and /sys. */
+
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { Cursor } from "../core/cursor.ts";
+import { noData } from "../core/errors.ts";
+import type { HostFs } from "../core/host.ts";
+import { openAppender } from "./appender.ts";
+import { hostPathOf, realPathOf, type Roots } from "./roots.ts";
+
+const FIRST_BUFFER = 64 * 1024;
+/** No file that is read for metrics is larger; one that is ends here. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+export function createHostFs(roots: Roots): HostFs {
+  let buffer = new Uint8Array(FIRST_BUFFER);
+
+  function readBytes(path: string): Uint8Array {
+    const descriptor = openSync(realPathOf(path, roots), "r");
+    try {
+      let length = 0;
+      // /proc tells no sizes: read until there is no more.
+      for (;;) {
+        if (length === buffer.length) {
+          if (length >= MOST_BYTES) break;
+          const larger = new Uint8Array(buffer.length * 4);
+          larger.set(buffer);
+          buffer = larger;
+        }
+        const count = readSync(descriptor, buffer, length, buffer.length - length, null);
+        if (count === 0) break;
+        length += count;
+      }
+      return buffer.slice(0, length);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  function tryBytes(path: string): Uint8Array | undefined {
+    try {
+      return readBytes(path);
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    readBytes(path) {
+      return orNoData(path, () => readBytes(path));
+    },
+    read(path) {
+      return new Cursor(orNoData(path, () => readBytes(path)), path);
+    },
+    tryRead(path) {
+      const bytes = tryBytes(path);
+      return bytes && new Cursor(bytes, path);
+    },
+    list(path) {
+      return orNoData(path, () => readdirSync(realPathOf(path, roots)));
+    },
+    exists: (path) => existsSync(realPathOf(path, roots)),
+    executable(path) {
+      try {
+        accessSync(realPathOf(path, roots), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    stat(path) {
+      const stat = statSync(realPathOf(path, roots), { throwIfNoEntry: false });
+      return stat && {
+        isFile: stat.isFile(),
+        isDirectory: stat.isDirectory(),
+        device: stat.dev,
+        size: stat.size,
+        uid: stat.uid,
+        modified: stat.mtimeMs,
+      };
+    },
+    readLink(path) {
+      try {
+        return readlinkSync(realPathOf(path, roots));
+      } catch {
+        return undefined;
+      }
+    },
+    realPath(path) {
+      try {
+        return hostPathOf(realpathSync(realPathOf(path, roots)), roots);
+      } catch {
+        return undefined;
+      }
+    },
+    append: (path, rotation) => openAppender(path, rotation),
+  };
+}
+
+function orNoData<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw noData(`Cannot read ${path}`, error);
+  }
+}

@@ -1,0 +1,95 @@
+/** The real host. */
+
+import { lookup, lookupService } from "node:dns/promises";
+import * as os from "node:os";
+import type { System } from "../core/collector.ts";
+import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
+import { realClock } from "./clock.ts";
+import { realExec } from "./exec.ts";
+import { createHostFs } from "./files.ts";
+import { realNet } from "./network.ts";
+import { createProbe } from "./probe.ts";
+import type { Roots } from "./roots.ts";
+
+const SYSTEMS: Readonly<Record<string, System>> = {
+  linux: "linux",
+  android: "linux",
+  darwin: "darwin",
+  freebsd: "freebsd",
+  win32: "windows",
+};
+const RESOLVER_MS = 5000;
+
+export function createHost(roots: Roots): Host {
+  const fs = createHostFs(roots);
+  return {
+    system: SYSTEMS[process.platform] ?? "linux",
+    get cpus() {
+      return onlineProcessors(fs) ?? Math.max(1, os.cpus().length || os.availableParallelism());
+    },
+    fs,
+    net: realNet,
+    exec: realExec,
+    probe: createProbe(roots),
+    clock: realClock,
+    names: realNames,
+    figures: realFigures,
+    self: realSelf,
+  };
+}
+
+/** Reads `0-3,6`: far cheaper than `os.cpus()`, which walks through /proc/cpuinfo. */
+function onlineProcessors(fs: HostFs): number | undefined {
+  const ranges = fs.tryRead("/sys/devices/system/cpu/online")?.word();
+  if (ranges === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(ranges)) return undefined;
+  return ranges.split(",").reduce((sum, range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return sum + last - first + 1;
+  }, 0);
+}
+
+const realNames: Names = {
+  hostname: () => os.hostname(),
+  async fqdn() {
+    const name = os.hostname();
+    try {
+      const { address } = await inTime(lookup(name));
+      const { hostname } = await inTime(lookupService(address, 0));
+      return hostname.includes(".") || hostname !== "localhost" ? hostname : name;
+    } catch {
+      return name;
+    }
+  },
+};
+
+/** A resolver that does not answer must not hold up the start. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the resolver does not answer")), RESOLVER_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+const realFigures: Figures = {
+  loadAverages: () => os.loadavg() as [number, number, number],
+  cpuTimes: () =>
+    os.cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
+      user,
+      nice,
+      system: sys,
+      idle,
+      irq,
+    })),
+  memory: () => ({ total: os.totalmem(), free: os.freemem() }),
+  uptime: () => os.uptime(),
+};
+
+const realSelf: Self = {
+  pid: process.pid,
+  rss: () => process.memoryUsage.rss(),
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+};

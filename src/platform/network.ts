@@ -1,0 +1,181 @@
+/** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
+
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { timedOut, undelivered } from "../core/errors.ts";
+import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+export const realNet: Net = {
+  async connect(target, signal) {
+    let failure: unknown;
+    for (const address of await addressesOf(target, signal)) {
+      try {
+        return connectionOf(await connected(target, address, signal), target);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  },
+
+  async datagram(target, signal) {
+    const [address] = await addressesOf(target, signal);
+    const socket = createSocket(address.family === 6 ? "udp6" : "udp4");
+    // A refused datagram is told with the next send; without a listener it would end the process.
+    let failure: unknown;
+    socket.on("error", (error) => (failure = error));
+    socket.unref();
+    return {
+      send(bytes) {
+        return new Promise<void>((resolve, reject) => {
+          const told = failure;
+          failure = undefined;
+          if (told !== undefined) {
+            return reject(undelivered(`Cannot send to ${show(target)}`, told));
+          }
+          socket.send(bytes, target.port, scoped(address, target), (error) => {
+            if (error) reject(undelivered(`Cannot send to ${show(target)}`, error));
+            else resolve();
+          });
+        });
+      },
+      close: () => socket.close(),
+    } satisfies Datagrams;
+  },
+};
+
+async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {
+  const { host, family = 0 } = target;
+  const literal = isIP(host);
+  if (literal !== 0) return [{ address: host, family: literal }];
+  let addresses: Address[];
+  try {
+    addresses = await abortable(
+      lookup(host, { all: true, family, order: "verbatim" }),
+      signal,
+      target,
+    );
+  } catch (error) {
+    // A host without /etc/hosts cannot look up the one name that always means the same.
+    if (host === "localhost" && !signal.aborted) {
+      return [{ address: family === 6 ? "::1" : "127.0.0.1", family: family || 4 }];
+    }
+    throw error instanceof Error && "code" in error && error.code === "timeout"
+      ? error
+      : undelivered(`Cannot resolve "${host}"`, error);
+  }
+  if (addresses.length === 0) {
+    throw undelivered(`"${host}" has no address${family ? ` of IPv${family}` : ""}`);
+  }
+  return addresses;
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Promise<T> {
+  work.catch(() => {});
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      const late = () => reject(timedOut(`No answer for ${show(target)} in time`, signal.reason));
+      if (signal.aborted) late();
+      else signal.addEventListener("abort", late, { once: true });
+    }),
+  ]);
+}
+
+function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: scoped(address, target), port: target.port, noDelay: true });
+    const fail = (error: Error) => {
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", (error) => fail(undelivered(`Cannot connect to ${show(target)}`, error)));
+    socket.once("connect", () => {
+      signal.removeEventListener("abort", onAbort);
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+  });
+}
+
+function connectionOf(socket: Socket, target: Target): Connection {
+  let open = true;
+  let failure: unknown;
+  const waiting = new Set<(error?: Error) => void>();
+  const ended = (error?: unknown) => {
+    open = false;
+    failure ??= error;
+    for (const wake of waiting) {
+      wake(undelivered(`The connection to ${show(target)} broke`, failure));
+    }
+    waiting.clear();
+  };
+  if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
+  socket.on("error", ended);
+  socket.on("close", () => ended());
+  // What the peer says is not for us; but its end must be read to be seen.
+  socket.on("data", () => {});
+  socket.on("end", () => ended("the peer closed it"));
+
+  return {
+    get open() {
+      return open;
+    },
+    write(bytes, signal) {
+      return new Promise<void>((resolve, reject) => {
+        if (!open) {
+          return reject(undelivered(`The connection to ${show(target)} is closed`, failure));
+        }
+        const settle = (error?: Error | null) => {
+          waiting.delete(settle);
+          signal.removeEventListener("abort", onAbort);
+          if (error) reject(error);
+          else resolve();
+        };
+        const onAbort = () =>
+          settle(timedOut(`${show(target)} does not read: ${bytes.length} bytes are stuck`));
+        waiting.add(settle);
+        signal.addEventListener("abort", onAbort, { once: true });
+        socket.write(
+          bytes,
+          (error) =>
+            settle(error ? undelivered(`Cannot write to ${show(target)}`, error) : undefined),
+        );
+      });
+    },
+    close() {
+      return new Promise<void>((resolve) => {
+        if (!open) {
+          socket.destroy();
+          return resolve();
+        }
+        socket.once("close", () => resolve());
+        socket.end();
+      });
+    },
+    destroy() {
+      open = false;
+      socket.destroy();
+    },
+  };
+}
+
+function scoped(address: Address, { scope }: Target): string {
+  return scope && address.family === 6 && !address.address.includes("%")
+    ? `${address.address}%${scope}`
+    : address.address;
+}
+
+function show({ host, port }: Target): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,14 @@
+/** How to start ourselves again: compiled, or from source under Bun or Deno. */
+
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+export function ownCommand(): string[] {
+  if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) {
+    return [process.execPath];
+  }
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  return "deno" in process.versions
+    ? [process.execPath, "run", "-A", main]
+    : [process.execPath, main];
+}

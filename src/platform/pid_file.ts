@@ -1,0 +1,85 @@
+/**
+ * The pid file, and the lock that goes with it. The file is for init scripts; the lock is what keeps
+ * a second instance out, also when the file is stale or gone: the kernel releases it with the process.
+ */
+
+import { chownSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createServer } from "node:net";
+import { dirname, resolve } from "node:path";
+import { configError } from "../core/errors.ts";
+
+/** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
+export function checkPidFile(path: string): number | undefined {
+  const pid = readPid(path);
+  if (pid === undefined || pid === process.pid) return undefined;
+  if (isAlive(pid)) throw configError(`Already running: "${path}" names the live process ${pid}`);
+  unlinkSync(path);
+  return pid;
+}
+
+export function writePidFile(path: string, owner: { uid: number; gid: number }): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${process.pid}\n`);
+    if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
+  } catch (error) {
+    throw configError(`Cannot write the pid file "${path}"`, error);
+  }
+}
+
+/** Removes the file if it is ours. */
+export function removePidFile(path: string): void {
+  if (readPid(path) !== process.pid) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // Its directory may belong to root: the next start finds it stale.
+  }
+}
+
+/** The process that the file names; undefined where there is none. */
+export function readPid(path: string): number | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * Takes the lock for a pid file's path, for as long as this process lives. Throws when another
+ * process has it. On systems without abstract sockets or named pipes the pid file alone must do.
+ */
+export function takeLock(path: string): Promise<void> {
+  const name = lockName(resolve(path));
+  if (name === undefined) return Promise.resolve();
+  return new Promise((done, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") return done();
+      reject(configError(`Already running: another instance holds the lock of "${path}"`));
+    });
+    server.listen(name, () => {
+      server.unref();
+      done();
+    });
+  });
+}
+
+function lockName(path: string): string | undefined {
+  const digest = createHash("sha256").update(path).digest("hex").slice(0, 32);
+  if (process.platform === "linux") return `\0diamond-agent-${digest}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\diamond-agent-${digest}` : undefined;
+}

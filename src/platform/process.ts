@@ -1,0 +1,63 @@
+/** This process: its streams, its signals, its start in the background. */
+
+import process from "node:process";
+import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
+import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
+import { become, findIdentity } from "./privileges.ts";
+
+/** A stream that a closed pipe (`| head`) ends quietly. */
+export function terminal(name: "stdout" | "stderr") {
+  const stream = process[name];
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" && name === "stdout") process.exit(0);
+  });
+  const isTerminal = stream.isTTY === true;
+  return {
+    write: (text: string) => void stream.write(text),
+    isTerminal,
+    colours: isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+  };
+}
+
+/** Text written so far is out when this resolves: exiting does not wait for pipes. */
+export function flushed(name: "stdout" | "stderr"): Promise<void> {
+  return new Promise((resolve) => void process[name].write("", () => resolve()));
+}
+
+const startMessages: string[] = [];
+let startReported = !isDaemonChild();
+
+/** To stderr, or, while a parent waits, to its. */
+export function complain(message: string): void {
+  if (!startReported) startMessages.push(message);
+  else process.stderr.write(`${message}\n`);
+}
+
+export const daemonControl = {
+  isChild: isDaemonChild(),
+  start: startDaemon,
+  async report(error: string) {
+    if (startReported) return;
+    startReported = true;
+    await reportStart({ error, messages: startMessages, pid: process.pid });
+  },
+  checkPidFile,
+  takeLock,
+  writePidFile,
+  removePidFile,
+  findIdentity,
+  become,
+  onSignal(signals: readonly string[], act: (signal: string) => void) {
+    for (const signal of signals) {
+      try {
+        process.on(signal, () => act(signal));
+      } catch {
+        // Windows has no SIGHUP or SIGUSR to listen for.
+      }
+    }
+  },
+  onStray(act: (error: unknown) => void) {
+    process.on("uncaughtException", act);
+    process.on("unhandledRejection", act);
+  },
+};

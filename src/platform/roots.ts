@@ -1,0 +1,48 @@
+/** Where `/proc`, `/sys` and all the rest really are: in a container the host's are elsewhere. */
+
+export interface Roots {
+  /** "" stands for /proc itself. */
+  readonly procfs: string;
+  readonly sysfs: string;
+  readonly rootfs: string;
+}
+
+/** The host's path as one that this process can open. */
+export function realPathOf(path: string, { procfs, sysfs, rootfs }: Roots): string {
+  if (path === "/proc" || path.startsWith("/proc/")) {
+    return (procfs || join(rootfs, "/proc")) + path.slice("/proc".length);
+  }
+  if (path === "/sys" || path.startsWith("/sys/")) {
+    return (sysfs || join(rootfs, "/sys")) + path.slice("/sys".length);
+  }
+  if (rootfs === "" || path === rootfs || path.startsWith(`${rootfs}/`)) return path;
+  return join(rootfs, path);
+}
+
+function join(root: string, path: string): string {
+  return root === "" || root === "/" ? path : root.replace(/\/+$/, "") + path;
+}
+
+/** The other way round: what a resolved path is called on the host. */
+export function hostPathOf(path: string, { procfs, sysfs, rootfs }: Roots): string {
+  for (const [root, name] of [[procfs, "/proc"], [sysfs, "/sys"], [rootfs, ""]]) {
+    if (root !== "" && root !== "/" && (path === root || path.startsWith(`${root}/`))) {
+      return name + path.slice(root.length) || "/";
+    }
+  }
+  return path;
+}
+
+/** The options of `[server]` first, then the environment, as other exporters in containers read it. */
+export function rootsFrom(
+  server: Partial<Roots>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Roots {
+  const choose = (option: string | undefined, variable: string) =>
+    (option || environment[variable] || "").replace(/(.)\/+$/, "$1");
+  return {
+    procfs: choose(server.procfs, "HOST_PROC"),
+    sysfs: choose(server.sysfs, "HOST_SYS"),
+    rootfs: choose(server.rootfs, "HOST_ROOT"),
+  };
+}
