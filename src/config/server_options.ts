@@ -8,9 +8,15 @@ export const serverOptions = {
     "Where metrics go: one handler's name or several; diamond.handler.graphite.GraphiteHandler works too",
   ),
   handlers_path: list([], "Directories with handlers of your own"),
-  handlers_config_path: text("/etc/diamond/handlers", "Directory with one file per handler"),
+  handlers_config_path: text(
+    "",
+    "Directory with one file per handler, such as /etc/diamond/handlers",
+  ),
   collectors_path: list([], "Directories with collectors of your own"),
-  collectors_config_path: text("/etc/diamond/collectors", "Directory with one file per collector"),
+  collectors_config_path: text(
+    "",
+    "Directory with one file per collector, such as /etc/diamond/collectors",
+  ),
   collectors_reload_interval: number(0, "Seconds between looks at changed files; 0: never", {
     min: 0,
   }),

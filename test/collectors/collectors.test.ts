@@ -1,0 +1,142 @@
+/** Every collector on every recorded host, on an empty one, and on every file cut short. */
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { type CollectorPart, singleCollection } from "../../src/agent/agent.ts";
+import type { Outcome } from "../../src/agent/collection.ts";
+import { collectors } from "../../src/collectors/registry.ts";
+import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
+import { Cursor } from "../../src/core/cursor.ts";
+import { codeOf } from "../../src/core/errors.ts";
+import type { HostFs } from "../../src/core/host.ts";
+import { graphiteLine } from "../../src/formats/graphite_line.ts";
+import { handlers } from "../../src/handlers/registry.ts";
+import { configFiles } from "../../src/platform/config_files.ts";
+import { directoryHost } from "../harness/directory_host.ts";
+import { silentLog } from "../harness/recorded_log.ts";
+
+const here = import.meta.dirname!;
+const catalogue = { collectors, handlers };
+const update = process.env.UPDATE === "1";
+
+interface Case {
+  readonly name: string;
+  readonly directory: string;
+  readonly part: CollectorPart;
+}
+
+const cases: Case[] = [];
+const byPath = new Map<string, string>();
+for (const [name, load] of Object.entries(collectors)) byPath.set((await load()).default.path.replace(/^\.$/, "userscripts"), name);
+for (const folder of readdirSync(here).filter((entry) => statSync(join(here, entry)).isDirectory())) {
+  for (const label of readdirSync(join(here, folder))) {
+    const directory = join(here, folder, label);
+    const path = join(directory, "options.conf");
+    const only = [byPath.get(folder)!];
+    const settings = existsSync(path)
+      ? await resolveSettings({ path, files: configFiles, catalogue, only })
+      : await emptySettings({ catalogue, only });
+    deepEqual(settings.problems, [], `${path} has problems`);
+    cases.push({ name: `${folder}/${label}`, directory, part: settings.collectors[0] });
+  }
+}
+
+/** All that a case publishes, round by round, as lines without the host and the time. */
+async function runCase({ directory, part }: Case, wrap?: (fs: HostFs) => HostFs): Promise<{ text: string; outcomes: Outcome[]; refused: number }> {
+  const host = directoryHost(directory, wrap);
+  const collection = await singleCollection(part, host, silentLog);
+  const outcomes: Outcome[] = [];
+  let text = "";
+  for (const second of host.rounds) {
+    host.at(second);
+    const outcome = await collection.run(second);
+    outcomes.push(outcome);
+    text += `# ${second}s${outcome.error === undefined ? "" : ` ${codeOf(outcome.error)}`}\n`;
+    text += outcome.metrics.map((metric) => `${graphiteLine(metric).split(" ").slice(0, 2).join(" ").replace(/^servers\.testhost\./, "")}\n`).join("");
+  }
+  return { text, outcomes, refused: collection.record.refused };
+}
+
+describe("golden files", () => {
+  for (const entry of cases) {
+    it(entry.name, async () => {
+      const golden = join(entry.directory, "metrics.txt");
+      const { text } = await runCase(entry);
+      if (update) writeFileSync(golden, text);
+      equal(text, readFileSync(golden, "utf8"));
+      ok(/^[^#]/m.test(text), "a case publishes something");
+    });
+  }
+});
+
+describe("the declarations", () => {
+  it("every declared metric occurs in a golden file", async () => {
+    const seen = new Map<string, Set<string>>();
+    for (const entry of cases) {
+      const patterns = seen.get(entry.part.collector.name) ?? new Set<string>();
+      for (const { metrics } of (await runCase(entry)).outcomes) for (const { series } of metrics) patterns.add(series.pattern);
+      seen.set(entry.part.collector.name, patterns);
+    }
+    const missing: string[] = [];
+    for (const [name, load] of Object.entries(collectors)) {
+      for (const pattern of Object.keys((await load()).default.metrics)) {
+        if (!seen.get(name)?.has(pattern)) missing.push(`${name} ${pattern}`);
+      }
+    }
+    deepEqual(missing, []);
+  });
+});
+
+describe("an empty host", () => {
+  for (const [name, load] of Object.entries(collectors)) {
+    it(`${name} says that there is no data`, async () => {
+      const directory = mkdtempSync(join(tmpdir(), "empty-host-"));
+      mkdirSync(join(directory, "0s"));
+      const [part] = (await emptySettings({ catalogue, only: [name] })).collectors;
+      const needsNothing = (await load()).default.sources === undefined;
+      const { outcomes: [outcome] } = await runCase({ name, directory, part });
+      rmSync(directory, { recursive: true });
+      if (needsNothing) equal(outcome.error, undefined);
+      else ok(["no-data", "config"].includes(String(codeOf(outcome.error))), `${outcome.error}`);
+      if (!needsNothing) equal(outcome.metrics.length, 0);
+    });
+  }
+});
+
+describe("files cut short", () => {
+  for (const entry of cases) {
+    it(entry.name, async () => {
+      const last = directoryHost(entry.directory).rounds.at(-1)!;
+      const folder = join(entry.directory, `${last}s`);
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile() && !file.name.endsWith(".json"))
+        .map((file) => join(file.parentPath, file.name));
+      for (const file of files.slice(0, MOST_FILES)) {
+        const bytes = new Uint8Array(readFileSync(file));
+        const path = `/${relative(folder, file)}`;
+        for (let length = 0; length < bytes.length; length++) {
+          const { outcomes, refused } = await runCase(entry, (fs) => cutShort(fs, path, bytes.subarray(0, length)));
+          const { error } = outcomes.at(-1)!;
+          ok(error === undefined || codeOf(error) !== undefined, `${path} cut at ${length}: ${(error as Error)?.stack}`);
+          equal(refused, 0, `${path} cut at ${length}: a value that is no number`);
+        }
+      }
+    });
+  }
+});
+
+/** A fixture of processes has hundreds of files of the same few kinds. */
+const MOST_FILES = 24;
+
+function cutShort(fs: HostFs, path: string, bytes: Uint8Array): HostFs {
+  return {
+    ...fs,
+    read: (asked) => (asked === path ? new Cursor(bytes, path) : fs.read(asked)),
+    tryRead: (asked) => (asked === path ? new Cursor(bytes, path) : fs.tryRead(asked)),
+    readBytes: (asked) => (asked === path ? bytes : fs.readBytes(asked)),
+  };
+}

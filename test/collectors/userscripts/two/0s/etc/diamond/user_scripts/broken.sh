@@ -1,0 +1,2 @@
+#!/bin/sh
+# its output is in commands.json

@@ -1,0 +1,89 @@
+/**
+ * A host that is a directory: `0s/proc/…` is what is there at first, `10s/…` ten seconds later.
+ * Beside the files a round may have `statvfs.json` (mount point → numbers) and `commands.json`
+ * (command line → output).
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { noData } from "../../src/core/errors.ts";
+import type { ExecResult, Host, HostFs, StatVfs } from "../../src/core/host.ts";
+import { createHostFs } from "../../src/platform/files.ts";
+
+export interface DirectoryHost extends Host {
+  /** Seconds at which there is something new, in order. */
+  readonly rounds: readonly number[];
+  /** Goes to that second. */
+  at(seconds: number): void;
+}
+
+const DEADLINE_MS = 5000;
+/** 2023-11-14 22:13:20 UTC. */
+const START_MS = 1_700_000_000_000;
+
+export function directoryHost(directory: string, wrap: (fs: HostFs) => HostFs = (fs) => fs): DirectoryHost {
+  const rounds = readdirSync(directory).filter((name) => /^\d+s$/.test(name)).map((name) => Number.parseInt(name)).sort((a, b) => a - b);
+  let ms = rounds[0] * 1000;
+  const folder = () => join(directory, `${rounds.filter((second) => second * 1000 <= ms).at(-1)}s`);
+  const files = new Map<string, HostFs>();
+  const fs = (): HostFs => {
+    const root = folder();
+    if (!files.has(root)) files.set(root, wrap(createHostFs({ procfs: "", sysfs: "", rootfs: root })));
+    return files.get(root)!;
+  };
+  const json = <T>(name: string): Record<string, T> => {
+    const path = join(folder(), name);
+    return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
+  };
+  const cpus = () => Number(/-(\d+)/.exec(fs().tryRead("/sys/devices/system/cpu/online")?.text() ?? "")?.[1] ?? 0) + 1;
+
+  return {
+    rounds,
+    at: (seconds) => void (ms = seconds * 1000),
+    system: "linux",
+    get cpus() {
+      return cpus();
+    },
+    fs: new Proxy({} as HostFs, { get: (_, name) => fs()[name as keyof HostFs] }),
+    net: {
+      connect: () => Promise.reject(noData("There is no network in this directory")),
+      datagram: () => Promise.reject(noData("There is no network in this directory")),
+    },
+    exec: {
+      run(argv) {
+        const answer = json<Partial<ExecResult>>("commands.json")[argv.join(" ")];
+        if (answer === undefined) return Promise.reject(noData(`Cannot run ${argv[0]}`));
+        return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
+      },
+      find: (program) => (Object.keys(json("commands.json")).some((line) => line.startsWith(program)) ? program : undefined),
+    },
+    probe: {
+      statvfs(path) {
+        const answer = json<StatVfs>("statvfs.json")[path];
+        return answer === undefined ? Promise.reject(noData(`There is no ${path}`)) : Promise.resolve(answer);
+      },
+      device: (path) => {
+        const index = Object.keys(json("statvfs.json")).indexOf(path);
+        return Promise.resolve(index < 0 ? undefined : index);
+      },
+    },
+    clock: {
+      now: () => START_MS + ms,
+      monotonic: () => ms,
+      sleep(duration, signal) {
+        // Short ones are the collector's, and pass at once; a deadline never comes.
+        if (duration >= DEADLINE_MS) return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+        ms += duration;
+        return Promise.resolve();
+      },
+    },
+    names: { hostname: () => "testhost", fqdn: () => Promise.resolve("testhost.example.org") },
+    figures: {
+      loadAverages: () => [0.5, 0.25, 0.125],
+      cpuTimes: () => [{ user: 10_500, nice: 0, system: 5000, idle: 90_000, irq: 0 }],
+      memory: () => ({ total: 8_000_000, free: 2_000_000 }),
+      uptime: () => 3600,
+    },
+    self: { pid: 4711, rss: () => 40_000_000, cpu: () => ms * 10 },
+  };
+}
