@@ -24,7 +24,12 @@ const settings = optionsFile === undefined
   ? await emptySettings({ catalogue, only: [name] })
   : await resolveSettings({ path: optionsFile, files: configFiles, catalogue, only: [name] });
 const part = settings.collectors[0];
-const directory = join(import.meta.dirname!, "collectors", part.collector.path === "." ? "userscripts" : part.collector.path, label);
+const directory = join(
+  import.meta.dirname!,
+  "collectors",
+  part.collector.path === "." ? "userscripts" : part.collector.path,
+  label,
+);
 
 let round = "0s";
 const real = createHost({ procfs: "", sysfs: "", rootfs: "" });
@@ -48,7 +53,9 @@ const collection = await singleCollection(part, host, silentLog);
 for (round of ["0s", `${seconds}s`]) {
   if (round !== "0s") await real.clock.sleep(Number(seconds) * 1000);
   const { metrics, error } = await collection.run(0);
-  if (Object.keys(statvfs).length > 0) writeFileSync(join(directory, round, "statvfs.json"), `${JSON.stringify(statvfs, null, 1)}\n`);
+  if (Object.keys(statvfs).length > 0) {
+    writeFileSync(join(directory, round, "statvfs.json"), `${JSON.stringify(statvfs, null, 1)}\n`);
+  }
   console.log(`${round}: ${metrics.length} metrics ${error ?? ""}`);
 }
 if (optionsFile !== undefined) copyFileSync(optionsFile, join(directory, "options.conf"));

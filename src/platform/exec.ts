@@ -53,6 +53,10 @@ export const realExec: Exec = {
         child.stderr.destroy();
         child.unref();
       };
+      const texts = () => ({
+        stdout: Buffer.concat(output.stdout).toString("utf8"),
+        stderr: Buffer.concat(output.stderr).toString("utf8"),
+      });
       const settle = (end: () => void) => {
         if (settled) return;
         settled = true;
@@ -65,18 +69,19 @@ export const realExec: Exec = {
       };
       const collect = (stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
         bytes += chunk.length;
-        if (bytes <= maxBytes) output[stream].push(chunk);
-        else killGroup();
+        if (bytes <= maxBytes) {
+          output[stream].push(chunk);
+          return;
+        }
+        killGroup();
+        settle(() => resolve({ ...texts(), code: null }));
       };
 
       signal.addEventListener("abort", onAbort, { once: true });
       child.stdout.on("data", collect("stdout"));
       child.stderr.on("data", collect("stderr"));
       child.on("error", (error) => settle(() => reject(noData(`Cannot run ${argv[0]}`, error))));
-      child.on("close", (code) => {
-        const text = (chunks: Uint8Array[]) => Buffer.concat(chunks).toString("utf8");
-        settle(() => resolve({ stdout: text(output.stdout), stderr: text(output.stderr), code }));
-      });
+      child.on("close", (code) => settle(() => resolve({ ...texts(), code })));
     });
   },
 

@@ -21,21 +21,30 @@ const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */
 const START_MS = 1_700_000_000_000;
 
-export function directoryHost(directory: string, wrap: (fs: HostFs) => HostFs = (fs) => fs): DirectoryHost {
-  const rounds = readdirSync(directory).filter((name) => /^\d+s$/.test(name)).map((name) => Number.parseInt(name)).sort((a, b) => a - b);
+export function directoryHost(
+  directory: string,
+  wrap: (fs: HostFs) => HostFs = (fs) => fs,
+): DirectoryHost {
+  const rounds = readdirSync(directory).filter((name) => /^\d+s$/.test(name)).map((name) =>
+    Number.parseInt(name)
+  ).sort((a, b) => a - b);
   let ms = rounds[0] * 1000;
   const folder = () => join(directory, `${rounds.filter((second) => second * 1000 <= ms).at(-1)}s`);
   const files = new Map<string, HostFs>();
   const fs = (): HostFs => {
     const root = folder();
-    if (!files.has(root)) files.set(root, wrap(createHostFs({ procfs: "", sysfs: "", rootfs: root })));
+    if (!files.has(root)) {
+      files.set(root, wrap(createHostFs({ procfs: "", sysfs: "", rootfs: root })));
+    }
     return files.get(root)!;
   };
   const json = <T>(name: string): Record<string, T> => {
     const path = join(folder(), name);
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   };
-  const cpus = () => Number(/-(\d+)/.exec(fs().tryRead("/sys/devices/system/cpu/online")?.text() ?? "")?.[1] ?? 0) + 1;
+  const cpus = () =>
+    Number(/-(\d+)/.exec(fs().tryRead("/sys/devices/system/cpu/online")?.text() ?? "")?.[1] ?? 0) +
+    1;
 
   return {
     rounds,
@@ -55,12 +64,18 @@ export function directoryHost(directory: string, wrap: (fs: HostFs) => HostFs = 
         if (answer === undefined) return Promise.reject(noData(`Cannot run ${argv[0]}`));
         return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
       },
-      find: (program) => (Object.keys(json("commands.json")).some((line) => line.startsWith(program)) ? program : undefined),
+      find: (
+        program,
+      ) => (Object.keys(json("commands.json")).some((line) => line.startsWith(program))
+        ? program
+        : undefined),
     },
     probe: {
       statvfs(path) {
         const answer = json<StatVfs>("statvfs.json")[path];
-        return answer === undefined ? Promise.reject(noData(`There is no ${path}`)) : Promise.resolve(answer);
+        return answer === undefined
+          ? Promise.reject(noData(`There is no ${path}`))
+          : Promise.resolve(answer);
       },
       device: (path) => {
         const index = Object.keys(json("statvfs.json")).indexOf(path);
@@ -72,7 +87,11 @@ export function directoryHost(directory: string, wrap: (fs: HostFs) => HostFs = 
       monotonic: () => ms,
       sleep(duration, signal) {
         // Short ones are the collector's, and pass at once; a deadline never comes.
-        if (duration >= DEADLINE_MS) return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+        if (duration >= DEADLINE_MS) {
+          return new Promise((resolve) =>
+            signal?.addEventListener("abort", () => resolve(), { once: true })
+          );
+        }
         ms += duration;
         return Promise.resolve();
       },

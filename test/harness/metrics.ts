@@ -22,7 +22,12 @@ export function series(path: string, more: Partial<Series> = {}): Series {
   };
 }
 
-export function metric(path: string, value: number, timestamp = 1000, more: Partial<Series> = {}): Metric {
+export function metric(
+  path: string,
+  value: number,
+  timestamp = 1000,
+  more: Partial<Series> = {},
+): Metric {
   return { series: series(path, more), value, timestamp };
 }
 

@@ -13,7 +13,9 @@ interface Case {
 }
 
 /** Recorded from ConfigObj itself by record_cases.py. */
-const cases: readonly Case[] = JSON.parse(readFileSync(join(import.meta.dirname!, "../config/cases.json"), "utf8"));
+const cases: readonly Case[] = JSON.parse(
+  readFileSync(join(import.meta.dirname!, "../config/cases.json"), "utf8"),
+);
 
 function read(text: string) {
   const { root, problems } = parseConfig(text, "f");

@@ -1,0 +1,132 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Cursor } from "../../src/core/cursor.ts";
+import { packLines } from "../../src/formats/datagrams.ts";
+import { fixed } from "../../src/formats/fixed.ts";
+import { graphiteLine } from "../../src/formats/graphite_line.ts";
+import { formatRecord } from "../../src/formats/log_record.ts";
+import { readPairs } from "../../src/formats/proc_snmp.ts";
+import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
+import { strftime } from "../../src/formats/strftime.ts";
+import { metric } from "../harness/metrics.ts";
+
+describe("%.Nf", () => {
+  // Printed by C's printf.
+  const cases: [number, number, string][] = [
+    [0.5, 0, "0"],
+    [1.5, 0, "2"],
+    [2.5, 0, "2"],
+    [-0.5, 0, "-0"],
+    [-1.5, 0, "-2"],
+    [0.125, 2, "0.12"],
+    [0.375, 2, "0.38"],
+    [9.25, 1, "9.2"],
+    [9.35, 1, "9.3"],
+    [1.005, 2, "1.00"],
+    [-0.4, 0, "-0"],
+    [-0, 0, "-0"],
+    [0, 0, "0"],
+    [0, 2, "0.00"],
+    [1e22, 0, "10000000000000000000000"],
+    [1e21, 1, "1000000000000000000000.0"],
+    [18446744073709551615, 0, "18446744073709551616"],
+    [9.97143369909e-05, 0, "0"],
+    [123456789.987654321, 4, "123456789.9877"],
+    [0.000030517578125, 14, "0.00003051757812"],
+    [NaN, 2, "nan"],
+    [-Infinity, 0, "-inf"],
+  ];
+  for (const [value, precision, expected] of cases) {
+    it(`${value} with ${precision}`, () => equal(fixed(value, precision), expected));
+  }
+});
+
+describe("Graphite lines", () => {
+  it("have the declared precision", () =>
+    equal(graphiteLine(metric("a.b", 1.5, 1000, { precision: 2 })), "a.b 1.50 1000\n"));
+  it("have no blanks in their path", () =>
+    equal(graphiteLine(metric("a b\tc\nd", 1)), "a_b_c_d 1 1000\n"));
+});
+
+describe("datagrams", () => {
+  const pack = (text: string, most: number) =>
+    packLines(new TextEncoder().encode(text), most).map((bytes) => new TextDecoder().decode(bytes));
+
+  it("hold whole lines, as many as fit", () =>
+    deepEqual(pack("aa 1\nbb 2\ncc 3\n", 10), ["aa 1\nbb 2\n", "cc 3\n"]));
+  it("hold a line that is too long alone", () =>
+    deepEqual(pack("a\nbbbbbbbbbbbb\nc\n", 5), ["a\n", "bbbbbbbbbbbb\n", "c\n"]));
+  it("are none for nothing", () => deepEqual(pack("", 10), []));
+});
+
+describe("strftime", () => {
+  const date = new Date(Date.UTC(2024, 1, 29, 3, 4, 5, 6));
+  it("knows the usual letters", () => {
+    equal(
+      strftime("%Y-%m-%d %H:%M:%S %j %a %b %p %I %y %% %Q", date, true),
+      "2024-02-29 03:04:05 060 Thu Feb AM 03 24 % %Q",
+    );
+  });
+});
+
+describe("log records", () => {
+  const record = {
+    time: new Date(2024, 0, 2, 3, 4, 5, 67),
+    level: 40,
+    logger: "diamond",
+    message: "hello",
+    pid: 7,
+    age: 12,
+  };
+  it("default form", () => {
+    equal(
+      formatRecord(
+        record,
+        "[%(asctime)s] [%(levelname)s] [%(threadName)s:%(processName)s] %(message)s",
+        "",
+      ),
+      "[2024-01-02 03:04:05,067] [ERROR] [MainThread:MainProcess] hello",
+    );
+  });
+  it("widths, numbers and what is not known", () => {
+    equal(
+      formatRecord(
+        record,
+        "%(levelname)-8s|%(process)5d|%(msecs)03d|%(nope)s|%%|%(asctime)s",
+        "%H.%M",
+      ),
+      "ERROR   |    7|067|%(nope)s|%|03.04",
+    );
+  });
+});
+
+describe("rotation", () => {
+  const at = (text: string) => Date.parse(`${text}Z`);
+
+  it("by unit, at midnight, at the end of a weekday", () => {
+    equal(nextRotation("S", 5, at("2024-01-01T00:00:00"), true), at("2024-01-01T00:00:05"));
+    equal(nextRotation("midnight", 3, at("2024-01-01T13:00:00"), true), at("2024-01-02T00:00:00"));
+    // 2024-01-01 is a Monday, W0.
+    equal(nextRotation("W0", 1, at("2024-01-01T13:00:00"), true), at("2024-01-02T00:00:00"));
+    equal(nextRotation("W6", 1, at("2024-01-01T13:00:00"), true), at("2024-01-08T00:00:00"));
+    equal(nextRotation("NEVER", 1, 0, true), Infinity);
+  });
+
+  it("names the period that ended by its start", () => {
+    equal(rotatedSuffix("MIDNIGHT", 1, at("2024-03-01T00:00:00"), true), "2024-02-29");
+    equal(rotatedSuffix("H", 2, at("2024-01-01T14:00:00"), true), "2024-01-01_12");
+    equal(rotatedPattern("H").test(".2024-01-01_12"), true);
+    equal(rotatedPattern("H").test(".2024-01-01_12.gz"), true);
+    equal(rotatedPattern("MIDNIGHT").test(".2024-01-01_12"), false);
+  });
+});
+
+describe("pairs of lines", () => {
+  it("puts names and values together", () => {
+    deepEqual(readPairs(Cursor.of("Ip: A B\nIp: 1 2\nTcp: C MaxConn\nTcp: 3 -1\n"), "Tcp"), [[
+      "C",
+      3,
+    ], ["MaxConn", -1]]);
+    deepEqual(readPairs(Cursor.of("x\n"), "Tcp"), []);
+  });
+});

@@ -1,0 +1,402 @@
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { createSocket } from "node:dgram";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, describe, it } from "node:test";
+import graphite from "../../src/handlers/graphite.ts";
+import { deliveryOptions } from "../../src/core/handler.ts";
+import { messageOf } from "../../src/core/errors.ts";
+import type { Rotation } from "../../src/core/host.ts";
+import { levels } from "../../src/formats/log_record.ts";
+import { openAppender } from "../../src/platform/appender.ts";
+import { realExec } from "../../src/platform/exec.ts";
+import { createHost } from "../../src/platform/host.ts";
+import { openLog } from "../../src/platform/log.ts";
+import {
+  checkPidFile,
+  removePidFile,
+  takeLock,
+  writePidFile,
+} from "../../src/platform/pid_file.ts";
+import { hostPathOf, realPathOf, rootsFrom } from "../../src/platform/roots.ts";
+import { metrics } from "../harness/metrics.ts";
+import { silentLog } from "../harness/recorded_log.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "diamond-platform-"));
+after(() => rmSync(directory, { recursive: true }));
+const rotation: Rotation = {
+  when: "NEVER",
+  interval: 1,
+  keep: 0,
+  maxBytes: 0,
+  gzip: false,
+  utc: true,
+  watch: false,
+};
+const until = async (what: string, holds: () => boolean) => {
+  for (let turn = 0; turn < 400 && !holds(); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  ok(holds(), what);
+};
+
+describe("roots", () => {
+  const roots = { procfs: "/host/proc", sysfs: "", rootfs: "/host" };
+  it("move paths there and back", () => {
+    equal(realPathOf("/proc/stat", roots), "/host/proc/stat");
+    equal(realPathOf("/sys/x", roots), "/host/sys/x");
+    equal(realPathOf("/etc/x", roots), "/host/etc/x");
+    equal(realPathOf("/host/etc/x", roots), "/host/etc/x");
+    equal(realPathOf("/process", { procfs: "/p", sysfs: "", rootfs: "" }), "/process");
+    equal(hostPathOf("/host/proc/stat", roots), "/proc/stat");
+    equal(hostPathOf("/host/etc", roots), "/etc");
+  });
+  it("take options before the environment", () => {
+    deepEqual(rootsFrom({ procfs: "/a/" }, { HOST_PROC: "/b", HOST_SYS: "/s" }), {
+      procfs: "/a",
+      sysfs: "/s",
+      rootfs: "",
+    });
+  });
+});
+
+describe("appended files", () => {
+  it("rotate by size and keep so many", () => {
+    const path = join(directory, "by-size", "x.log");
+    const file = openAppender(path, { ...rotation, when: "SIZE", maxBytes: 10, keep: 2 });
+    for (const text of ["aaaaaaa\n", "bbbbbbb\n", "ccccccc\n", "ddddddd\n"]) file.append(text);
+    file.close();
+    deepEqual(readdirSync(join(directory, "by-size")).sort(), ["x.log", "x.log.1", "x.log.2"]);
+    equal(readFileSync(path, "utf8") + readFileSync(`${path}.1`, "utf8"), "ddddddd\nccccccc\n");
+  });
+
+  it("rotate by time, from the time of the file that is there, and keep so many", () => {
+    const folder = join(directory, "by-time");
+    mkdirSync(folder);
+    const path = join(folder, "x.log");
+    for (const day of ["01", "02", "03"]) writeFileSync(`${path}.2020-01-${day}`, "");
+    writeFileSync(path, "old\n");
+    utimesSync(path, new Date("2020-01-10T12:00:00Z"), new Date("2020-01-10T12:00:00Z"));
+    const file = openAppender(path, { ...rotation, when: "MIDNIGHT", keep: 2 });
+    file.append("new\n");
+    file.close();
+    deepEqual(readdirSync(folder).sort(), ["x.log", "x.log.2020-01-03", "x.log.2020-01-10"]);
+    equal(readFileSync(`${path}.2020-01-10`, "utf8"), "old\n");
+    equal(readFileSync(path, "utf8"), "new\n");
+  });
+
+  it("compress what is put aside", async () => {
+    const path = join(directory, "gz", "x.log");
+    const file = openAppender(path, {
+      ...rotation,
+      when: "SIZE",
+      maxBytes: 10,
+      keep: 3,
+      gzip: true,
+    });
+    file.append("aaaaaaaaa\n");
+    file.append("bbbbbbbbb\n");
+    await until(
+      "the old file is compressed",
+      () => existsSync(`${path}.1.gz`) && !existsSync(`${path}.1`),
+    );
+    file.close();
+    deepEqual([...readFileSync(`${path}.1.gz`).subarray(0, 2)], [0x1f, 0x8b]);
+  });
+
+  it("follow a file that somebody moved away", async () => {
+    const path = join(directory, "watched.log");
+    const file = openAppender(path, { ...rotation, watch: true });
+    file.append("one\n");
+    renameSync(path, `${path}.old`);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    file.append("two\n");
+    file.close();
+    equal(readFileSync(path, "utf8"), "two\n");
+  });
+
+  it("say which file cannot be written", () => {
+    throws(
+      () => openAppender(join(directory, "watched.log", "x"), rotation),
+      /Cannot write ".*watched.log\/x"/,
+    );
+  });
+
+  it("take back half a text on a full disk", { skip: !existsSync("/dev/full") }, () => {
+    const file = openAppender("/dev/full", rotation);
+    throws(() => file.append("x\n"), /ENOSPC|No space/);
+    file.close();
+  });
+});
+
+describe("the log", () => {
+  const output = { level: levels.INFO, format: "%(levelname)s %(message)s", datefmt: "" };
+  it("goes by level to each output", () => {
+    const path = join(directory, "agent.log");
+    const log = openLog({
+      plan: { level: levels.INFO, outputs: [{ ...output, to: { kind: "file", path, rotation } }] },
+      toStdout: false,
+      complain: () => {},
+    });
+    log.debug("no");
+    log.info("yes");
+    log.error("bad", new Error("cause"));
+    log.close();
+    equal(readFileSync(path, "utf8"), "INFO yes\nERROR bad\n");
+  });
+
+  it("that cannot be opened is complained of, and goes on elsewhere", () => {
+    const told: string[] = [];
+    const path = join(directory, "agent.log", "below");
+    const log = openLog({
+      plan: { level: levels.ERROR, outputs: [{ ...output, to: { kind: "file", path, rotation } }] },
+      toStdout: false,
+      complain: (line) => told.push(line),
+    });
+    log.close();
+    match(told.join(), /Cannot write ".*below".*the log goes to stderr/);
+  });
+
+  it("on a full disk is complained of once", { skip: !existsSync("/dev/full") }, () => {
+    const told: string[] = [];
+    const log = openLog({
+      plan: {
+        level: levels.INFO,
+        outputs: [{ ...output, to: { kind: "file", path: "/dev/full", rotation } }],
+      },
+      toStdout: false,
+      complain: (line) => told.push(line),
+    });
+    for (let line = 0; line < 5; line++) log.info("x");
+    equal(told.length, 1);
+  });
+});
+
+describe("commands", () => {
+  const signal = () => new AbortController().signal;
+  it("give output and exit status", async () => {
+    deepEqual(
+      await realExec.run(["/bin/sh", "-c", "echo out; echo err >&2; exit 3"], { signal: signal() }),
+      { stdout: "out\n", stderr: "err\n", code: 3 },
+    );
+  });
+  it("that are not there are no data", async () => {
+    await rejects(
+      realExec.run(["/no/such/program"], { signal: signal() }),
+      /Cannot run \/no\/such\/program/,
+    );
+  });
+  it("are killed with their children at the signal", async () => {
+    const stop = new AbortController();
+    const pidFile = join(directory, "child.pid");
+    const pending = realExec.run(["/bin/sh", "-c", `sleep 600 & echo $! > ${pidFile}; wait`], {
+      signal: stop.signal,
+    });
+    await until(
+      "the child runs",
+      () => existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "",
+    );
+    stop.abort();
+    await rejects(pending, /was killed/);
+    const pid = readFileSync(pidFile, "utf8").trim();
+    await until(
+      "the grandchild is gone",
+      () => !existsSync(`/proc/${pid}`) || /\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8")),
+    );
+  });
+  it("that print without end are cut", async () => {
+    const { stdout, code } = await realExec.run(["/bin/sh", "-c", "yes"], {
+      signal: signal(),
+      maxBytes: 100_000,
+    });
+    ok(stdout.length <= 100_000 && code === null);
+  });
+  it("pass on nothing that loads code", async () => {
+    process.env.BUN_OPTIONS_TEST = "x";
+    const { stdout } = await realExec.run(["/bin/sh", "-c", "env"], { signal: signal() });
+    equal(stdout.includes("BUN_OPTIONS_TEST"), false);
+  });
+});
+
+describe("the pid file", () => {
+  const path = join(directory, "agent.pid");
+  it("is ours to remove, and nobody else's", () => {
+    writePidFile(path, { uid: -1, gid: -1 });
+    equal(readFileSync(path, "utf8"), `${process.pid}\n`);
+    removePidFile(path);
+    equal(existsSync(path), false);
+    writeFileSync(path, "1\n");
+    removePidFile(path);
+    equal(existsSync(path), true);
+  });
+  it("of a live process refuses, of a dead one is removed, of garbage is ignored", () => {
+    throws(() => checkPidFile(path), /names the live process 1$/);
+    writeFileSync(path, "4194305\n");
+    equal(checkPidFile(path), 4194305);
+    equal(existsSync(path), false);
+    writeFileSync(path, "what?\n");
+    equal(checkPidFile(path), undefined);
+  });
+  it("has a lock that holds without it", async () => {
+    await takeLock(path);
+    await rejects(takeLock(path), /Already running/);
+    await takeLock(`${path}.other`);
+  });
+});
+
+describe("files of the host", () => {
+  const { fs } = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  it("are read whole, also where they tell no size", () => {
+    ok(fs.read("/proc/self/status").text().startsWith("Name:"));
+    writeFileSync(join(directory, "large"), "x".repeat(300_000));
+    equal(fs.readBytes(join(directory, "large")).length, 300_000);
+  });
+  it("that are not there are no data", () => {
+    throws(
+      () => fs.read("/no/such/file"),
+      (error: Error) => messageOf(error) === "Cannot read /no/such/file: no such file or directory",
+    );
+    equal(fs.tryRead("/no/such/file"), undefined);
+    equal(fs.stat("/no/such/file"), undefined);
+  });
+  it("may be executable", () => {
+    const program = join(directory, "program");
+    writeFileSync(program, "");
+    chmodSync(program, 0o644);
+    equal(fs.executable("/bin/sh"), true);
+    equal(statSync(program).isFile(), true);
+  });
+});
+
+describe("GraphiteHandler", () => {
+  const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  const fallbacks = Object.fromEntries(
+    Object.entries({ ...deliveryOptions, ...graphite.options }).map((
+      [name, option],
+    ) => [name, option.fallback]),
+  );
+  const open = (options: object) =>
+    graphite.open({
+      host,
+      log: silentLog,
+      options: { ...fallbacks, host: "127.0.0.1", ...options } as Parameters<
+        typeof graphite.open
+      >[0]["options"],
+    });
+  const soon = () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("too late")), 2000).unref?.();
+    return stop.signal;
+  };
+
+  async function listener(
+    onSocket: (socket: Socket) => void,
+  ): Promise<{ server: Server; port: number }> {
+    const server = createServer(onSocket);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return { server, port: (server.address() as { port: number }).port };
+  }
+
+  it("sends lines, and connects anew when the peer has gone", async () => {
+    let text = "";
+    const sockets: Socket[] = [];
+    const { server, port } = await listener((socket) => {
+      sockets.push(socket);
+      socket.on("data", (chunk) => (text += chunk));
+    });
+    const sink = open({ port });
+    await sink.write(metrics(2), soon());
+    await until("the lines arrive", () => text === "m0 0 1000\nm1 1 1000\n");
+    sockets[0].end();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    text = "";
+    await sink.write(metrics(1), soon());
+    await until(
+      "the line arrives over a second connection",
+      () => text === "m0 0 1000\n" && sockets.length === 2,
+    );
+    await sink[Symbol.asyncDispose]();
+    await until("the connection is closed", () => sockets[1].readableEnded || sockets[1].destroyed);
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  });
+
+  it("says who refuses", async () => {
+    const { server, port } = await listener(() => {});
+    await new Promise((resolve) => server.close(resolve));
+    await rejects(
+      open({ port }).write(metrics(1), soon()),
+      new RegExp(`Cannot connect to 127.0.0.1:${port}`),
+    );
+  });
+
+  it("gives up at the signal on a peer that never reads", async () => {
+    const sockets: Socket[] = [];
+    const { server, port } = await listener((socket) => {
+      sockets.push(socket);
+      socket.pause();
+    });
+    const sink = open({ port });
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 300);
+    await rejects(
+      (async () => {
+        for (let write = 0; write < 2000; write++) await sink.write(metrics(2000), stop.signal);
+      })(),
+      /does not read|in time/,
+    );
+    await sink[Symbol.asyncDispose]();
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  });
+
+  it("spreads over a balancer with reconnect_interval", async () => {
+    let connections = 0;
+    const { server, port } = await listener((socket) => {
+      connections++;
+      socket.resume();
+    });
+    const sink = open({ port, reconnect_interval: 0.05 });
+    for (let write = 0; write < 3; write++) {
+      await sink.write(metrics(1), soon());
+      await new Promise((resolve) => setTimeout(resolve, 80));
+    }
+    await until("each write has its connection", () => connections === 3);
+    await sink[Symbol.asyncDispose]();
+    server.close();
+  });
+
+  for (const proto of ["udp", "udp4", "udp6"]) {
+    it(`${proto}: whole lines in datagrams of at most 1400 bytes`, async () => {
+      const socket = createSocket(proto === "udp6" ? "udp6" : "udp4");
+      const address = proto === "udp6" ? "::1" : "127.0.0.1";
+      await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+      const got: string[] = [];
+      socket.on("message", (message) => got.push(message.toString()));
+      const sink = open({ host: address, port: socket.address().port, proto });
+      await sink.write(metrics(300), soon());
+      await until("all arrive", () => got.join("").split("\n").length === 301);
+      ok(
+        got.every((datagram) => datagram.length <= 1400 && datagram.endsWith("\n")) &&
+          got.length > 2,
+      );
+      await sink[Symbol.asyncDispose]();
+      socket.close();
+    });
+  }
+});
