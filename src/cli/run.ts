@@ -180,10 +180,10 @@ function readSettings(
   return resolveSettings({ path, files, catalogue, own });
 }
 
-/** All that keeps the agent from starting, in one error. */
+/** Where something keeps the agent from starting: all errors at once. */
 function refuseFatal({ problems }: Settings): void {
-  const fatal = problems.filter((problem) => problem.fatal && problem.severity === "error");
-  if (fatal.length > 0) throw configError(fatal.map(formatProblem).join("\n"));
+  const errors = problems.filter(({ severity }) => severity === "error");
+  if (errors.some(({ fatal }) => fatal)) throw configError(errors.map(formatProblem).join("\n"));
 }
 
 function tellLog({ problems }: Settings, log: Log): void {

@@ -17,16 +17,24 @@ export function formatProblem({ file, line, severity, message }: Problem): strin
 
 /** The word that was probably meant: at most two letters off, or three in a long word. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  // Names that end alike must not be near for that alone.
+  const endsAlike = stem(word) !== word.toLowerCase();
   let best: string | undefined;
-  let bestDistance = word.length > 8 ? 4 : 3;
+  let bestDistance = (endsAlike ? stem(word) : word).length > 8 ? 4 : 3;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance < candidate.length) {
+    const distance = endsAlike
+      ? editDistance(stem(word), stem(candidate))
+      : editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance && distance < stem(word).length) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+function stem(word: string): string {
+  return word.toLowerCase().replace(/(collector|handler)$/, "");
 }
 
 /** `, did you mean "x"?` or nothing. */

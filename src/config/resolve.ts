@@ -190,7 +190,7 @@ async function resolveHandlers(
   const defaults = subsection(sections, "default");
   checkDefaults(context, defaults, deliveryOptions, "[handlers] [[default]]");
   const at = origins.get("handlers") ?? { file: context.path, line: 0 };
-  const names = server.handlers.map((path) => path.split(".").at(-1)!).filter((name) =>
+  const names = server.handlers.map(handlerName).filter((name) =>
     name !== "QueueHandler" && name !== ""
   );
   if (names.length === 0) {
@@ -204,10 +204,13 @@ async function resolveHandlers(
   const others = context.everything === true ? subsections(sections).map(([name]) => name) : [];
   for (const name of new Set([...names, ...others.filter((other) => other !== "default")])) {
     const section = subsection(sections, name);
-    const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, name);
+    const [className] = name.split(" ");
+    const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
       const origin = names.includes(name) ? at : section!.origin;
-      problems.push(notice(origin, `There is no handler "${name}"${didYouMean(name, known)}`));
+      problems.push(
+        notice(origin, `There is no handler "${className}"${didYouMean(className, known)}`),
+      );
       continue;
     }
     const declared: Options = { ...deliveryOptions, ...handler.options };
@@ -231,6 +234,12 @@ async function resolveHandlers(
     });
   }
   return found;
+}
+
+/** `diamond.handler.graphite.GraphiteHandler` is `GraphiteHandler`; `GraphiteHandler east` is another instance of it. */
+function handlerName(entry: string): string {
+  const [path, ...instance] = entry.trim().split(/\s+/);
+  return [path.split(".").at(-1)!, ...instance].join(" ");
 }
 
 const SMALL_BACKLOG = 1000;

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Exec, ExecResult } from "../core/host.ts";
+import { realPathOf, type Roots } from "./roots.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 const MORE_DIRECTORIES = [
@@ -23,6 +24,17 @@ export function safeEnvironment(): Record<string, string> {
     value !== undefined && !UNSAFE_VARIABLE.test(name)
   );
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Programs that lie below a moved root are run there. */
+export function createExec(roots: Roots): Exec {
+  return {
+    ...realExec,
+    run([program, ...args], limits) {
+      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
+      return realExec.run([isExecutable(moved) ? moved : program, ...args], limits);
+    },
+  };
 }
 
 export const realExec: Exec = {

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
 import { realClock } from "./clock.ts";
-import { realExec } from "./exec.ts";
+import { createExec } from "./exec.ts";
 import { createHostFs } from "./files.ts";
 import { realNet } from "./network.ts";
 import { createProbe } from "./probe.ts";
@@ -29,7 +29,7 @@ export function createHost(roots: Roots): Host {
     },
     fs,
     net: realNet,
-    exec: realExec,
+    exec: createExec(roots),
     probe: createProbe(roots),
     clock: realClock,
     names: realNames,

@@ -165,7 +165,8 @@ function connectionOf(socket: Socket, target: Target): Connection {
     },
     destroy() {
       open = false;
-      socket.destroy();
+      // A reset frees what the kernel still holds for a peer that does not read.
+      socket.resetAndDestroy();
     },
   };
 }

@@ -34,7 +34,12 @@ export function removePidFile(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Its directory may belong to root: the next start finds it stale.
+    // Its directory may belong to root, the file itself is ours.
+    try {
+      writeFileSync(path, "");
+    } catch {
+      // The next start finds it stale.
+    }
   }
 }
 

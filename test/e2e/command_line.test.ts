@@ -1,0 +1,201 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { agent, executable, noExecutable, temporary } from "../harness/agent_process.ts";
+
+const { path: directory, remove } = temporary();
+after(remove);
+const file = (name: string, text: string, mode = 0o644) => {
+  writeFileSync(join(directory, name), text);
+  chmodSync(join(directory, name), mode);
+  return join(directory, name);
+};
+
+describe("the command line", { skip: noExecutable }, () => {
+  it("says its version, in both forms", () => {
+    match(agent(["-v"]).stdout, /^Diamond version \d+\.\d+\.\d+\n$/);
+    match(
+      agent(["version"]).stdout,
+      /^diamond-agent \d+\.\d+\.\d+ \(commit \S+, linux-\S+, Bun [\d.]+\)\n$/,
+    );
+    deepEqual(Object.keys(JSON.parse(agent(["version", "--json"]).stdout)), [
+      "version",
+      "commit",
+      "target",
+      "runtime",
+    ]);
+  });
+
+  for (const args of [["help"], ["-h"], ["run", "--help"], ["help", "collect"], ["check", "-h"]]) {
+    it(`${args.join(" ")} is help, on stdout, with examples`, () => {
+      const { code, stdout, stderr } = agent(args);
+      deepEqual([code, stderr], [0, ""]);
+      match(stdout, /diamond-agent/);
+      equal(stdout.includes("\x1b"), false, "no colours without a terminal");
+    });
+  }
+
+  const wrong: [string[], RegExp][] = [
+    [["-x"], /^Unknown flag -x\n/],
+    [["frobnicate"], /^There is no command "frobnicate"\n/],
+    [["chek"], /did you mean "check"\?/],
+    [["collect"], /^Which collector\?/],
+    [["collect", "NopeCollector"], /^There is no collector "NopeCollector"\n/],
+    [["collect", "cpu", "--rounds", "0"], /--rounds needs a whole number from 1 on, not "0"/],
+    [["run", "-c"], /^-c needs a value\n/],
+    [["describe", "GraphitHandler"], /did you mean "GraphiteHandler"\?/],
+    [["help", "nope"], /There is no command "nope"/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`${args.join(" ")} is wrong usage: 2, and one line that helps`, () => {
+      const { code, stdout, stderr } = agent(args);
+      deepEqual([code, stdout], [2, ""]);
+      match(stderr, message);
+      match(stderr, /See: diamond-agent help/);
+    });
+  }
+
+  it("collects without a configuration, enabled or not, by any name", () => {
+    for (
+      const name of ["LoadAverageCollector", "loadavg", "loadaverage", "/some/where/loadaverage.py"]
+    ) {
+      const { code, stdout, stderr } = agent(["collect", name]);
+      deepEqual([code, stderr], [0, ""]);
+      match(stdout, /^servers\.[^ ]+\.loadavg\.01 \d+\.\d\d \d{10}\n/);
+      match(stdout, /# round 1 done\n$/);
+    }
+    match(agent(["-r", "UptimeCollector"]).stdout, /\.uptime\.minutes \d+ \d+\n# round 1 done\n$/);
+  });
+
+  it("collects as JSON, with all fields", () => {
+    const [line] = agent(["collect", "UptimeCollector", "--json"]).stdout.split("\n");
+    const { path, value, labels, collector } = JSON.parse(line);
+    match(path, /\.uptime\.minutes$/);
+    ok(value >= 0);
+    deepEqual([labels, collector], [{ unit: "minutes" }, "uptime"]);
+  });
+
+  it("says why a collector failed, and ends with 1", () => {
+    const { code, stdout, stderr } = agent([
+      "collect",
+      "LoadAverageCollector",
+      "--procfs",
+      "/nowhere",
+    ]);
+    deepEqual([code, stdout], [1, "# round 1 done\n"]);
+    match(
+      stderr,
+      /^LoadAverageCollector: Cannot read \/proc\/loadavg: no such file or directory\n$/,
+    );
+  });
+
+  it("reads another /proc by flag and by environment", () => {
+    const proc = join(directory, "proc");
+    mkdirSync(proc, { recursive: true });
+    writeFileSync(join(proc, "uptime"), "7200.5 1\n");
+    match(agent(["collect", "uptime", "--procfs", proc]).stdout, /minutes 120 /);
+    match(agent(["collect", "uptime"], { env: { HOST_PROC: proc } }).stdout, /minutes 120 /);
+  });
+
+  it("describes and lists everything", () => {
+    const { collectors, handlers } = JSON.parse(agent(["list", "--json"]).stdout);
+    ok(collectors.length >= 23 && handlers.length >= 3);
+    for (const { name } of [...collectors, ...handlers]) {
+      match(agent(["describe", name]).stdout, new RegExp(`^${name}: `));
+    }
+  });
+
+  it("tells what each hostname method gives", () => {
+    const { code, stdout } = agent(["hostname"]);
+    equal(code, 0);
+    equal(stdout.trim().split("\n").length, 12);
+    match(stdout, /^\* {2}smart /m);
+    const conf = file(
+      "host.conf",
+      "[server]\nhandlers = NullHandler\n[collectors]\n[[default]]\nhostname_method = shell\nhostname = echo by-shell\n",
+    );
+    match(agent(["hostname", "-c", conf]).stdout, /^\* {2}shell +by-shell$/m);
+  });
+
+  it("ends quietly when nobody reads any more", () => {
+    const { stdout, stderr } = spawnSync("/bin/sh", [
+      "-c",
+      `${executable} collect --all --rounds 3 --round-interval-ms 50 2>/dev/null | head -n 1`,
+    ], { encoding: "utf8", env: { PATH: "/usr/bin:/bin" } });
+    equal(stdout.split("\n").length, 2);
+    equal(stderr, "");
+  });
+});
+
+describe("check", { skip: noExecutable }, () => {
+  it("0: clean; 1: warnings, with --strict; 2: errors, all at once, with file and line", () => {
+    const clean = file(
+      "clean.conf",
+      `[server]\nhandlers = NullHandler\npid_file = ${directory}/x.pid\n`,
+    );
+    equal(agent(["check", "-c", clean]).code, 0);
+    equal(agent(["check", "--strict", "-c", clean]).code, 0);
+
+    const open = file("open.conf", readFileSync(clean, "utf8"), 0o666);
+    equal(agent(["check", "-c", open]).code, 0);
+    const strict = agent(["check", "--strict", "-c", open]);
+    equal(strict.code, 1);
+    match(strict.stderr, /open\.conf: warning: Others may write this file/);
+
+    const bad = file(
+      "bad.conf",
+      "[server]\nhandlers = NulHandler\nuser = 'x\n[collectors]\n[[CPUCollector]]\nenabled = maybe\npercor = 1\n",
+    );
+    const { code, stderr } = agent(["check", "-c", bad]);
+    equal(code, 2);
+    for (
+      const line of [
+        /bad\.conf:2: error: There is no handler "NulHandler", did you mean "NullHandler"/,
+        /bad\.conf:3: error: Cannot read the value of "user"/,
+        /bad\.conf:6: error: .*"maybe" as a bool/,
+        /bad\.conf:7: error: Unknown option "percor".*"percore"/,
+      ]
+    ) {
+      match(stderr, line);
+    }
+  });
+
+  it("--print shows every value with the line it came from", () => {
+    const conf = file(
+      "print.conf",
+      `[server]\nhandlers = GraphiteHandler,\npid_file = ${directory}/x.pid\n[handlers]\n[[GraphiteHandler]]\nport = 2013\n`,
+    );
+    const { stdout } = agent(["check", "--print", "-c", conf]);
+    match(stdout, /^port = 2013 {2}# .*print\.conf:6$/m);
+    match(stdout, /^timeout = 15 {2}# default$/m);
+  });
+
+  it("--dump-json prints a tree, or an error with its line", () => {
+    equal(
+      agent([
+        "check",
+        "--dump-json",
+        file("tree.conf", "a = 1\n[s]\nb = x, %(a)s\n__proto__ = 2\n"),
+      ]).stdout,
+      '{"a":"1","s":{"b":["x","1"],"__proto__":"2"}}\n',
+    );
+    const { code, stderr } = agent(["check", "--dump-json", file("broken.conf", "a = 1\na = 2\n")]);
+    equal(code, 2);
+    match(stderr, /broken\.conf:2: error: Duplicate key "a"/);
+  });
+
+  it("a missing file is one line", () => {
+    const { code, stderr } = agent(["check", "-c", "/no/such.conf"]);
+    equal(code, 1);
+    equal(stderr.trim().split("\n").length, 1);
+  });
+
+  it("the generated configuration is clean", () => {
+    const conf = readFileSync(join(import.meta.dirname!, "../../conf/diamond.conf"), "utf8")
+      .replace("[server]\n", `[server]\npid_file = ${directory}/x.pid\n`);
+    const { code, stderr } = agent(["check", "--strict", "-c", file("generated.conf", conf)]);
+    deepEqual([code, stderr], [0, ""]);
+  });
+});

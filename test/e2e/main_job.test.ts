@@ -1,0 +1,260 @@
+/** The main job as users have it: an old configuration, a bare environment, several backends. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { after, describe, it } from "node:test";
+import { noCarbon, startCarbon } from "../harness/carbon.ts";
+import {
+  executable,
+  freePort,
+  lineServer,
+  noExecutable,
+  start,
+  temporary,
+  until,
+} from "../harness/agent_process.ts";
+
+const { path: directory, remove } = temporary();
+after(remove);
+const isRoot = process.getuid?.() === 0;
+
+describe("the configuration of the old documentation", { skip: noExecutable }, () => {
+  it("runs unchanged but for its paths and addresses", async () => {
+    const server = await lineServer();
+    const base = join(directory, "old");
+    mkdirSync(base);
+    const text = readFileSync(join(import.meta.dirname!, "old_diamond.conf.in"), "utf8").replaceAll(
+      "@base@",
+      base,
+    ).replaceAll("@port@", String(server.port));
+    writeFileSync(join(base, "diamond.conf"), text);
+    mkdirSync(join(base, "collectors"));
+    writeFileSync(
+      join(base, "collectors", "CPUCollector.conf"),
+      "enabled = True\nhostname = from_file\n",
+    );
+    const running = start(["-lf", "-c", join(base, "diamond.conf")]);
+    for (const collector of ["diskspace", "loadavg", "memory", "vmstat", "diamond"]) {
+      await until(
+        `${collector} arrives`,
+        () => server.lines.some((line) => line.split(".")[2] === collector),
+      );
+    }
+    await until(
+      "the CPU's file is read",
+      () => server.lines.some((line) => line.startsWith("servers.from_file.cpu.total.idle ")),
+    );
+    equal(await running.end(), 0);
+    const archived = readFileSync(join(base, "log/archive.log"), "utf8").trim().split("\n");
+    await until("both handlers have the same", () => server.lines.length === archived.length);
+    deepEqual(server.lines, archived);
+    const log = readFileSync(join(base, "log/diamond.log"), "utf8");
+    match(
+      log,
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] \[INFO\] \[MainThread:MainProcess\] diamond-agent /m,
+    );
+    match(running.output(), /^\d+(\.\d+)?\t\[MainProcess:\d+:INFO\]\tdiamond-agent /m);
+    equal(log.includes("ERROR"), false, log);
+    await server.close();
+  });
+});
+
+describe("a chroot that holds nothing else", {
+  skip: noExecutable || (isRoot ? false : "needs root"),
+}, () => {
+  it("collects and sends", async () => {
+    const server = await lineServer();
+    const jail = join(directory, "jail");
+    mkdirSync(join(jail, "proc"), { recursive: true });
+    copyFileSync(executable, join(jail, "diamond-agent"));
+    chmodSync(join(jail, "diamond-agent"), 0o755);
+    const libraries = [
+      ...spawnSync("ldd", [executable], { encoding: "utf8" }).stdout.matchAll(/(\/\S+) \(0x/g),
+    ].map((found) => found[1]);
+    ok(libraries.length >= 3);
+    for (const library of libraries) {
+      mkdirSync(join(jail, dirname(library)), { recursive: true });
+      cpSync(realpathSync(library), join(jail, library));
+    }
+    writeFileSync(
+      join(jail, "diamond.conf"),
+      `[server]\nhandlers = GraphiteHandler\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${server.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = jailed\n` +
+        ["CPU", "Memory", "LoadAverage", "Network", "VMStat"].map((name) =>
+          `[[${name}Collector]]\nenabled = True\n`
+        ).join(""),
+    );
+    spawnSync("mount", ["-t", "proc", "proc", join(jail, "proc")]);
+    try {
+      // A process that is nobody known, on a root that it cannot write, with no environment at all.
+      const running = start([
+        "--userspec=4711:4711",
+        jail,
+        "/diamond-agent",
+        "run",
+        "-lf",
+        "-c",
+        "diamond.conf",
+        "--skip-pidfile",
+      ], { program: "/usr/sbin/chroot" });
+      for (const collector of ["cpu", "memory", "loadavg", "vmstat"]) {
+        await until(
+          `${collector} arrives`,
+          () => server.lines.some((line) => line.startsWith(`servers.jailed.${collector}.`)),
+        ).catch((error) => {
+          throw new Error(`${error.message}\n${running.output()}`);
+        });
+      }
+      equal(await running.end(), 0);
+    } finally {
+      spawnSync("umount", [join(jail, "proc")]);
+    }
+    await server.close();
+  });
+});
+
+describe("the working directory", { skip: noExecutable }, () => {
+  it("is not read: no .env, bunfig.toml, package.json, tsconfig.json", () => {
+    const trap = join(directory, "trap");
+    mkdirSync(trap);
+    const loud = join(trap, "loud.ts");
+    writeFileSync(
+      loud,
+      'require("node:fs").writeFileSync("/tmp/never", "x"); console.log("PRELOADED");',
+    );
+    writeFileSync(join(trap, "bunfig.toml"), `preload = ["${loud}"]\n`);
+    writeFileSync(join(trap, ".env"), "HOST_PROC=/nowhere\nNO_SUCH=1\n");
+    writeFileSync(join(trap, "package.json"), "{ this is no JSON");
+    writeFileSync(join(trap, "tsconfig.json"), "{ nor this");
+    const { status, stdout, stderr } = spawnSync(executable, ["collect", "uptime"], {
+      cwd: trap,
+      env: {},
+      encoding: "utf8",
+    });
+    deepEqual([status, stderr], [0, ""]);
+    match(stdout, /uptime\.minutes/);
+    equal(stdout.includes("PRELOADED"), false);
+  });
+});
+
+const SECONDS = 60;
+/** More than the kernel's buffers of a silent connection hold. */
+const BULK_LINES = 4000;
+
+describe("three backends", { skip: noExecutable || noCarbon }, () => {
+  it(`one refuses, one never reads, and carbon misses nothing in ${SECONDS} s`, async () => {
+    const base = join(directory, "three");
+    mkdirSync(join(base, "scripts"), { recursive: true });
+    const [carbon, silent, closed] = [
+      await startCarbon(base, "\\.bulk\\."),
+      await lineServer({ reads: false }),
+      await freePort(),
+    ];
+    const script = join(base, "scripts/bulk");
+    writeFileSync(
+      script,
+      `#!/bin/sh\ni=0\nwhile [ $i -lt ${BULK_LINES} ]; do echo bulk.metric$i $i; i=$((i+1)); done\n`,
+    );
+    chmodSync(script, 0o755);
+    const log = join(base, "agent.log");
+    const backends = { refused: closed, silent: silent.port, carbon: carbon.port };
+    const names = Object.keys(backends).map((name) => `GraphiteHandler ${name}`);
+    writeFileSync(
+      join(base, "diamond.conf"),
+      `[server]\nhandlers = ${
+        names.join(", ")
+      }\n[handlers]\n[[default]]\nhost = 127.0.0.1\ntimeout = 2\nqueue_bytes = 1000000\n` +
+        Object.entries(backends).map(([name, port]) =>
+          `[[GraphiteHandler ${name}]]\nport = ${port}\n`
+        ).join("") +
+        `[collectors]\n[[default]]\ninterval = 1\nhostname = h\n[[UserScriptsCollector]]\nenabled = True\nscripts_path = ${base}/scripts\n` +
+        ["CPU", "Memory", "LoadAverage", "VMStat", "ProcessStat"].map((name) =>
+          `[[${name}Collector]]\nenabled = True\n`
+        ).join("") +
+        `[loggers]\nkeys = root\n[logger_root]\nlevel = INFO\nhandlers = f\n[handler_f]\nclass = FileHandler\nformatter = f\nargs = ('${log}',)\n[formatter_f]\nformat = %(levelname)s %(message)s\n`,
+    );
+    const begun = Math.ceil(Date.now() / 1000);
+    const running = start(["run", "-f", "--skip-pidfile", "-c", join(base, "diamond.conf")]);
+    const rss: number[] = [];
+    for (let second = 0; second < SECONDS; second++) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      rss.push(
+        Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${running.pid}/status`, "utf8"))![1]),
+      );
+    }
+    const books = (name: string) => {
+      const end = Math.floor(Date.now() / 1000);
+      return carbon.stored(`servers.h.diamond.handlers.${name}`, begun, end) ??
+        new Map<number, number>();
+    };
+    // Everything but the last second or two must be there; what is in carbon's cache is written soon.
+    const last = begun + SECONDS - 3;
+    const expected = Array.from({ length: last - begun + 1 }, (_, index) => begun + index);
+    for (const path of ["loadavg.01", "memory.MemFree", "diamond.process.rss"]) {
+      await until(`carbon has every second of ${path}`, () => {
+        const found = carbon.stored(`servers.h.${path}`, begun - 1, last);
+        return expected.every((second) => found?.has(second));
+      });
+    }
+    for (
+      const handler of [
+        "GraphiteHandler_refused",
+        "GraphiteHandler_silent",
+        "GraphiteHandler_carbon",
+      ]
+    ) {
+      const [collected, delivered, queued, ...dropped] = [
+        "collected",
+        "delivered",
+        "queued",
+        "dropped.overflow",
+        "dropped.backlog",
+        "dropped.stopped",
+      ]
+        .map((name) => books(`${handler}.${name}`).get(last - 5)!);
+      ok(collected > SECONDS * 1000, `${handler} was given ${collected} metrics`);
+      equal(
+        collected,
+        delivered + queued + dropped.reduce((sum, count) => sum + count),
+        `the ledger of ${handler}`,
+      );
+      // The kernel takes some megabytes for a silent peer at each connect: it may or may not overflow.
+      if (!handler.endsWith("silent")) {
+        equal(dropped[0] > 0, handler.endsWith("refused"), `${handler} dropped ${dropped[0]}`);
+      }
+    }
+    equal(await running.end(), 0);
+
+    const [early, late] = [median(rss.slice(20, 35)), median(rss.slice(-15))];
+    ok(late < early * 1.15, `RSS is flat: ${early} kB, then ${late} kB`);
+    const text = readFileSync(log, "utf8");
+    for (const name of ["GraphiteHandler refused", "GraphiteHandler silent"]) {
+      equal(
+        text.split("\n").filter((line) => line.startsWith(`ERROR ${name}`)).length,
+        1,
+        `one line a period for ${name}:\n${text}`,
+      );
+    }
+    equal(
+      text.includes("ERROR GraphiteHandler carbon") || text.includes("does not close"),
+      false,
+      text,
+    );
+    await carbon.stop();
+    await silent.close();
+  });
+});
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
