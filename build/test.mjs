@@ -26,7 +26,7 @@ await step("build", bun(), ["build/compile.ts", "--host", "--no-compress"]);
 await step(
   "tests under Bun",
   bun(),
-  ["test", "--timeout", "60000", ...testPaths("test")],
+  ["test", "--timeout", "180000", ...testPaths("test")],
   countBun,
 );
 await step("tests under Deno", deno(), [

@@ -46,9 +46,15 @@ export interface Agent {
   books(): Books;
 }
 
+interface Collected {
+  readonly part: CollectorPart;
+  readonly hostname: string | null;
+  readonly collection: Collection;
+}
+
 interface Running {
   readonly settings: AgentSettings;
-  readonly collections: ReadonlyMap<string, { part: CollectorPart; collection: Collection }>;
+  readonly collections: ReadonlyMap<string, Collected>;
   readonly workers: ReadonlyMap<string, { part: HandlerPart; worker: Worker }>;
   readonly pipeline: Pipeline;
   readonly scheduler: Scheduler;
@@ -69,16 +75,11 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
 
   async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
     const names = createHostnameResolver(host);
-    const collections = new Map<string, { part: CollectorPart; collection: Collection }>();
+    const collections = new Map<string, Collected>();
     for (const part of settings.collectors) {
       if (part.section === SELF_NAME && !settings.server.self_metrics) continue;
-      const kept = before?.collections.get(part.section);
-      if (kept !== undefined && sameOptions(kept.part, part)) {
-        collections.set(part.section, kept);
-        continue;
-      }
-      const collection = await collectionOf(part, host, log, names);
-      if (collection !== undefined) collections.set(part.section, { part, collection });
+      const collected = await collect(part, names, before?.collections.get(part.section));
+      if (collected !== undefined) collections.set(part.section, collected);
     }
     const workers = new Map<string, { part: HandlerPart; worker: Worker }>();
     for (const part of settings.handlers) {
@@ -103,6 +104,33 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
       pipeline,
       scheduler: createScheduler(all, pipeline, host.clock, log, before?.scheduler),
     };
+  }
+
+  /** What was there before stays if nothing has changed. Undefined where the collector cannot work; the log says why. */
+  async function collect(
+    part: CollectorPart,
+    names: HostnameResolver,
+    before: Collected | undefined,
+  ): Promise<Collected | undefined> {
+    const { section, collector, options } = part;
+    const systems = collector.systems ?? ["linux"];
+    if (!systems.includes(host.system)) {
+      log.info(`${section} is not on this system (${host.system}), only on ${systems.join(", ")}`);
+      return undefined;
+    }
+    try {
+      const hostname = await names.resolve(options, part.origins.has("hostname"));
+      if (before !== undefined && before.hostname === hostname && sameOptions(before.part, part)) {
+        return before;
+      }
+      const offset = options.stagger_collection
+        ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
+        : 0;
+      return { part, hostname, collection: createCollection(part, hostname, offset, host, log) };
+    } catch (error) {
+      log.error(`${section} is left out: ${messageOf(error)}`, error);
+      return undefined;
+    }
   }
 
   async function start(settings: AgentSettings): Promise<void> {
@@ -140,31 +168,6 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
   }
 
   return { own, start, reload, stop, books };
-}
-
-/** Undefined where the collector cannot work; the log says why, once. */
-async function collectionOf(
-  part: CollectorPart,
-  host: Host,
-  log: Log,
-  names: HostnameResolver,
-): Promise<Collection | undefined> {
-  const { section, collector, options } = part;
-  const systems = collector.systems ?? ["linux"];
-  if (!systems.includes(host.system)) {
-    log.info(`${section} is not on this system (${host.system}), only on ${systems.join(", ")}`);
-    return undefined;
-  }
-  try {
-    const hostname = await names.resolve(options, part.origins.has("hostname"));
-    const offset = options.stagger_collection
-      ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
-      : 0;
-    return createCollection(part, hostname, offset, host, log);
-  } catch (error) {
-    log.error(`${section} is left out: ${messageOf(error)}`, error);
-    return undefined;
-  }
 }
 
 /** One collection, outside of any schedule: for `collect`. */

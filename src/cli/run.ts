@@ -3,6 +3,7 @@
 import { resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
+import type { Clock } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import {
   type CommandSpec,
@@ -116,7 +117,8 @@ async function serve(world: World, flags: Flags): Promise<number> {
   const stopped = Promise.withResolvers<string>();
   try {
     const roots = { ...nonEmpty(settings.server), ...nonEmpty(rootsOf(flags)) };
-    const agent = world.agent(world.host(roots), log);
+    const host = world.host(roots);
+    const agent = world.agent(host, log);
     settings = await readSettings(world, path, agent.own);
     tellLog(settings, log);
     await agent.start(settings);
@@ -138,7 +140,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
     daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
 
     let reloading: Promise<void> = Promise.resolve();
-    const reload = () =>
+    const reload = (): Promise<void> =>
       reloading = reloading.then(async () => {
         try {
           const next = await readSettings(world, path, agent.own);
@@ -156,6 +158,8 @@ async function serve(world: World, flags: Flags): Promise<number> {
         }
       });
 
+    void watchFiles(() => settings, world, host.clock, reload);
+
     const { collections, workers } = agent.books();
     log.info(
       `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${
@@ -169,6 +173,25 @@ async function serve(world: World, flags: Flags): Promise<number> {
   } finally {
     forget();
     log.close();
+  }
+}
+
+/** `collectors_reload_interval`: reloads when a file of the configuration has changed, come or gone. Ends with the process. */
+async function watchFiles(
+  settings: () => Settings,
+  { files }: World,
+  clock: Clock,
+  reload: () => Promise<void>,
+): Promise<void> {
+  const signature = () => {
+    const { files: read, directories } = settings();
+    return JSON.stringify([read.map(files.signature), directories.map(files.list)]);
+  };
+  for (let known = signature(); settings().server.collectors_reload_interval > 0;) {
+    await clock.sleep(settings().server.collectors_reload_interval * 1000);
+    if (signature() === known) continue;
+    await reload();
+    known = signature();
   }
 }
 
@@ -188,8 +211,8 @@ function refuseFatal({ problems }: Settings): void {
 
 function tellLog({ problems }: Settings, log: Log): void {
   for (const problem of problems) {
-    if (problem.severity === "error") log.error(formatProblem(problem));
-    else log.warn(formatProblem(problem));
+    if (problem.severity === "error" && !problem.harmless) log.error(formatProblem(problem));
+    else log.warn(formatProblem(problem).replace(": error: ", ": "));
   }
 }
 

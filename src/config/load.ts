@@ -17,6 +17,8 @@ export interface Loaded {
   readonly problems: readonly Problem[];
   /** Every file that was read, in order. */
   readonly files: readonly string[];
+  /** The directories that were looked into. */
+  readonly directories: readonly string[];
 }
 
 const LOG_SECTIONS = /^(loggers|formatters|logger_.*|handler_.*|formatter_.*)$/;
@@ -24,6 +26,7 @@ const LOG_SECTIONS = /^(loggers|formatters|logger_.*|handler_.*|formatter_.*)$/;
 export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const problems: Problem[] = [];
   const read: string[] = [];
+  const directories: string[] = [];
   const origin = { file: path, line: 0 };
 
   function readTree(file: string): Section {
@@ -59,6 +62,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const extension = text(configs, "extension") ?? ".conf";
   const extra = text(configs, "path");
   if (extra !== undefined && extra !== "") {
+    directories.push(extra);
     const names = files.list(extra);
     if (names === undefined) {
       const at = leaf(configs, "path")!.origin;
@@ -78,6 +82,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   function mergeDirectory(kind: "handlers" | "collectors", directory: string | undefined): void {
     if (!isSection(root.entries.get(kind))) root.entries.set(kind, newSection(origin));
     if (directory === undefined || directory === "") return;
+    directories.push(directory);
     const target = subsection(root, kind)!;
     for (const name of files.list(directory) ?? []) {
       if (!name.endsWith(extension) || name.startsWith(".")) continue;
@@ -91,7 +96,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   for (const { file, line, message } of interpolateAll(root, (name) => LOG_SECTIONS.test(name))) {
     problems.push(problem(file, line, message));
   }
-  return { root, main, problems, files: read };
+  return { root, main, problems, files: read, directories };
 }
 
 function problem(file: string, line: number, message: string): Problem {

@@ -4,6 +4,8 @@ export interface Problem {
   readonly severity: "error" | "warning";
   /** Whether `run` refuses to start; if not, it says so and goes on without the part. */
   readonly fatal: boolean;
+  /** Nothing is missing without it: an error for `check`, a warning for `run`. */
+  readonly harmless?: boolean;
   readonly file: string;
   /** 0: the file as a whole. */
   readonly line: number;

@@ -82,6 +82,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   return {
     file: request.path,
     files: loaded.files,
+    directories: loaded.directories,
     server,
     serverOrigins: origins,
     collectors,
@@ -350,6 +351,7 @@ export function emptySettings(request: Omit<ResolveRequest, "path" | "files">): 
     read: () => "",
     list: () => undefined,
     access: () => undefined,
+    signature: () => undefined,
     absolute: (path) => path,
     unwritable: () => undefined,
   };
@@ -360,7 +362,6 @@ function fault(origin: Origin, message: string): Problem {
   return { severity: "error", fatal: false, ...origin, message };
 }
 
-/** An error for `check`; `run` says it and goes on. */
 function notice(origin: Origin, message: string): Problem {
-  return { severity: "error", fatal: false, ...origin, message };
+  return { ...fault(origin, message), harmless: true };
 }

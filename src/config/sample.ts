@@ -152,6 +152,13 @@ class = handlers.TimedRotatingFileHandler
 level = NOTSET
 formatter = default
 args = ('/var/log/diamond/diamond.log', 'midnight', 1, 7)
+# Also rotate before the file is larger than this, and compress what is put aside.
+# max_bytes = 10000000
+# gzip = True
+
+# Other classes: FileHandler ('path',), handlers.WatchedFileHandler ('path',),
+# handlers.RotatingFileHandler ('path', 'a', maxBytes, backupCount),
+# handlers.SysLogHandler ('/dev/log',) or (('host', 514), 'daemon'), StreamHandler (sys.stdout,)
 
 [formatter_default]
 format = [%(asctime)s] [%(levelname)s] %(message)s

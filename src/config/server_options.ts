@@ -7,19 +7,23 @@ export const serverOptions = {
     [],
     "Where metrics go: one handler's name or several; diamond.handler.graphite.GraphiteHandler works too",
   ),
-  handlers_path: list([], "Directories with handlers of your own"),
+  handlers_path: list([], "Directories with handlers of your own; not read yet"),
   handlers_config_path: text(
     "",
     "Directory with one file per handler, such as /etc/diamond/handlers",
   ),
-  collectors_path: list([], "Directories with collectors of your own"),
+  collectors_path: list([], "Directories with collectors of your own; not read yet"),
   collectors_config_path: text(
     "",
     "Directory with one file per collector, such as /etc/diamond/collectors",
   ),
-  collectors_reload_interval: number(0, "Seconds between looks at changed files; 0: never", {
-    min: 0,
-  }),
+  collectors_reload_interval: number(
+    0,
+    "Seconds between looks at changed configuration files; 0: at SIGHUP only",
+    {
+      min: 0,
+    },
+  ),
   pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),
   user: text("", "The user to run as; empty: whoever starts it"),
   group: text("", "The group to run as; empty: the user's"),

@@ -36,7 +36,10 @@ export interface HandlerSettings {
 
 export interface Settings {
   readonly file: string;
+  /** Every file that was read. */
   readonly files: readonly string[];
+  /** The directories whose files were. */
+  readonly directories: readonly string[];
   readonly server: ServerValues;
   readonly serverOrigins: Origins;
   /** The enabled ones. */

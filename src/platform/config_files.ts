@@ -24,6 +24,10 @@ export const configFiles: ConfigFiles = {
       othersRead: (stat.mode & OTHERS_READ) !== 0,
     };
   },
+  signature(path) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  },
   absolute: (path) => resolve(path),
   unwritable(path) {
     // The agent makes missing directories itself, so the nearest one that is there counts.

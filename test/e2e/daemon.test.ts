@@ -192,6 +192,26 @@ describe("the daemon", { skip: noExecutable }, () => {
     equal(await running.end(), 0);
   });
 
+  it("reads it again when a file has changed, with collectors_reload_interval", async () => {
+    const { base, conf, archive } = configuration(
+      `collectors_reload_interval = 1\ncollectors_config_path = ${directory}/watched`,
+    );
+    mkdirSync(join(directory, "watched"));
+    const running = start(["-fl", "--skip-pidfile", "-c", conf], { cwd: base });
+    await until("it runs", () => existsSync(archive));
+    writeFileSync(join(directory, "watched", "ExampleCollector.conf"), "enabled = True\n");
+    await until(
+      "a new file is taken over",
+      () => readFileSync(archive, "utf8").includes("my.example.metric"),
+    );
+    rmSync(join(directory, "watched", "ExampleCollector.conf"));
+    await until(
+      "its end too",
+      () => running.output().includes("collector ExampleCollector is gone"),
+    );
+    equal(await running.end(), 0);
+  });
+
   for (
     const [form, args] of [
       ["Debian's upstart", ["--foreground", "--skip-change-user", "--skip-fork", "--skip-pidfile"]],

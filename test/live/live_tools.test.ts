@@ -174,3 +174,59 @@ describe("against ps", { skip: missing("ps") }, () => {
     );
   });
 });
+
+describe("against vmstat", { skip: missing("vmstat") }, () => {
+  it("processor time, and the time of the start", () => {
+    const conf = join(directory, "cpu.conf");
+    writeFileSync(conf, "[server]\n[collectors]\n[[CPUCollector]]\nderivative = False\n");
+    const cpu = collect("CPUCollector", "-c", conf);
+    const tool = (label: string) =>
+      Number(new RegExp(`^\\s*(\\d+) ${label}$`, "m").exec(run("vmstat", "-s"))![1]);
+    near(cpu.get("total.user"), tool("non-nice user cpu ticks"), 0.01, 20);
+    near(cpu.get("total.idle"), tool("idle cpu ticks"), 0.01, 20);
+    near(collect("ProcessStatCollector").get("btime"), tool("boot time"), 0, 1);
+  });
+});
+
+describe("against ps, process by process", { skip: missing("ps") }, () => {
+  it("memory, threads and number of a group of processes", () => {
+    const conf = join(directory, "processes.conf");
+    const sleeper = start(["61"], { program: "/bin/sleep" });
+    try {
+      writeFileSync(
+        conf,
+        `[server]\n[collectors]\n[[ProcessResourcesCollector]]\n[[[process]]]\n[[[[sleeper]]]]\ncmdline = ^/bin/sleep 61$\ncount_workers = True\n`,
+      );
+      const group = collect("ProcessResourcesCollector", "-c", conf);
+      const all = run("ps", "-C", "sleep", "-o", "rss=,nlwp=,args=").trim().split("\n").filter((
+        line,
+      ) => line.endsWith("/bin/sleep 61"));
+      equal(group.get("sleeper.workers_count"), all.length);
+      near(
+        group.get("sleeper.memory_info_ex.rss"),
+        all.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]) * 1024, 0),
+        0.05,
+        1 << 18,
+      );
+      equal(group.get("sleeper.num_threads"), all.length);
+    } finally {
+      sleeper.child.kill();
+    }
+  });
+});
+
+describe("against sysctl", { skip: missing("sysctl") }, () => {
+  it("open files, and tracked connections", () => {
+    const values = (name: string) => run("sysctl", "-n", name).trim().split(/\s+/).map(Number);
+    const [assigned, , max] = values("fs.file-nr");
+    const files = collect("FilestatCollector");
+    near(files.get("assigned"), assigned, 0.3, 200);
+    near(files.get("max"), max, 1e-9);
+    if (existsSync("/proc/sys/net/netfilter/nf_conntrack_max")) {
+      equal(
+        collect("ConnTrackCollector").get("ip_conntrack_max"),
+        values("net.netfilter.nf_conntrack_max")[0],
+      );
+    }
+  });
+});

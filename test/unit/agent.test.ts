@@ -420,4 +420,39 @@ describe("agent", () => {
     await clock.advance(30_000);
     deepEqual([...new Set(names)], ["n"]);
   });
+
+  it("finds the host's name anew at a reload", async () => {
+    const clock = createFakeClock();
+    let name = "old";
+    const host = {
+      ...fakeHost(clock),
+      names: { hostname: () => name, fqdn: () => Promise.resolve(name) },
+    } as Host;
+    const agent = createAgent(host, recordedLog(), () => 1);
+    const paths: string[] = [];
+    const handler = defineHandler({
+      name: "H",
+      doc: "",
+      receipt: "none",
+      options: {},
+      open: () => ({
+        write: (batch) => {
+          paths.push(...batch.map(({ series }) => series.path));
+          return Promise.resolve();
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+    });
+    const settings = {
+      server: { self_metrics: false, stop_timeout: 1 },
+      handlers: [{ section: "H", handler, options: delivery }],
+      collectors: [partOf(counting("A").plugin)],
+    };
+    await agent.start(settings);
+    await clock.advance(1000);
+    name = "new";
+    deepEqual(await agent.reload(settings), ["collector A has changed"]);
+    await clock.advance(1000);
+    deepEqual(paths, ["servers.old.c.n", "servers.new.c.n"]);
+  });
 });

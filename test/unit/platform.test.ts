@@ -306,9 +306,10 @@ describe("GraphiteHandler", () => {
 
   async function listener(
     onSocket: (socket: Socket) => void,
+    address = "127.0.0.1",
   ): Promise<{ server: Server; port: number }> {
     const server = createServer(onSocket);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
     return { server, port: (server.address() as { port: number }).port };
   }
 
@@ -335,6 +336,26 @@ describe("GraphiteHandler", () => {
     sockets.forEach((socket) => socket.destroy());
     server.close();
   });
+
+  for (
+    const [proto, address] of [["tcp4", "127.0.0.1"], ["tcp6", "::1"], [
+      "tcp",
+      "localhost",
+    ]] as const
+  ) {
+    it(`${proto} to ${address}`, async () => {
+      let text = "";
+      const { server, port } = await listener(
+        (socket) => socket.on("data", (chunk) => (text += chunk)),
+        proto === "tcp6" ? "::1" : "127.0.0.1",
+      );
+      const sink = open({ port, proto, host: address, keepalive: true });
+      await sink.write(metrics(1), soon());
+      await until("the line arrives", () => text === "m0 0 1000\n");
+      await sink[Symbol.asyncDispose]();
+      server.close();
+    });
+  }
 
   it("says who refuses", async () => {
     const { server, port } = await listener(() => {});
