@@ -77,12 +77,17 @@ function kindOf({ form, precision }: MetricSpec): string {
 }
 
 function writeOptions(out: Terminal, title: string, options: Options): void {
-  const rows = Object.entries(options).map(([name, option]) => [
-    name,
-    option.type,
-    option.format(option.fallback) || '""',
-    option.allowed === undefined ? option.help : `${option.help} (${option.allowed})`,
-  ]);
+  const rows = Object.entries(options).map(([name, option]) => {
+    const allowed = option.allowed === undefined || option.type === "bool"
+      ? ""
+      : ` (${option.allowed})`;
+    const fallback = option.format(option.fallback);
+    return [
+      name,
+      option.type,
+      `${option.help}${allowed}${fallback === "" ? "" : `; default ${fallback}`}`,
+    ];
+  });
   if (rows.length > 0) out.write(`\n${paint(out, "bold", title)}\n${table(rows, "  ")}`);
 }
 

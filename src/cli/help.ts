@@ -10,8 +10,10 @@ export function overview(commands: readonly Command[], out: Terminal): string {
     "Collects this host's metrics and ships them to Graphite and its kin.\n\n",
     `${paint(out, "bold", "Usage:")} diamond-agent [command] [flags]\n\n`,
     `${paint(out, "bold", "Commands:")}\n`,
-    table(commands.map(({ name, summary }) => [name, summary]), "  "),
-    table([["help [command]", "This, or the flags and examples of one command"]], "  "),
+    table([...commands.map(({ name, summary }) => [name, summary]), [
+      "help [command]",
+      "This, or the flags and examples of one command",
+    ]], "  "),
     "\nWithout a command it is python-diamond's daemon, with the same flags as run: diamond-agent -l -f -c FILE\n\n",
     `${paint(out, "bold", "Begin here:")}\n`,
     "  diamond-agent collect LoadAverageCollector     print one collector's metrics, no file needed\n",
