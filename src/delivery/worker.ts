@@ -36,6 +36,8 @@ export interface Worker {
 
 /** A write is never larger, so that a deadline stands for a bounded amount of work. */
 const MOST_PER_WRITE = 2000;
+/** Between tries of the last flush: there is no time for a back-off. */
+const STOP_RETRY_SECONDS = 0.25;
 /** For a sink's own end, beyond the time for the last flush. */
 const CLOSE_SECONDS = 1;
 
@@ -103,12 +105,10 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
         trouble.report(name, error);
         trimBacklog();
         pause = new AbortController();
-        if (stopping) pause.abort();
-        await clock.sleep(
-          1000 * backoffSeconds(failures, options.retry_max_interval, random),
-          pause.signal,
-        );
-        if (stopping && failures > 1) return;
+        const seconds = stopping
+          ? STOP_RETRY_SECONDS
+          : backoffSeconds(failures, options.retry_max_interval, random);
+        await clock.sleep(1000 * seconds, pause.signal);
       }
     }
   }
@@ -152,7 +152,6 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
   async function stop(seconds: number): Promise<void> {
     stopping = true;
     flushWanted = true;
-    failures = 0;
     pause.abort();
     wake();
     const limit = new AbortController();
@@ -162,6 +161,7 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
     await Promise.race([ended, clock.sleep(seconds * 1000, limit.signal)]);
     limit.abort();
     closed = true;
+    pause.abort();
     const left = queue.size + inFlight.length;
     queue.trim(0);
     inFlight = [];

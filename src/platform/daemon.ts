@@ -31,17 +31,26 @@ export function isDaemonChild(): boolean {
 export function startDaemon(args: readonly string[]): Promise<StartReport> {
   const name = `diamond-agent-start-${randomBytes(12).toString("hex")}`;
   return new Promise((resolve) => {
+    let reported: StartReport | undefined;
+    const finish = (report: StartReport) => {
+      server.close();
+      resolve(report);
+    };
     const server = createServer((socket) => {
       let text = "";
       socket.on("data", (chunk) => (text += chunk));
       socket.on("error", () => {});
-      socket.on("end", () => end(text));
+      socket.on("end", () => {
+        reported = parsed(text);
+        // One that failed is waited for: it has its lock until it is gone.
+        if (reported?.error === "") finish(reported);
+      });
     });
-    const [program, ...own] = ownCommand();
     server.on(
       "error",
       (error) => finish(failed(`Cannot listen for the start's report: ${error.message}`)),
     );
+    const [program, ...own] = ownCommand();
     server.listen(reportAddress(name), () => {
       const child = spawn(program, [...own, ...args], {
         detached: true,
@@ -56,25 +65,25 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
         const how = signal ?? `exit status ${code}`;
         // The report may still be under way.
         setTimeout(
-          () => finish(failed(`It ended during its start (${how}); with -f it says why`)),
-          200,
+          () =>
+            finish(reported ?? failed(`It ended during its start (${how}); with -f it says why`)),
+          REPORT_MS,
         );
       });
       child.unref();
     });
-
-    const end = (text: string) => {
-      try {
-        finish(JSON.parse(text) as StartReport);
-      } catch {
-        // Cut off: the exit of the child will tell.
-      }
-    };
-    const finish = (report: StartReport) => {
-      server.close();
-      resolve(report);
-    };
   });
+}
+
+const REPORT_MS = 100;
+
+/** Undefined where it was cut off: the exit of the child will tell. */
+function parsed(text: string): StartReport | undefined {
+  try {
+    return JSON.parse(text) as StartReport;
+  } catch {
+    return undefined;
+  }
 }
 
 /** In the child: tells the waiting parent. */

@@ -16,6 +16,15 @@ export const executable = join(
 /** Said by tests that need it: `npm run build -- --host` makes it. */
 export const noExecutable = existsSync(executable) ? false : "the executable is not built";
 
+const children = new Set<ChildProcess>();
+process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+
+/** A test that fails half-way leaves nothing running. */
+export function endWithTests(child: ChildProcess): void {
+  children.add(child);
+  child.on("close", () => children.delete(child));
+}
+
 export interface Result {
   readonly code: number | null;
   readonly stdout: string;
@@ -55,6 +64,7 @@ export function start(
     env: options.env ?? {},
     stdio: ["ignore", "pipe", "pipe"],
   });
+  endWithTests(child);
   let output = "";
   child.stdout.on("data", (chunk) => (output += chunk));
   child.stderr.on("data", (chunk) => (output += chunk));

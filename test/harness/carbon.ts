@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, until } from "./agent_process.ts";
+import { endWithTests, freePort, until } from "./agent_process.ts";
 
 const PROGRAM = "/usr/bin/carbon-cache";
 
@@ -61,6 +61,7 @@ CARBON_METRIC_INTERVAL = 0
   ], {
     stdio: "ignore",
   });
+  endWithTests(child);
   const ended = new Promise((resolve) => child.on("close", resolve));
   await until("carbon listens", () => listens(line), 30);
   return {

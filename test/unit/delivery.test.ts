@@ -187,6 +187,24 @@ describe("worker", () => {
   });
 });
 
+describe("the last flush", () => {
+  it("tries a backend that refuses now and then, not as fast as it can", async () => {
+    const { clock, sink, worker, closes } = setUp();
+    sink.mood = "refuse";
+    worker.offer(metrics(3));
+    worker.flush();
+    await clock.settle();
+    const before = sink.writes;
+    const stopped = worker.stop(5);
+    await clock.advance(7000);
+    await stopped;
+    const tries = sink.writes - before;
+    ok(tries > 5 && tries < 30, `${tries} tries in 5 s`);
+    equal(worker.ledger.dropped.stopped, 3);
+    closes();
+  });
+});
+
 describe("pipeline", () => {
   it("a dead handler delays nobody", async () => {
     const dead = setUp();
