@@ -1,14 +1,14 @@
 /** `hostname`: what each method calls this host, and which one is in force. */
 
-import { createHostnameResolver, hostnameBy } from "../agent/hostname.ts";
-import { resolveSettings } from "../config/resolve.ts";
-import { commonOptions, HOSTNAME_METHODS, type HostnameMethod } from "../core/collector.ts";
+import { hostnameBy } from "../agent/hostname.ts";
+import { emptySettings, resolveSettings } from "../config/resolve.ts";
+import { HOSTNAME_METHODS } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
-import { type CommandSpec, configFlag, configPath } from "./command.ts";
+import { type CommandSpec, configFlag, configPath, type Flags } from "./command.ts";
 import { paint, table } from "./text.ts";
 import type { World } from "./world.ts";
 
-/** The collector whose options stand for those of all: it has none of its own. */
+/** A collector without options of its own: it has what `[[default]]` says. */
 const SAMPLE = "ExampleCollector";
 
 export function hostnameCommand(world: World): CommandSpec {
@@ -18,48 +18,36 @@ export function hostnameCommand(world: World): CommandSpec {
     args: configFlag,
     examples: ["diamond-agent hostname", "diamond-agent hostname -c /etc/diamond/diamond.conf"],
     async run(flags) {
-      const { out, files, catalogue } = world;
+      const { out } = world;
+      const { hostname, method, isFixed } = await configured(world, flags);
       const host = world.host({});
-      let inForce: HostnameMethod = "smart";
-      let command = "";
-      let result: string | null | undefined;
-      if (flags.text("configfile") !== undefined) {
-        const settings = await resolveSettings({
-          path: configPath(world, flags),
-          files,
-          catalogue,
-          only: [SAMPLE],
-        });
-        const sample = settings.collectors[0];
-        inForce = (sample?.options.hostname_method ??
-          commonOptions.hostname_method.fallback) as HostnameMethod;
-        command = sample?.options.hostname ?? "";
-        if (sample?.origins.has("hostname") && inForce !== "shell") result = command;
-        else if (sample !== undefined) {
-          result = await createHostnameResolver(host).resolve(sample.options, false);
-        }
-      }
-      const rows: string[][] = [];
-      for (const method of HOSTNAME_METHODS) {
-        const name = await hostnameBy(method, host, method === "shell" ? command : "").catch((
-          error,
-        ) => `(${messageOf(error)})`);
-        const mark = method === inForce &&
-          (result === undefined || method === "shell" || result === name);
-        rows.push([mark ? "*" : " ", method, name ?? "(no host in paths)"]);
-      }
+      const rows = await Promise.all(HOSTNAME_METHODS.map(async (candidate) => {
+        const name = await hostnameBy(candidate, host, isFixed ? "" : hostname).catch((error) =>
+          `(${messageOf(error)})`
+        );
+        return [
+          candidate === method && !isFixed ? "*" : " ",
+          candidate,
+          name ?? "(no host in paths)",
+        ];
+      }));
       out.write(table(rows));
-      const fixedName = command !== "" && inForce !== "shell";
-      out.write(
-        paint(
-          out,
-          "dim",
-          fixedName
-            ? `In force: hostname = ${command}\n`
-            : `In force (*): hostname_method = ${inForce}\n`,
-        ),
-      );
+      const inForce = isFixed
+        ? `In force: hostname = ${hostname}`
+        : `In force (*): hostname_method = ${method}`;
+      out.write(`${paint(out, "dim", inForce)}\n`);
       return 0;
     },
   };
+}
+
+/** `isFixed`: the configuration names the host itself, and no method is asked. */
+async function configured(world: World, flags: Flags) {
+  const { files, catalogue } = world;
+  const only = [SAMPLE];
+  const { collectors: [{ options, origins }] } = flags.text("configfile") === undefined
+    ? await emptySettings({ catalogue, only })
+    : await resolveSettings({ path: configPath(world, flags), files, catalogue, only });
+  const { hostname, hostname_method: method } = options;
+  return { hostname, method, isFixed: origins.has("hostname") && method !== "shell" };
 }

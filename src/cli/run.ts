@@ -1,9 +1,10 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
+import { formatProblem } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import type { Clock } from "../core/host.ts";
+import type { Clock, Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import {
   type CommandSpec,
@@ -14,8 +15,7 @@ import {
   rootFlags,
   rootsOf,
 } from "./command.ts";
-import { formatProblem } from "../config/problems.ts";
-import type { Identity, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
   return {
@@ -90,90 +90,106 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
 }
 
 async function serve(world: World, flags: Flags): Promise<number> {
-  const { daemon, files } = world;
   const path = configPath(world, flags);
-  let settings = await readSettings(world, path);
-  refuseFatal(settings);
-  const log = world.openLog(settings.log, flags.on("log-stdout"));
-
-  const pidFile = files.absolute(flags.text("pidfile") ?? settings.server.pid_file);
-  const usesPidFile = !flags.on("skip-pidfile");
-  const writesPidFile = usesPidFile && !flags.on("foreground");
-  if (usesPidFile) {
-    const stale = daemon.checkPidFile(pidFile);
-    if (stale !== undefined) {
-      log.warn(`Removed the stale pid file "${pidFile}" of process ${stale}`);
-    }
-    await daemon.takeLock(pidFile);
-    const identity = daemon.findIdentity(
-      flags.text("user") ?? settings.server.user,
-      flags.text("group") ?? settings.server.group,
-    );
-    if (writesPidFile) daemon.writePidFile(pidFile, identity);
-    if (!flags.on("skip-change-user")) changeUser(world, identity, log);
-  }
-  const forget = () => writesPidFile && daemon.removePidFile(pidFile);
-
-  const stopped = Promise.withResolvers<string>();
+  const first = await readSettings(world, path);
+  refuseFatal(first);
+  const log = world.openLog(first.log, flags.on("log-stdout"));
   try {
-    const roots = { ...nonEmpty(settings.server), ...nonEmpty(rootsOf(flags)) };
-    const host = world.host(roots);
-    const agent = world.agent(host, log);
-    settings = await readSettings(world, path, agent.own);
-    tellLog(settings, log);
-    await agent.start(settings);
-
-    let signals = 0;
-    daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
-      // Whoever asks twice does not want to wait for the last flush.
-      if (++signals > 1) {
-        forget();
-        log.warn("Stopped at once: the last metrics may be lost");
-        stopped.resolve("now");
-        return;
-      }
-      log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
-      void agent.stop().then(() => stopped.resolve(signal), stopped.reject);
-    });
-    daemon.onSignal(["SIGHUP"], () => void reload());
-    daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
-    daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
-
-    let reloading: Promise<void> = Promise.resolve();
-    const reload = (): Promise<void> =>
-      reloading = reloading.then(async () => {
-        try {
-          const next = await readSettings(world, path, agent.own);
-          refuseFatal(next);
-          const changes = await agent.reload(next);
-          settings = next;
-          tellLog(next, log);
-          log.info(
-            `Configuration read again: ${
-              changes.length === 0 ? "nothing has changed" : changes.join(", ")
-            }`,
-          );
-        } catch (error) {
-          log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
-        }
-      });
-
-    void watchFiles(() => settings, world, host.clock, reload);
-
-    const { collections, workers } = agent.books();
-    log.info(
-      `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${
-        workers.map(({ name }) => name).join(", ")
-      }`,
-    );
-    await daemon.report("");
-    await stopped.promise;
-    log.info("Stopped");
-    return 0;
+    const release = await claim(world, flags, first, log);
+    try {
+      const host = world.host({ ...nonEmpty(first.server), ...nonEmpty(rootsOf(flags)) });
+      await superviseAgent(world, path, host, log, release);
+      return 0;
+    } finally {
+      release();
+    }
   } finally {
-    forget();
     log.close();
   }
+}
+
+/** Makes sure that this is the only instance, and the right user. Returns what removes the pid file. */
+async function claim(
+  { daemon, files }: World,
+  flags: Flags,
+  { server }: Settings,
+  log: Log,
+): Promise<() => void> {
+  if (flags.on("skip-pidfile")) return () => {};
+  const pidFile = files.absolute(flags.text("pidfile") ?? server.pid_file);
+  const stale = daemon.checkPidFile(pidFile);
+  if (stale !== undefined) log.warn(`Removed the stale pid file "${pidFile}" of process ${stale}`);
+  await daemon.takeLock(pidFile);
+  const identity = daemon.findIdentity(
+    flags.text("user") ?? server.user,
+    flags.text("group") ?? server.group,
+  );
+  const writes = !flags.on("foreground");
+  if (writes) daemon.writePidFile(pidFile, identity);
+  if (!flags.on("skip-change-user") && (identity.uid >= 0 || identity.gid >= 0)) {
+    daemon.become(identity);
+    const { user, uid, group, gid } = identity;
+    log.info(
+      `Runs as user ${user || "unchanged"} (${uid}), group ${group || "of the user"} (${gid})`,
+    );
+  }
+  return () => writes && daemon.removePidFile(pidFile);
+}
+
+/** Runs the agent until a signal ends it. */
+async function superviseAgent(
+  world: World,
+  path: string,
+  host: Host,
+  log: Log,
+  release: () => void,
+): Promise<void> {
+  const { daemon } = world;
+  const agent = world.agent(host, log);
+  let settings = await readSettings(world, path, agent.own);
+  tellLog(settings, log);
+  const stopped = Promise.withResolvers<void>();
+
+  let signals = 0;
+  daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
+    // Whoever asks twice does not want to wait for the last flush.
+    if (++signals > 1) {
+      release();
+      log.warn("Stopped at once: the last metrics may be lost");
+      return stopped.resolve();
+    }
+    log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
+    void agent.stop().then(stopped.resolve, stopped.reject);
+  });
+  daemon.onSignal(["SIGHUP"], () => void reload());
+  daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
+  daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
+
+  let reloading: Promise<void> = Promise.resolve();
+  const reload = (): Promise<void> =>
+    reloading = reloading.then(async () => {
+      try {
+        const next = await readSettings(world, path, agent.own);
+        refuseFatal(next);
+        const changes = await agent.reload(next);
+        settings = next;
+        tellLog(next, log);
+        log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
+      } catch (error) {
+        log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
+      }
+    });
+
+  await agent.start(settings);
+  void watchFiles(() => settings, world, host.clock, reload);
+  const { collections, workers } = agent.books();
+  const names = workers.map(({ name }) => name).join(", ");
+  log.info(
+    `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${names}`,
+  );
+  await daemon.report("");
+  await stopped.promise;
+  log.info("Stopped");
 }
 
 /** `collectors_reload_interval`: reloads when a file of the configuration has changed, come or gone. Ends with the process. */
@@ -214,16 +230,6 @@ function tellLog({ problems }: Settings, log: Log): void {
     if (problem.severity === "error" && !problem.harmless) log.error(formatProblem(problem));
     else log.warn(formatProblem(problem).replace(": error: ", ": "));
   }
-}
-
-function changeUser({ daemon }: World, identity: Identity, log: Log): void {
-  if (identity.uid < 0 && identity.gid < 0) return;
-  daemon.become(identity);
-  log.info(
-    `Runs as user ${identity.user || "unchanged"} (${identity.uid}), group ${
-      identity.group || "of the user"
-    } (${identity.gid})`,
-  );
 }
 
 function nonEmpty(roots: object): { procfs?: string; sysfs?: string; rootfs?: string } {
