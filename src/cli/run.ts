@@ -136,6 +136,8 @@ async function claim(
   return () => writes && daemon.removePidFile(pidFile);
 }
 
+const ASKED_ONCE_MS = 500;
+
 /** Runs the agent until a signal ends it. */
 async function superviseAgent(
   world: World,
@@ -150,14 +152,18 @@ async function superviseAgent(
   tellLog(settings, log);
   const stopped = Promise.withResolvers<void>();
 
-  let signals = 0;
+  let asked: number | undefined;
   daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
-    // Whoever asks twice does not want to wait for the last flush.
-    if (++signals > 1) {
+    const now = host.clock.monotonic();
+    // Whoever asks twice does not want to wait for the last flush; a supervisor that tells the group
+    // as well as the process has asked once.
+    if (asked !== undefined) {
+      if (now - asked < ASKED_ONCE_MS) return;
       release();
       log.warn("Stopped at once: the last metrics may be lost");
       return stopped.resolve();
     }
+    asked = now;
     log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
     void agent.stop().then(stopped.resolve, stopped.reject);
   });

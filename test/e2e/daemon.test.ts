@@ -248,7 +248,9 @@ describe("the daemon", { skip: noExecutable }, () => {
     );
     const begun = Date.now();
     running.child.kill("SIGTERM");
-    running.child.kill("SIGINT");
+    running.child.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    equal(running.child.exitCode, null, "told twice at the same time is told once");
     equal(await running.end("SIGINT"), 0);
     ok(Date.now() - begun < 4000);
     await silent.close();
