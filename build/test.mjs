@@ -23,6 +23,14 @@ await step("types", process.execPath, [tsc(), "-p", "."]);
 await step("pure types", process.execPath, [tsc(), "-p", "build/pure"]);
 await step("generated files", bun(), ["build/gen.ts", "--check"]);
 await step("build", bun(), ["build/compile.ts", "--host", "--no-compress"]);
+if (ci) {
+  await step("build for arm64", bun(), [
+    "build/compile.ts",
+    "--target",
+    "linux-arm64",
+    "--no-compress",
+  ]);
+}
 await step(
   "tests under Bun",
   bun(),

@@ -1,5 +1,6 @@
 /** `check`: reads everything that `run` would read and tells all that is wrong at once. */
 
+import { accessProblems } from "../config/access.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";
 import { interpolateAll } from "../config/interpolate.ts";
 import type { Problem } from "../config/problems.ts";
@@ -125,33 +126,6 @@ function pathProblems(settings: Settings, files: ConfigFiles): Problem[] {
   }
   for (const { to } of settings.log.outputs) {
     if (to.kind === "file") look(to.path, settings.file, 0, "The log");
-  }
-  return found;
-}
-
-/** Who else may write the files, and read the secrets in them. */
-function accessProblems(settings: Settings, files: ConfigFiles): Problem[] {
-  const found: Problem[] = [];
-  const warn = (file: string, message: string) =>
-    found.push({ severity: "warning", fatal: false, file, line: 0, message });
-  const withSecrets = new Set<string>();
-  for (const { declared, origins } of [...settings.collectors, ...settings.handlers]) {
-    for (const [name, option] of Object.entries(declared)) {
-      const at = origins.get(name);
-      if (option.secret && at !== undefined) withSecrets.add(at.file);
-    }
-  }
-  for (const file of settings.files) {
-    const access = files.access(file);
-    if (access?.othersWrite) {
-      warn(file, "Others may write this file, and so decide what the agent runs: chmod o-w");
-    }
-    if (access?.othersRead && withSecrets.has(file)) {
-      warn(
-        file,
-        "Others may read this file, and there are secrets in it: chmod o-r, or use file:/path",
-      );
-    }
   }
   return found;
 }

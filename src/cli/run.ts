@@ -1,5 +1,6 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
+import { accessProblems } from "../config/access.ts";
 import { formatProblem } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
@@ -149,7 +150,7 @@ async function superviseAgent(
   const { daemon } = world;
   const agent = world.agent(host, log);
   let settings = await readSettings(world, path, agent.own);
-  tellLog(settings, log);
+  tellLog(settings, world, log);
   const stopped = Promise.withResolvers<void>();
 
   let asked: number | undefined;
@@ -179,7 +180,7 @@ async function superviseAgent(
         refuseFatal(next);
         const changes = await agent.reload(next);
         settings = next;
-        tellLog(next, log);
+        tellLog(next, world, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
       } catch (error) {
         log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
@@ -231,10 +232,10 @@ function refuseFatal({ problems }: Settings): void {
   if (errors.some(({ fatal }) => fatal)) throw configError(errors.map(formatProblem).join("\n"));
 }
 
-function tellLog({ problems }: Settings, log: Log): void {
-  for (const problem of problems) {
+function tellLog(settings: Settings, { files }: World, log: Log): void {
+  for (const problem of [...settings.problems, ...accessProblems(settings, files)]) {
     if (problem.severity === "error" && !problem.harmless) log.error(formatProblem(problem));
-    else log.warn(formatProblem(problem).replace(": error: ", ": "));
+    else log.warn(formatProblem({ ...problem, severity: "warning" }));
   }
 }
 

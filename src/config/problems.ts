@@ -1,5 +1,7 @@
 /** What is wrong with a configuration, in a form that people can act on. */
 
+import type { Origin } from "./tree.ts";
+
 export interface Problem {
   readonly severity: "error" | "warning";
   /** Whether `run` refuses to start; if not, it says so and goes on without the part. */
@@ -10,6 +12,16 @@ export interface Problem {
   /** 0: the file as a whole. */
   readonly line: number;
   readonly message: string;
+}
+
+/** An error that costs its own part: a collector, say. */
+export function fault(origin: Origin, message: string): Problem {
+  return { severity: "error", fatal: false, ...origin, message };
+}
+
+/** An error for `check`; `run` says it and goes on as if it were not there. */
+export function notice(origin: Origin, message: string): Problem {
+  return { ...fault(origin, message), harmless: true };
 }
 
 /** `file:line: error: message` */

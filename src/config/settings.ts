@@ -2,6 +2,7 @@
 
 import type { AnyCollector, CommonValues } from "../core/collector.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
+import type { ConfigFiles } from "../core/files.ts";
 import type { LogPlan } from "../core/log_plan.ts";
 import type { Options } from "../core/option.ts";
 import type { Problem } from "./problems.ts";
@@ -47,4 +48,16 @@ export interface Settings {
   readonly handlers: readonly HandlerSettings[];
   readonly log: LogPlan;
   readonly problems: readonly Problem[];
+}
+
+export interface ResolveRequest {
+  readonly path: string;
+  readonly files: ConfigFiles;
+  readonly catalogue: Catalogue;
+  /** Also resolve collectors and handlers that are not enabled, to find what is wrong with them. */
+  readonly everything?: boolean;
+  /** Resolve exactly these collectors, enabled or not. */
+  readonly only?: readonly string[];
+  /** Collectors that are not in the catalogue: the agent's own. */
+  readonly own?: Readonly<Record<string, AnyCollector>>;
 }

@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
 import { agent, executable, noExecutable, temporary } from "../harness/agent_process.ts";
 
 const { path: directory, remove } = temporary();
@@ -13,7 +14,7 @@ const file = (name: string, text: string, mode = 0o644) => {
   return join(directory, name);
 };
 
-describe("the command line", { skip: noExecutable }, () => {
+describeWith("the command line", noExecutable, () => {
   it("says its version, in both forms", () => {
     match(agent(["-v"]).stdout, /^Diamond version \d+\.\d+\.\d+\n$/);
     match(
@@ -129,7 +130,7 @@ describe("the command line", { skip: noExecutable }, () => {
   });
 });
 
-describe("check", { skip: noExecutable }, () => {
+describeWith("check", noExecutable, () => {
   it("0: clean; 1: warnings, with --strict; 2: errors, all at once, with file and line", () => {
     const clean = file(
       "clean.conf",

@@ -11,7 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
 import {
   agent,
   lineServer,
@@ -70,7 +71,7 @@ async function stop(pid: number): Promise<void> {
   await until("the daemon ends", () => !alive(pid));
 }
 
-describe("the daemon", { skip: noExecutable }, () => {
+describeWith("the daemon", noExecutable, () => {
   it("detaches, collects, and is gone with its pid file at SIGTERM", async () => {
     const { conf, pid: pidFile, archive, log } = configuration();
     const pid = daemon(["-c", conf], pidFile);

@@ -6,6 +6,7 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -14,12 +15,15 @@ import {
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
+import { bun, deno } from "../../build/tools.mjs";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
 import {
   executable,
   freePort,
   lineServer,
   noExecutable,
+  root,
   start,
   temporary,
   until,
@@ -29,7 +33,7 @@ const { path: directory, remove } = temporary();
 after(remove);
 const isRoot = process.getuid?.() === 0;
 
-describe("the configuration of the old documentation", { skip: noExecutable }, () => {
+describeWith("the configuration of the old documentation", noExecutable, () => {
   it("runs unchanged but for its paths and addresses", async () => {
     const server = await lineServer();
     const base = join(directory, "old");
@@ -70,60 +74,91 @@ describe("the configuration of the old documentation", { skip: noExecutable }, (
   });
 });
 
-describe("a chroot that holds nothing else", {
-  skip: noExecutable || (isRoot ? false : "needs root"),
-}, () => {
-  it("collects and sends", async () => {
-    const server = await lineServer();
-    const jail = join(directory, "jail");
-    mkdirSync(join(jail, "proc"), { recursive: true });
-    copyFileSync(executable, join(jail, "diamond-agent"));
-    chmodSync(join(jail, "diamond-agent"), 0o755);
-    const libraries = [
-      ...spawnSync("ldd", [executable], { encoding: "utf8" }).stdout.matchAll(/(\/\S+) \(0x/g),
-    ].map((found) => found[1]);
-    ok(libraries.length >= 3);
-    for (const library of libraries) {
-      mkdirSync(join(jail, dirname(library)), { recursive: true });
-      cpSync(realpathSync(library), join(jail, library));
-    }
-    writeFileSync(
-      join(jail, "diamond.conf"),
-      `[server]\nhandlers = GraphiteHandler\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${server.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = jailed\n` +
-        ["CPU", "Memory", "LoadAverage", "Network", "VMStat"].map((name) =>
-          `[[${name}Collector]]\nenabled = True\n`
-        ).join(""),
-    );
-    spawnSync("mount", ["-t", "proc", "proc", join(jail, "proc")]);
-    try {
-      // A process that is nobody known, on a root that it cannot write, with no environment at all.
-      const running = start([
-        "--userspec=4711:4711",
-        jail,
-        "/diamond-agent",
-        "run",
-        "-lf",
-        "-c",
-        "diamond.conf",
-        "--skip-pidfile",
-      ], { program: "/usr/sbin/chroot" });
-      for (const collector of ["cpu", "memory", "loadavg", "vmstat"]) {
-        await until(
-          `${collector} arrives`,
-          () => server.lines.some((line) => line.startsWith(`servers.jailed.${collector}.`)),
-        ).catch((error) => {
-          throw new Error(`${error.message}\n${running.output()}`);
-        });
-      }
-      equal(await running.end(), 0);
-    } finally {
-      spawnSync("umount", [join(jail, "proc")]);
-    }
-    await server.close();
-  });
+describe("from source", () => {
+  for (
+    const [name, program, args] of [["Bun", bun(), []], ["Deno", deno(), ["run", "-A"]]] as const
+  ) {
+    it(`runs under ${name}, in the foreground and in the background`, async () => {
+      const base = join(directory, name);
+      mkdirSync(base);
+      const [archive, pidFile] = [join(base, "archive.log"), join(base, "agent.pid")];
+      writeFileSync(
+        join(base, "diamond.conf"),
+        `[server]\nhandlers = ArchiveHandler\npid_file = ${pidFile}\n[handlers]\n[[ArchiveHandler]]\nlog_file = ${archive}\n[collectors]\n[[default]]\ninterval = 1\n[[CPUCollector]]\nenabled = True\n`,
+      );
+      const env = { HOME: base, DENO_DIR: join(base, "cache") };
+      const command = [...args, join(root, "src/main.ts"), "run", "-c", join(base, "diamond.conf")];
+      const running = start([...command, "-f", "--skip-pidfile"], { program, env });
+      await until(
+        "rates arrive",
+        () => existsSync(archive) && readFileSync(archive, "utf8").includes(".cpu.total.idle "),
+      );
+      equal(await running.end(), 0, running.output());
+      const { status, stderr } = spawnSync(program, command, { env, encoding: "utf8" });
+      deepEqual([status, stderr], [0, ""]);
+      const pid = Number(readFileSync(pidFile, "utf8"));
+      process.kill(pid, "SIGTERM");
+      await until("the daemon is gone, with its pid file", () => !existsSync(pidFile));
+    });
+  }
 });
 
-describe("the working directory", { skip: noExecutable }, () => {
+describeWith(
+  "a chroot that holds nothing else",
+  noExecutable || (isRoot ? false : "needs root"),
+  () => {
+    it("collects and sends", async () => {
+      const server = await lineServer();
+      const jail = join(directory, "jail");
+      mkdirSync(join(jail, "proc"), { recursive: true });
+      copyFileSync(executable, join(jail, "diamond-agent"));
+      chmodSync(join(jail, "diamond-agent"), 0o755);
+      const libraries = [
+        ...spawnSync("ldd", [executable], { encoding: "utf8" }).stdout.matchAll(/(\/\S+) \(0x/g),
+      ].map((found) => found[1]);
+      ok(libraries.length >= 3);
+      for (const library of libraries) {
+        mkdirSync(join(jail, dirname(library)), { recursive: true });
+        cpSync(realpathSync(library), join(jail, library));
+      }
+      writeFileSync(
+        join(jail, "diamond.conf"),
+        `[server]\nhandlers = GraphiteHandler\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${server.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = jailed\n` +
+          ["CPU", "Memory", "LoadAverage", "Network", "VMStat"].map((name) =>
+            `[[${name}Collector]]\nenabled = True\n`
+          ).join(""),
+      );
+      spawnSync("mount", ["-t", "proc", "proc", join(jail, "proc")]);
+      try {
+        // A process that is nobody known, on a root that it cannot write, with no environment at all.
+        const running = start([
+          "--userspec=4711:4711",
+          jail,
+          "/diamond-agent",
+          "run",
+          "-lf",
+          "-c",
+          "diamond.conf",
+          "--skip-pidfile",
+        ], { program: "/usr/sbin/chroot" });
+        for (const collector of ["cpu", "memory", "loadavg", "vmstat"]) {
+          await until(
+            `${collector} arrives`,
+            () => server.lines.some((line) => line.startsWith(`servers.jailed.${collector}.`)),
+          ).catch((error) => {
+            throw new Error(`${error.message}\n${running.output()}`);
+          });
+        }
+        equal(await running.end(), 0);
+      } finally {
+        spawnSync("umount", [join(jail, "proc")]);
+      }
+      await server.close();
+    });
+  },
+);
+
+describeWith("the working directory", noExecutable, () => {
   it("is not read: no .env, bunfig.toml, package.json, tsconfig.json", () => {
     const trap = join(directory, "trap");
     mkdirSync(trap);
@@ -151,7 +186,7 @@ const SECONDS = 60;
 /** More than the kernel's buffers of a silent connection hold. */
 const BULK_LINES = 4000;
 
-describe("three backends", { skip: noExecutable || noCarbon }, () => {
+describeWith("three backends", noExecutable || noCarbon, () => {
   it(`one refuses, one never reads, and carbon misses nothing in ${SECONDS} s`, async () => {
     const base = join(directory, "three");
     mkdirSync(join(base, "scripts"), { recursive: true });

@@ -4,7 +4,8 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
 import { executable, noExecutable, root, temporary, until } from "../harness/agent_process.ts";
 
 const { path: directory, remove } = temporary();
@@ -18,7 +19,7 @@ const noArm = !existsSync(arm)
   ? false
   : "qemu-user-static is not installed";
 
-describe("linux arm64", { skip: noArm }, () => {
+describeWith("linux arm64", noArm, () => {
   it("collects, emulated", () => {
     const { status, stdout } = spawnSync(emulator, [
       "-L",
@@ -32,7 +33,7 @@ describe("linux arm64", { skip: noArm }, () => {
   });
 });
 
-describe("the init script", { skip: noExecutable }, () => {
+describeWith("the init script", noExecutable, () => {
   it("starts, tells, reloads, restarts and stops", async () => {
     const [pidFile, log] = [join(directory, "agent.pid"), join(directory, "agent.log")];
     mkdirSync(join(directory, "etc"));
@@ -71,9 +72,9 @@ describe("the init script", { skip: noExecutable }, () => {
 
 const analyzer = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].find(existsSync);
 
-describe(
+describeWith(
   "the unit",
-  { skip: analyzer === undefined ? "systemd-analyze is not installed" : false },
+  analyzer === undefined ? "systemd-analyze is not installed" : false,
   () => {
     it("has no mistakes that systemd would tell", () => {
       const unit = readFileSync(join(root, "conf/diamond-agent.service"), "utf8").replace(

@@ -6,7 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
 import {
   executable,
   lineServer,
@@ -58,7 +59,7 @@ function near(actual: number | undefined, expected: number, part: number, slack 
   );
 }
 
-describe("against free", { skip: missing("free") }, () => {
+describeWith("against free", missing("free"), () => {
   it("memory within 1 %", () => {
     const memory = collect("MemoryCollector");
     const [, total, , free, shared, cache, available] =
@@ -72,7 +73,7 @@ describe("against free", { skip: missing("free") }, () => {
   });
 });
 
-describe("against df", { skip: missing("df") }, () => {
+describeWith("against df", missing("df"), () => {
   it("space and inodes of / are the same", () => {
     // Another process may write between the two: one of three looks must agree to the byte.
     const agrees = Array.from({ length: 3 }, () => {
@@ -93,7 +94,7 @@ describe("against df", { skip: missing("df") }, () => {
   });
 });
 
-describe("against ip", { skip: missing("ip") }, () => {
+describeWith("against ip", missing("ip"), () => {
   it("traffic of an interface is what its counters grew by", async () => {
     const conf = join(directory, "network.conf");
     writeFileSync(conf, "[server]\n[collectors]\n[[NetworkCollector]]\ninterfaces = lo,\n");
@@ -122,7 +123,7 @@ describe("against ip", { skip: missing("ip") }, () => {
   });
 });
 
-describe("against /proc/vmstat", { skip: missing() }, () => {
+describeWith("against /proc/vmstat", missing(), () => {
   it("rates are what the counters grew by", () => {
     const read = () => Number(/^pgfault (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))![1]);
     const [before, started] = [read(), performance.now()];
@@ -136,7 +137,7 @@ describe("against /proc/vmstat", { skip: missing() }, () => {
   });
 });
 
-describe("against ss", { skip: missing("ss") }, () => {
+describeWith("against ss", missing("ss"), () => {
   it("sockets", () => {
     const sockets = collect("SockstatCollector");
     const summary = run("ss", "-s");
@@ -151,7 +152,7 @@ describe("against ss", { skip: missing("ss") }, () => {
   });
 });
 
-describe("against uptime", { skip: missing("uptime") }, () => {
+describeWith("against uptime", missing("uptime"), () => {
   it("time since the start, and load", () => {
     const since = Date.parse(`${run("uptime", "-s").trim().replace(" ", "T")}`);
     near(collect("UptimeCollector").get("minutes"), (Date.now() - since) / 60_000, 0, 1.5);
@@ -164,7 +165,7 @@ describe("against uptime", { skip: missing("uptime") }, () => {
   });
 });
 
-describe("against ps", { skip: missing("ps") }, () => {
+describeWith("against ps", missing("ps"), () => {
   it("threads", () => {
     near(
       collect("LoadAverageCollector").get("processes_total"),
@@ -175,7 +176,7 @@ describe("against ps", { skip: missing("ps") }, () => {
   });
 });
 
-describe("against vmstat", { skip: missing("vmstat") }, () => {
+describeWith("against vmstat", missing("vmstat"), () => {
   it("processor time, and the time of the start", () => {
     const conf = join(directory, "cpu.conf");
     writeFileSync(conf, "[server]\n[collectors]\n[[CPUCollector]]\nderivative = False\n");
@@ -188,7 +189,7 @@ describe("against vmstat", { skip: missing("vmstat") }, () => {
   });
 });
 
-describe("against ps, process by process", { skip: missing("ps") }, () => {
+describeWith("against ps, process by process", missing("ps"), () => {
   it("memory, threads and number of a group of processes", () => {
     const conf = join(directory, "processes.conf");
     const sleeper = start(["61"], { program: "/bin/sleep" });
@@ -215,7 +216,7 @@ describe("against ps, process by process", { skip: missing("ps") }, () => {
   });
 });
 
-describe("against sysctl", { skip: missing("sysctl") }, () => {
+describeWith("against sysctl", missing("sysctl"), () => {
   it("open files, and tracked connections", () => {
     const values = (name: string) => run("sysctl", "-n", name).trim().split(/\s+/).map(Number);
     const [assigned, , max] = values("fs.file-nr");

@@ -3,14 +3,15 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
+import { describeWith } from "../harness/describe_with.ts";
 import { noExecutable, start, temporary, until } from "../harness/agent_process.ts";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
 
 const { path: directory, remove } = temporary();
 after(remove);
 
-describe("carbon", { skip: noExecutable || noCarbon }, () => {
+describeWith("carbon", noExecutable || noCarbon, () => {
   it("stores servers.<host>.{cpu,memory,loadavg,…} as the archive has them", async () => {
     const carbon = await startCarbon(join(directory, "carbon"));
     const archive = join(directory, "archive.log");

@@ -123,6 +123,18 @@ describe("problems", () => {
     deepEqual(problems.map(({ fatal, line }) => [fatal, line]), [[false, 6]]);
   });
 
+  it("what is not there and not used is a warning only", async () => {
+    const { problems } = await resolve(
+      `${MINIMAL}[handlers]\n[[MySQLHandler]]\nport = 1\n[collectors]\n[[PostgresqlCollector]]\nenabled = False\n[[RedisCollector]]\nenabled = True\n`,
+      true,
+    );
+    deepEqual(problems.map(({ severity, line, fatal }) => [severity, line, fatal]), [
+      ["warning", 7, false],
+      ["error", 9, false],
+      ["warning", 4, false],
+    ]);
+  });
+
   it("both lists are one too many", async () => {
     const [problem] = await problemsOf(
       `${MINIMAL}[collectors]\n[[CPUCollector]]\nenabled = True\nmetrics_whitelist = a\nmetrics_blacklist = b\n`,

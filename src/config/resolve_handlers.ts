@@ -1,0 +1,93 @@
+/** The handlers that `[server] handlers` names, with their options. */
+
+import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
+import type { Options } from "../core/option.ts";
+import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
+import { didYouMean, fault, notice, type Problem } from "./problems.ts";
+import type { ServerValues } from "./server_options.ts";
+import type { HandlerSettings, Origins } from "./settings.ts";
+import { subsection, subsections } from "./tree.ts";
+
+export async function resolveHandlers(
+  context: ResolveContext,
+  server: ServerValues,
+  origins: Origins,
+): Promise<HandlerSettings[]> {
+  const { root, problems, catalogue } = context;
+  const sections = subsection(root, "handlers");
+  const defaults = subsection(sections, "default");
+  checkDefaults(context, defaults, deliveryOptions, "[handlers] [[default]]");
+  const at = origins.get("handlers") ?? { file: context.path, line: 0 };
+  const names = server.handlers.map(handlerName).filter((name) =>
+    name !== "QueueHandler" && name !== ""
+  );
+  if (names.length === 0) {
+    problems.push({
+      ...fault(at, "[server] names no handlers: metrics would go nowhere"),
+      fatal: true,
+    });
+  }
+  const found: HandlerSettings[] = [];
+  const known = Object.keys(catalogue.handlers);
+  const others = context.everything === true ? subsections(sections).map(([name]) => name) : [];
+  for (const name of new Set([...names, ...others.filter((other) => other !== "default")])) {
+    const section = subsection(sections, name);
+    const [className] = name.split(" ");
+    const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
+    if (handler === undefined) {
+      const used = names.includes(name);
+      const problem = notice(
+        used ? at : section!.origin,
+        `There is no handler "${className}"${didYouMean(className, known)}`,
+      );
+      problems.push(used ? problem : { ...problem, severity: "warning" });
+      continue;
+    }
+    const declared: Options = { ...deliveryOptions, ...handler.options };
+    const used = names.includes(name);
+    const { values, origins: from } = convert(
+      context,
+      declared,
+      [section, defaults],
+      `[[${name}]]`,
+      used,
+    );
+    if (!used) continue;
+    const options = values as HandlerSettings["options"];
+    found.push({ section: name, handler, declared, options, origins: from });
+    warnOfSmallBacklog(problems, name, options, from);
+  }
+  if (names.length > 0 && found.length === 0) {
+    problems.push({
+      ...fault(at, "None of the handlers can be used: metrics would go nowhere"),
+      fatal: true,
+    });
+  }
+  return found;
+}
+
+/** `diamond.handler.graphite.GraphiteHandler` is `GraphiteHandler`; `GraphiteHandler east` is another instance of it. */
+function handlerName(entry: string): string {
+  const [path, ...instance] = entry.trim().split(/\s+/);
+  return [path.split(".").at(-1)!, ...instance].join(" ");
+}
+
+const SMALL_BACKLOG = 1000;
+
+function warnOfSmallBacklog(
+  problems: Problem[],
+  name: string,
+  options: HandlerSettings["options"],
+  origins: Origins,
+): void {
+  const bound = options.batch * options.max_backlog_multiplier;
+  const origin = origins.get("max_backlog_multiplier");
+  if (origin === undefined || bound === 0 || bound >= SMALL_BACKLOG) return;
+  problems.push({
+    severity: "warning",
+    fatal: false,
+    ...origin,
+    message:
+      `max_backlog_multiplier of [[${name}]] keeps ${bound} metrics during an outage; without the line queue_bytes is the bound`,
+  });
+}
