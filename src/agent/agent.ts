@@ -162,9 +162,9 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
     const { scheduler, pipeline, collections, settings } = running;
     const started = host.clock.monotonic();
     await scheduler.stop(settings.server.stop_timeout / 2);
+    for (const { collection } of collections.values()) await collection.dispose();
     const left = settings.server.stop_timeout - (host.clock.monotonic() - started) / 1000;
     await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
-    for (const { collection } of collections.values()) await collection.dispose();
   }
 
   return { own, start, reload, stop, books };

@@ -3,7 +3,7 @@
  * is told, counted and backed off from, and the other collectors never hear of it.
  */
 
-import type { AnyCollector, CommonValues, Context } from "../core/collector.ts";
+import { type AnyCollector, type CommonValues, type Context, gauge } from "../core/collector.ts";
 import { createEmitter, type Run } from "../core/emitter.ts";
 import { badData, codeOf, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
@@ -40,6 +40,7 @@ export interface Collection {
   readonly record: Readonly<CollectionRecord>;
   /** Runs once. Its metrics are there at once where the collector is synchronous. Never rejects. */
   run(timestamp: number): Outcome | Promise<Outcome>;
+  /** Ends a run that is under way, its commands and connections with it, and closes the state. */
   dispose(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ const REPORT_SECONDS = 300;
 /** Failures in a row before slots are skipped; then one more per failure, up to the most. */
 const PATIENCE = 3;
 const MOST_SKIPPED = 5;
+const TIME = gauge("Milliseconds that the last run took", 0, "ms");
 const NOTHING: Outcome = { metrics: [], error: undefined };
 
 export function createCollection(
@@ -96,19 +98,21 @@ export function createCollection(
     : Math.max(interval - offset, 1);
   let state: unknown;
   let prepared = false;
-  let busy = false;
+  /** Of the run that is under way. */
+  let stopper: AbortController | undefined;
   let absent = false;
   let inRow = 0;
   let toSkip = 0;
 
   function run(timestamp: number): Outcome | Promise<Outcome> {
-    if (busy || toSkip > 0) {
-      if (!busy) toSkip--;
+    if (stopper !== undefined || toSkip > 0) {
+      if (stopper === undefined) toSkip--;
+      else trouble.report(section, timedOut("The last run has still not ended"));
       record.skipped++;
       return NOTHING;
     }
     const started = host.clock.monotonic();
-    const stopper = new AbortController();
+    const controller = new AbortController();
     emitter.begin(timestamp, started);
     record.runs++;
     let pending: void | Promise<void>;
@@ -117,33 +121,33 @@ export function createCollection(
         state = collector.prepare?.(options, host);
         prepared = true;
       }
-      pending = collector.collect(contextOf(stopper.signal));
+      pending = collector.collect(contextOf(controller.signal));
     } catch (error) {
       return finish(started, error);
     }
     if (!(pending instanceof Promise)) return finish(started, undefined);
-    return supervised(pending, stopper, started);
+    return supervised(pending, controller, started);
   }
 
   async function supervised(
     pending: Promise<void>,
-    stopper: AbortController,
+    controller: AbortController,
     started: number,
   ): Promise<Outcome> {
-    busy = true;
+    stopper = controller;
     // A run that does not heed its signal keeps the collector busy: it is never run twice at once.
     const settled = pending.then(
       () => undefined,
       (error) => error ?? new Error("rejected without a reason"),
     );
-    void settled.then(() => (busy = false));
+    void settled.then(() => (stopper = undefined));
     const timer = new AbortController();
     const late = host.clock.sleep(seconds * 1000, timer.signal).then(() =>
       timedOut(`The run took longer than ${seconds} s`)
     );
     const error: unknown = await Promise.race([settled, late]);
     timer.abort();
-    stopper.abort(error);
+    controller.abort(error);
     return finish(started, error);
   }
 
@@ -206,19 +210,15 @@ export function createCollection(
     record,
     run,
     async dispose() {
+      stopper?.abort(timedOut("The agent stops"));
       const disposable = state as Partial<AsyncDisposable & Disposable> | null | undefined;
       if (typeof disposable !== "object" || disposable === null) return;
-      await disposable[Symbol.asyncDispose]?.();
-      disposable[Symbol.dispose]?.();
+      try {
+        await disposable[Symbol.asyncDispose]?.();
+        disposable[Symbol.dispose]?.();
+      } catch (error) {
+        log.warn(`${section} could not be closed: ${messageOf(error)}`);
+      }
     },
   };
 }
-
-const TIME = {
-  form: "gauge",
-  help: "Milliseconds that the last run took",
-  precision: 0,
-  unit: "ms",
-  max: 0,
-  whole: false,
-} as const;

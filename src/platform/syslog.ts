@@ -66,7 +66,10 @@ function toLogger(socket: string, facility: number, complain: (message: string) 
     child.stdin?.on("error", () => {});
     child.on("error", () => (child = undefined));
     child.on("exit", (code) => {
-      if (code !== 0) complain(`logger ended with ${code}: is something listening on ${socket}?`);
+      // A signal is meant for the agent as well; the next message starts another one.
+      if (code !== 0 && code !== null) {
+        complain(`logger ended with ${code}: is something listening on ${socket}?`);
+      }
       child = undefined;
     });
     child.unref();

@@ -232,7 +232,6 @@ describeWith("the daemon", noExecutable, () => {
   }
 
   it("ends at once when it is asked twice", async () => {
-    const silent = await lineServer({ reads: false });
     const { conf, log } = configuration();
     writeFileSync(
       conf,
@@ -254,7 +253,24 @@ describeWith("the daemon", noExecutable, () => {
     equal(running.child.exitCode, null, "told twice at the same time is told once");
     equal(await running.end("SIGINT"), 0);
     ok(Date.now() - begun < 4000);
-    await silent.close();
+  });
+
+  it("leaves no command behind", async () => {
+    const scripts = join(directory, "scripts");
+    mkdirSync(scripts);
+    const mark = join(directory, "script.pid");
+    writeFileSync(join(scripts, "slow"), `#!/bin/sh\necho $$ > ${mark}\nexec sleep 300\n`, {
+      mode: 0o755,
+    });
+    const { conf } = configuration(
+      "",
+      `[[UserScriptsCollector]]\nenabled = True\ncollect_timeout = 200\nscripts_path = ${scripts}\n`,
+    );
+    const running = start(["-f", "--skip-pidfile", "-c", conf]);
+    await until("the script runs", () => existsSync(mark) && readFileSync(mark, "utf8") !== "");
+    const pid = Number(readFileSync(mark, "utf8"));
+    equal(await running.end(), 0);
+    await until("the script is gone", () => !alive(pid));
   });
 
   it("flushes what it has at the stop", async () => {

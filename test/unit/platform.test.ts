@@ -172,6 +172,28 @@ describe("the log", () => {
     match(told.join(), /Cannot write ".*below".*the log goes to stderr/);
   });
 
+  it("goes to a syslog host, with its priority", async () => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const got: string[] = [];
+    socket.on("message", (message) => got.push(message.toString()));
+    const to = {
+      kind: "syslog",
+      address: ["127.0.0.1", socket.address().port],
+      facility: 3,
+    } as const;
+    const log = openLog({
+      plan: { level: levels.INFO, outputs: [{ ...output, to }] },
+      toStdout: false,
+      complain: () => {},
+    });
+    log.warn("careful");
+    await until("the record arrives", () => got.length > 0);
+    deepEqual(got, [`<28>diamond[${process.pid}]: WARNING careful`]);
+    log.close();
+    socket.close();
+  });
+
   it("on a full disk is complained of once", { skip: !existsSync("/dev/full") }, () => {
     const told: string[] = [];
     const log = openLog({
