@@ -16,7 +16,7 @@ import { Cursor } from "../core/cursor.ts";
 import { noData } from "../core/errors.ts";
 import type { HostFs } from "../core/host.ts";
 import { openAppender } from "./appender.ts";
-import { hostPathOf, realPathOf, type Roots } from "./roots.ts";
+import { hostPathOf, hostViewOf, realPathOf, type Roots } from "./roots.ts";
 
 const FIRST_BUFFER = 64 * 1024;
 /** No file that is read for metrics is larger; one that is ends here. */
@@ -26,7 +26,7 @@ export function createHostFs(roots: Roots): HostFs {
   let buffer = new Uint8Array(FIRST_BUFFER);
 
   function readBytes(path: string): Uint8Array {
-    const descriptor = openSync(realPathOf(path, roots), "r");
+    const descriptor = openSync(hostViewOf(path, roots, existsSync), "r");
     try {
       let length = 0;
       // /proc tells no sizes: read until there is no more.

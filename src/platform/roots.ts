@@ -23,6 +23,20 @@ function join(root: string, path: string): string {
   return root === "" || root === "/" ? path : root.replace(/\/+$/, "") + path;
 }
 
+/** What the kernel shows of the reader's own namespaces, where a container's differ from its host's. */
+const OWN_VIEW = /^\/proc\/(mounts$|net\/)/;
+
+/**
+ * As `realPathOf`, but with the eyes of process 1 where /proc has been moved and has one: `mounts` and
+ * `net` there would be those of this process, which are the container's.
+ */
+export function hostViewOf(path: string, roots: Roots, exists: (path: string) => boolean): string {
+  const own = realPathOf(path, roots);
+  if (own === path || !OWN_VIEW.test(path)) return own;
+  const first = realPathOf(path.replace("/proc/", "/proc/1/"), roots);
+  return exists(first) ? first : own;
+}
+
 /** The other way round: what a resolved path is called on the host. */
 export function hostPathOf(path: string, { procfs, sysfs, rootfs }: Roots): string {
   for (const [root, name] of [[procfs, "/proc"], [sysfs, "/sys"], [rootfs, ""]]) {

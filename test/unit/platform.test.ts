@@ -33,7 +33,7 @@ import {
   takeLock,
   writePidFile,
 } from "../../src/platform/pid_file.ts";
-import { hostPathOf, realPathOf, rootsFrom } from "../../src/platform/roots.ts";
+import { hostPathOf, hostViewOf, realPathOf, rootsFrom } from "../../src/platform/roots.ts";
 import { metrics } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
@@ -65,6 +65,17 @@ describe("roots", () => {
     equal(realPathOf("/process", { procfs: "/p", sysfs: "", rootfs: "" }), "/process");
     equal(hostPathOf("/host/proc/stat", roots), "/proc/stat");
     equal(hostPathOf("/host/etc", roots), "/etc");
+  });
+  it("show a container its host's mounts and network, through process 1", () => {
+    const has = (path: string) => path.startsWith("/host/proc/1/");
+    equal(hostViewOf("/proc/net/dev", roots, has), "/host/proc/1/net/dev");
+    equal(hostViewOf("/proc/mounts", roots, has), "/host/proc/1/mounts");
+    equal(hostViewOf("/proc/mounts", roots, () => false), "/host/proc/mounts");
+    equal(hostViewOf("/proc/stat", roots, has), "/host/proc/stat");
+    equal(
+      hostViewOf("/proc/net/dev", { procfs: "", sysfs: "", rootfs: "" }, () => true),
+      "/proc/net/dev",
+    );
   });
   it("take options before the environment", () => {
     deepEqual(rootsFrom({ procfs: "/a/" }, { HOST_PROC: "/b", HOST_SYS: "/s" }), {
