@@ -82,14 +82,14 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
       if (collected !== undefined) collections.set(part.section, collected);
     }
     const workers = new Map<string, { part: HandlerPart; worker: Worker }>();
-    for (const part of settings.handlers) {
-      const kept = before?.workers.get(part.section);
+    for (const part of settings.handlers.flatMap(backendsOf)) {
+      const { section: name, handler, options } = part;
+      const kept = before?.workers.get(name);
       if (kept !== undefined && sameOptions(kept.part, part)) {
-        workers.set(part.section, kept);
+        workers.set(name, kept);
         continue;
       }
-      const { section: name, options } = part;
-      const sink = part.handler.open({ host, options, log });
+      const sink = handler.open({ host, options, log });
       workers.set(name, {
         part,
         worker: createWorker({ name, sink, options, clock: host.clock, log, random }),
@@ -181,6 +181,16 @@ export async function singleCollection(
     part.origins.has("hostname"),
   );
   return createCollection(part, hostname, 0, host, log);
+}
+
+/** One part for each backend of a handler, named after both. */
+function backendsOf(part: HandlerPart): HandlerPart[] {
+  const backends = part.handler.expand?.(part.options);
+  return backends?.map(({ backend, options }) => ({
+    ...part,
+    section: `${part.section} ${backend}`,
+    options,
+  })) ?? [part];
 }
 
 function sameOptions(a: { options: object }, b: { options: object }): boolean {

@@ -1,12 +1,13 @@
 /** The handlers that `[server] handlers` names, with their options. */
 
+import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
 import { didYouMean, fault, notice, type Problem } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
-import { subsection, subsections } from "./tree.ts";
+import { type Origin, subsection, subsections } from "./tree.ts";
 
 export async function resolveHandlers(
   context: ResolveContext,
@@ -54,6 +55,9 @@ export async function resolveHandlers(
     );
     if (!used) continue;
     const options = values as HandlerSettings["options"];
+    for (const problem of shortcomings(handler, declared, options, from, section?.origin ?? at)) {
+      problems.push({ ...problem, fatal: true, message: `${problem.message} in [[${name}]]` });
+    }
     found.push({ section: name, handler, declared, options, origins: from });
     warnOfSmallBacklog(problems, name, options, from);
   }
@@ -64,6 +68,26 @@ export async function resolveHandlers(
     });
   }
   return found;
+}
+
+/** What the handler cannot do without, and what it says of its options as a whole. */
+function shortcomings(
+  handler: AnyHandler,
+  declared: Options,
+  options: HandlerSettings["options"],
+  origins: Origins,
+  section: Origin,
+): Problem[] {
+  const missing = Object.entries(declared).filter(([key, option]) =>
+    option.needed && options[key] === ""
+  )
+    .map(([key]) => fault(origins.get(key) ?? section, `${key} is needed`));
+  try {
+    handler.expand?.(options);
+  } catch (error) {
+    missing.push(fault(origins.get("host") ?? section, messageOf(error)));
+  }
+  return missing;
 }
 
 /** `diamond.handler.graphite.GraphiteHandler` is `GraphiteHandler`; `GraphiteHandler east` is another instance of it. */

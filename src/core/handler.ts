@@ -30,8 +30,18 @@ export interface Handler<O extends Options = Options> {
   readonly doc: string;
   readonly options: O;
   readonly receipt: Receipt;
+  /**
+   * One section may stand for several backends: each gets the options that it returns for it, and a
+   * queue, a worker and books of its own, under the section's name and `backend`.
+   */
+  expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
   /** Never connects: a backend that is down must not keep the agent from starting. Throws `config` only. */
   open(context: HandlerContext<O>): Sink;
+}
+
+export interface Backend<O extends Options = Options> {
+  readonly backend: string;
+  readonly options: Values<O> & DeliveryValues;
 }
 
 /** An identity function that infers types. */

@@ -22,6 +22,8 @@ export interface Option<T> {
   readonly allowed?: string;
   /** A secret is masked when printed and may be written as `file:/path`. */
   readonly secret: boolean;
+  /** There is no default that could work: an empty value is an error. */
+  readonly needed?: boolean;
   /** Throws with a message that quotes the input; the caller adds file, line and key. */
   parse(raw: Raw): T;
   /** The value as it stands in a file; "" where there is none. */
@@ -113,6 +115,11 @@ export function text(fallback: string, help: string): Option<string> {
     parse: (raw) => (Array.isArray(raw) ? raw.join(", ") : scalar(raw, "a text")),
     format: quoted,
   };
+}
+
+/** An option without which nothing works. */
+export function needed<T>(option: Option<T>): Option<T> {
+  return { ...option, needed: true, help: `${option.help}; needed` };
 }
 
 /** A password, token or the like: a text that is never printed, or `file:/path` to read it from. */

@@ -13,10 +13,17 @@ export function graphiteLine(metric: Metric): string {
 }
 
 /** The lines of a batch, in order. */
-export function graphiteLines(batch: readonly Metric[]): string {
+export function graphiteLines(batch: readonly Metric[], prefix = ""): string {
   let text = "";
-  for (const metric of batch) text += graphiteLine(metric);
+  for (const metric of batch) text += prefix + graphiteLine(metric);
   return text;
+}
+
+const encoder = new TextEncoder();
+
+/** The same as bytes; `prefix` comes before each path. */
+export function encodeLines(batch: readonly Metric[], prefix = ""): Uint8Array {
+  return encoder.encode(graphiteLines(batch, prefix));
 }
 
 function lineSafe(path: string): string {

@@ -3,17 +3,16 @@
 import { undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { Appender } from "../core/host.ts";
-import { bool, choice, integer, text } from "../core/option.ts";
+import { bool, choice, integer, needed, text } from "../core/option.ts";
 import { graphiteLines } from "../formats/graphite_line.ts";
 import { rotationWords } from "../formats/rotation.ts";
-import { configError } from "../core/errors.ts";
 
 export default defineHandler({
   name: "ArchiveHandler",
   doc: "Writes metrics to a file that is rotated",
   receipt: "application",
   options: {
-    log_file: text("", "The file; needed"),
+    log_file: needed(text("", "The file")),
     when: choice(
       "MIDNIGHT",
       rotationWords,
@@ -28,7 +27,6 @@ export default defineHandler({
   },
 
   open({ host, options }) {
-    if (options.log_file === "") throw configError("ArchiveHandler needs log_file");
     let file: Appender | undefined;
     const rotation = {
       when: options.when,

@@ -5,5 +5,9 @@ import type { AnyHandler } from "../core/handler.ts";
 export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandler }>>> = {
   ArchiveHandler: () => import("./archive.ts"),
   GraphiteHandler: () => import("./graphite.ts"),
+  GraphitePickleHandler: () => import("./graphite_pickle.ts"),
+  HostedGraphiteHandler: () => import("./hosted_graphite.ts"),
+  MultiGraphiteHandler: () => import("./multi_graphite.ts"),
+  MultiGraphitePickleHandler: () => import("./multi_graphite_pickle.ts"),
   NullHandler: () => import("./null.ts"),
 };

@@ -173,6 +173,41 @@ describeWith("check", noExecutable, () => {
     match(stdout, /^timeout = 15 {2}# default$/m);
   });
 
+  it("never shows a secret, warns of one that others can read, and takes it from a file", () => {
+    const key = file("key", "from-a-file\n", 0o600);
+    const conf = (apikey: string) =>
+      `[server]\nhandlers = HostedGraphiteHandler\npid_file = ${directory}/x.pid\n[handlers]\n[[HostedGraphiteHandler]]\napikey = ${apikey}\n`;
+    const open = agent([
+      "check",
+      "--strict",
+      "--print",
+      "-c",
+      file("open-secret.conf", conf("hunter2"), 0o644),
+    ]);
+    equal(open.code, 1);
+    match(
+      open.stderr,
+      /open-secret\.conf: warning: Others may read this file, and there are secrets in it/,
+    );
+    match(open.stdout, /^apikey = \*{8} {2}# /m);
+    equal((open.stdout + open.stderr).includes("hunter2"), false);
+    equal(
+      agent(["check", "--strict", "-c", file("closed-secret.conf", conf(`file:${key}`), 0o600)])
+        .code,
+      0,
+    );
+    const missing = agent([
+      "check",
+      "-c",
+      file("no-secret.conf", conf("file:/no/such/key"), 0o600),
+    ]);
+    deepEqual(missing.code, 2);
+    match(
+      missing.stderr,
+      /no-secret\.conf:6: error: apikey of \[\[HostedGraphiteHandler\]\]: no such file or directory/,
+    );
+  });
+
   it("--dump-json prints a tree, or an error with its line", () => {
     equal(
       agent([

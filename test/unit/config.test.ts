@@ -156,6 +156,18 @@ describe("problems", () => {
     );
   });
 
+  it("what a handler cannot do without is found before the start", async () => {
+    deepEqual(
+      await problemsOf(
+        "[server]\nhandlers = ArchiveHandler, MultiGraphiteHandler\n[handlers]\n[[MultiGraphiteHandler]]\nhost = a:1, b:0\n",
+      ),
+      [
+        "d.conf:2: error: log_file is needed in [[ArchiveHandler]]",
+        'd.conf:5: error: "b:0" is no host or host:port in [[MultiGraphiteHandler]]',
+      ],
+    );
+  });
+
   it("guesses near words only", () => {
     equal(didYouMean("hostt", ["host", "port"]), ', did you mean "host"?');
     equal(didYouMean("xyz", ["host", "port"]), "");

@@ -1,14 +1,16 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Cursor } from "../../src/core/cursor.ts";
 import { packLines } from "../../src/formats/datagrams.ts";
 import { fixed } from "../../src/formats/fixed.ts";
 import { graphiteLine } from "../../src/formats/graphite_line.ts";
 import { formatRecord } from "../../src/formats/log_record.ts";
+import { pickleFrames } from "../../src/formats/pickle.ts";
 import { readPairs } from "../../src/formats/proc_snmp.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
 import { strftime } from "../../src/formats/strftime.ts";
-import { metric } from "../harness/metrics.ts";
+import { splitAddress } from "../../src/protocols/graphite.ts";
+import { metric, metrics } from "../harness/metrics.ts";
 
 describe("%.Nf", () => {
   // Printed by C's printf.
@@ -46,6 +48,56 @@ describe("Graphite lines", () => {
     equal(graphiteLine(metric("a.b", 1.5, 1000, { precision: 2 })), "a.b 1.50 1000\n"));
   it("have no blanks in their path", () =>
     equal(graphiteLine(metric("a b\tc\nd", 1)), "a_b_c_d 1 1000\n"));
+});
+
+describe("pickled batches", () => {
+  const hex = (bytes: Uint8Array) =>
+    [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  it("are protocol 2, byte by byte", () => {
+    equal(
+      hex(pickleFrames([metric("a.b", 1.5, 1000, { precision: 0 })])),
+      // Length; PROTO 2, list, mark; path; timestamp; value; tuples; appends, stop.
+      "0000001e" + "80025d28" + "5803000000612e62" + "4ae8030000" + "473ff8000000000000" + "8686" +
+        "652e",
+    );
+  });
+
+  it("go past 2038, and hold any letters", () => {
+    equal(
+      hex(pickleFrames([metric("ä", -1, 2 ** 31)])).slice(8),
+      "80025d28" + "5802000000c3a4" + "8a050000008000" + "47bff0000000000000" + "8686" + "652e",
+    );
+  });
+
+  it("are cut into frames of bounded length", () => {
+    const bytes = pickleFrames(metrics(1000), 2000);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const lengths: number[] = [];
+    for (let at = 0; at < bytes.length;) {
+      lengths.push(view.getUint32(at));
+      at += 4 + view.getUint32(at);
+    }
+    equal(lengths.every((length) => length <= 2000), true);
+    equal(lengths.length > 10, true);
+  });
+});
+
+describe("hosts", () => {
+  const cases: [string, string, number][] = [
+    ["a", "a", 2003],
+    ["a:1", "a", 1],
+    ["10.0.0.1:65535", "10.0.0.1", 65535],
+    ["[::1]:7", "::1", 7],
+    ["[::1]", "::1", 2003],
+    ["fe80::1", "fe80::1", 2003],
+  ];
+  for (const [entry, name, port] of cases) {
+    it(entry, () => deepEqual(splitAddress(entry, 2003), { name, port }));
+  }
+  for (const entry of ["", "a:0", "a:99999"]) {
+    it(`"${entry}" is none`, () => throws(() => splitAddress(entry, 2003), /is no host/));
+  }
 });
 
 describe("datagrams", () => {

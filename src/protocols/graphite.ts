@@ -1,0 +1,163 @@
+/**
+ * Speaking to a carbon, or to what stands in for one: the options and the connection of all handlers
+ * of the Graphite family. They differ in how they encode.
+ */
+
+import { configError } from "../core/errors.ts";
+import type { HandlerContext, Sink } from "../core/handler.ts";
+import type { Connection, Datagrams, Family, Host, Target } from "../core/host.ts";
+import type { Metric } from "../core/metric.ts";
+import { bool, choice, integer, number, text, type Values } from "../core/option.ts";
+import { packLines } from "../formats/datagrams.ts";
+
+/** Fits an Ethernet frame with all headers, also through tunnels. */
+const DATAGRAM_BYTES = 1400;
+/** A name may move: datagrams never tell. */
+const RESOLVE_AGAIN_SECONDS = 300;
+
+/** Formats that are no lines cannot be cut into datagrams. */
+export const STREAMS = ["tcp", "tcp4", "tcp6"] as const;
+const TRANSPORTS = [...STREAMS, "udp", "udp4", "udp6"] as const;
+
+/** All options but `host`, which is one name or a list of them. */
+export function connectionOptions(port: number, transports: readonly Transport[] = TRANSPORTS) {
+  return {
+    port: integer(port, "Port of the receiver", { min: 1, max: 65_535 }),
+    proto: choice<Transport>(
+      "tcp",
+      transports,
+      "Transport, with 4 or 6 for one family of addresses",
+    ),
+    keepalive: bool(false, "Let the kernel probe a silent connection"),
+    keepaliveinterval: number(10, "Seconds of silence before a probe", { min: 1 }),
+    reconnect_interval: number(
+      0,
+      "Connect anew after this many seconds, to spread over a balancer; 0: never",
+      { min: 0 },
+    ),
+    flow_info: integer(0, "Without effect: runtimes set no flow label"),
+    scope_id: text("", "Zone of a link-local IPv6 address, such as eth0"),
+  };
+}
+
+export function graphiteOptions(host: string, port: number, transports?: readonly Transport[]) {
+  return {
+    host: text(host, "Name or address of the receiver"),
+    ...connectionOptions(port, transports),
+  };
+}
+
+type Transport = typeof TRANSPORTS[number];
+type ConnectionValues = Values<ReturnType<typeof connectionOptions>>;
+type Encode = (batch: readonly Metric[]) => Uint8Array;
+
+/** A sink to one receiver, by the options' transport. */
+export function openGraphite(
+  { host }: Pick<HandlerContext, "host">,
+  name: string,
+  options: ConnectionValues,
+  encode: Encode,
+): Sink {
+  const target: Target = {
+    host: name,
+    port: options.port,
+    family: (Number(options.proto.slice(3)) || 0) as Family,
+    keepalive: options.keepalive ? options.keepaliveinterval : 0,
+    scope: options.scope_id === "0" ? "" : options.scope_id,
+  };
+  return options.proto.startsWith("udp")
+    ? datagramSink(host, target, options.reconnect_interval, encode)
+    : streamSink(host, target, options.reconnect_interval, encode);
+}
+
+function streamSink(host: Host, target: Target, reconnectSeconds: number, encode: Encode): Sink {
+  let connection: Connection | undefined;
+  let since = 0;
+  return {
+    async write(batch, signal) {
+      // A peer that went away has said so by its FIN: what is written now would be lost.
+      if (connection !== undefined && (!connection.open || isOld(host, since, reconnectSeconds))) {
+        const old = connection;
+        connection = undefined;
+        void old.close();
+      }
+      if (connection === undefined) {
+        connection = await host.net.connect(target, signal);
+        since = host.clock.monotonic();
+      }
+      try {
+        await connection.write(encode(batch), signal);
+      } catch (error) {
+        connection.destroy();
+        connection = undefined;
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await connection?.close();
+      connection = undefined;
+    },
+  };
+}
+
+function datagramSink(host: Host, target: Target, reconnectSeconds: number, encode: Encode): Sink {
+  let socket: Datagrams | undefined;
+  let since = 0;
+  const drop = () => {
+    socket?.close();
+    socket = undefined;
+  };
+  return {
+    async write(batch, signal) {
+      if (socket !== undefined && isOld(host, since, reconnectSeconds || RESOLVE_AGAIN_SECONDS)) {
+        drop();
+      }
+      if (socket === undefined) {
+        socket = await host.net.datagram(target, signal);
+        since = host.clock.monotonic();
+      }
+      try {
+        for (const datagram of packLines(encode(batch), DATAGRAM_BYTES)) {
+          await socket.send(datagram, signal);
+        }
+      } catch (error) {
+        drop();
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]() {
+      drop();
+      return Promise.resolve();
+    },
+  };
+}
+
+function isOld({ clock }: Host, since: number, seconds: number): boolean {
+  return seconds > 0 && clock.monotonic() - since >= seconds * 1000;
+}
+
+/**
+ * One backend for each entry of a list of `name`, `name:port` or `[address]:port`, each with the
+ * options for it alone.
+ */
+export function perHost<V extends { readonly host: readonly string[]; readonly port: number }>(
+  options: V,
+): { backend: string; options: V }[] {
+  if (options.host.length === 0) throw configError("host needs at least one name");
+  return options.host.map((entry) => {
+    const { name, port } = splitAddress(entry, options.port);
+    return { backend: entry, options: { ...options, host: [name], port } };
+  });
+}
+
+/** `a`, `a:1`, `[::1]:1`, and `::1`, whose colons are its own. */
+export function splitAddress(entry: string, port: number): { name: string; port: number } {
+  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(entry);
+  const plain = /^([^:]+):(\d+)$/.exec(entry);
+  const [, name, number] = bracketed ?? plain ?? ["", entry, undefined];
+  const chosen = number === undefined ? port : Number(number);
+  if (name === "" || chosen < 1 || chosen > 65_535) {
+    throw configError(`"${entry}" is no host or host:port`);
+  }
+  return { name, port: chosen };
+}
