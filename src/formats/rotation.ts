@@ -77,7 +77,8 @@ export function rotatedPattern(when: string): RegExp {
   if (word === "SIZE" || word === "NEVER") return /^\.\d+(\.gz)?$/;
   const suffix = /^W[0-6]$/.test(word) ? "%Y-%m-%d" : periodOf(word).suffix;
   const form = suffix.replace("%Y", "\\d{4}").replace(/%[a-zA-Z]/g, "\\d{2}");
-  return new RegExp(`^\\.${form}(\\.gz)?$`);
+  // A number stands behind it where the file also grew over its size within the period.
+  return new RegExp(`^\\.${form}(\\.\\d+)?(\\.gz)?$`);
 }
 
 function periodOf(word: string): Period {

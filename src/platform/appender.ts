@@ -38,6 +38,7 @@ export function openAppender(path: string, rotation: Rotation): Appender {
     utc,
   );
   let watched = Date.now();
+  let compressing = false;
 
   function append(text: string): void {
     const bytes = Buffer.from(text);
@@ -71,8 +72,9 @@ export function openAppender(path: string, rotation: Rotation): Appender {
       putAside(`${base}.${number}`);
       return;
     }
-    // Without a number of files to keep there is nowhere to put it: Python goes on writing, and so do we.
-    if (keep === 0) return;
+    // Without a number of files to keep there is nowhere to put it: Python goes on writing, and so do
+    // we, also while the last file is being compressed, whose name must not change.
+    if (keep === 0 || compressing) return;
     const end = gzip ? ".gz" : "";
     for (let number = keep - 1; number >= 1; number--) {
       if (existsSync(`${path}.${number}${end}`)) {
@@ -86,7 +88,10 @@ export function openAppender(path: string, rotation: Rotation): Appender {
     closeSync(descriptor);
     try {
       renameSync(path, target);
-      if (gzip) void compress(target);
+      if (gzip) {
+        compressing = true;
+        void compress(target).finally(() => (compressing = false));
+      }
     } finally {
       descriptor = openFile(path);
       size = fstatSync(descriptor).size;

@@ -6,6 +6,8 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
 
+const CLOSE_MS = 5000;
+
 interface Address {
   readonly address: string;
   readonly family: number;
@@ -159,7 +161,13 @@ function connectionOf(socket: Socket, target: Target): Connection {
           socket.destroy();
           return resolve();
         }
-        socket.once("close", () => resolve());
+        // A peer that never closes its side must not keep the descriptor.
+        const late = setTimeout(() => socket.destroy(), CLOSE_MS);
+        late.unref();
+        socket.once("close", () => {
+          clearTimeout(late);
+          resolve();
+        });
         socket.end();
       });
     },

@@ -24,7 +24,10 @@ export function writePidFile(path: string, owner: { uid: number; gid: number }):
     writeFileSync(path, `${process.pid}\n`);
     if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
   } catch (error) {
-    throw configError(`Cannot write the pid file "${path}"`, error);
+    throw configError(
+      `Cannot write the pid file "${path}" (-p names another, --skip-pidfile does without)`,
+      error,
+    );
   }
 }
 

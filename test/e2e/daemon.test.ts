@@ -124,7 +124,7 @@ describeWith("the daemon", noExecutable, () => {
         [["-c", conf, "-u", "no-such-user"], /There is no user "no-such-user"/],
         [
           ["-c", conf, "-p", "/proc/nope/x.pid"],
-          /Cannot write the pid file "\/proc\/nope\/x\.pid"/,
+          /Cannot write the pid file "\/proc\/nope\/x\.pid" \(-p names another/,
         ],
       ] as const
     ) {

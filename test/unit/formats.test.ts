@@ -169,6 +169,7 @@ describe("rotation", () => {
     equal(rotatedSuffix("H", 2, at("2024-01-01T14:00:00"), true), "2024-01-01_12");
     equal(rotatedPattern("H").test(".2024-01-01_12"), true);
     equal(rotatedPattern("H").test(".2024-01-01_12.gz"), true);
+    equal(rotatedPattern("H").test(".2024-01-01_12.3.gz"), true);
     equal(rotatedPattern("MIDNIGHT").test(".2024-01-01_12"), false);
   });
 });
