@@ -1,7 +1,7 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
 import { accessProblems } from "../config/access.ts";
-import { formatProblem } from "../config/problems.ts";
+import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
@@ -234,8 +234,8 @@ function refuseFatal({ problems }: Settings): void {
 
 function tellLog(settings: Settings, { files }: World, log: Log): void {
   for (const problem of [...settings.problems, ...accessProblems(settings, files)]) {
-    if (problem.severity === "error" && !problem.harmless) log.error(formatProblem(problem));
-    else log.warn(formatProblem({ ...problem, severity: "warning" }));
+    const isError = problem.severity === "error" && !problem.harmless;
+    log[isError ? "error" : "warn"](located(problem, problem.message));
   }
 }
 

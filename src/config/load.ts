@@ -15,6 +15,8 @@ export interface Loaded {
   /** The main file alone: the log is configured there and nowhere else. */
   readonly main: Section;
   readonly problems: readonly Problem[];
+  /** The main file could not be read: there is nothing more to say. */
+  readonly unreadable: boolean;
   /** Every file that was read, in order. */
   readonly files: readonly string[];
   /** The directories that were looked into. */
@@ -55,6 +57,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   }
 
   const main = readTree(path);
+  const unreadable = problems.some(({ line }) => line === 0);
   const root = newSection(origin);
   merge(root, main);
 
@@ -96,7 +99,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   for (const { file, line, message } of interpolateAll(root, (name) => LOG_SECTIONS.test(name))) {
     problems.push(problem(file, line, message));
   }
-  return { root, main, problems, files: read, directories };
+  return { root, main, problems, unreadable, files: read, directories };
 }
 
 function problem(file: string, line: number, message: string): Problem {

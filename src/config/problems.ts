@@ -25,8 +25,18 @@ export function notice(origin: Origin, message: string): Problem {
 }
 
 /** `file:line: error: message` */
-export function formatProblem({ file, line, severity, message }: Problem): string {
-  return `${file}${line > 0 ? `:${line}` : ""}: ${severity}: ${message}`;
+export function formatProblem(problem: Problem): string {
+  return located(problem, `${problem.severity}: ${problem.message}`);
+}
+
+/** `file:line: message`, for a log that shows the severity itself. */
+export function located({ file, line }: Problem, message: string): string {
+  // What was found in a file may be anything: a terminal must not act on it.
+  const visible = message.replace(
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+  return `${file}${line > 0 ? `:${line}` : ""}: ${visible}`;
 }
 
 /** The word that was probably meant: at most two letters off, or three in a long word. */

@@ -59,7 +59,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     collectors,
     handlers,
     log,
-    problems,
+    problems: loaded.unreadable ? loaded.problems : problems,
   };
 }
 

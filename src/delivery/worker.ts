@@ -67,7 +67,7 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
 
   function drop(reason: DropReason, count: number): void {
     if (count === 0) return;
-    if (ledger.dropped[reason] === 0) log.warn(`${name} drops metrics: ${why[reason]}`);
+    if (ledger.dropped[reason] === 0) log.warn(`${name} drops ${count} metrics: ${why[reason]}`);
     ledger.dropped[reason] += count;
   }
 
@@ -191,7 +191,8 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
 }
 
 const why: Readonly<Record<DropReason, string>> = {
-  overflow: "its queue is full (queue_bytes), the oldest go",
-  backlog: "its backlog is over max_backlog_multiplier, the oldest go",
+  overflow: "its queue is full (queue_bytes), the oldest go, and more of them with each run",
+  backlog:
+    "its backlog is over max_backlog_multiplier, the oldest go, and more of them with each run",
   stopped: "they could not be delivered before the stop",
 };

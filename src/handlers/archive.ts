@@ -1,6 +1,6 @@
 /** Metrics into a file, a Graphite line each, put aside by time or size. */
 
-import { undelivered } from "../core/errors.ts";
+import { codeOf, undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { Appender } from "../core/host.ts";
 import { bool, choice, integer, needed, text } from "../core/option.ts";
@@ -51,7 +51,12 @@ export default defineHandler({
           return Promise.resolve();
         } catch (error) {
           close();
-          return Promise.reject(undelivered(`Cannot write to "${options.log_file}"`, error));
+          // What cannot even be opened says so itself.
+          return Promise.reject(
+            codeOf(error) === "config"
+              ? error
+              : undelivered(`Cannot write "${options.log_file}"`, error),
+          );
         }
       },
       [Symbol.asyncDispose]() {

@@ -222,6 +222,19 @@ describeWith("check", noExecutable, () => {
     match(stderr, /broken\.conf:2: error: Duplicate key "a"/);
   });
 
+  it("a file that is no file is one error, and garbage does not reach the terminal", () => {
+    const { code, stderr } = agent(["check", "-c", directory]);
+    equal(code, 2);
+    match(stderr, /error: Cannot read the file: illegal operation on a directory/);
+    equal(stderr.split("\n").filter((line) => line.includes("error:")).length, 1);
+    equal(
+      /[\0-\x08\x1b]/.test(
+        agent(["check", "-c", file("garbage.conf", "\x1b[31m\0 = \x07\n\x1b]0;x\n")]).stderr,
+      ),
+      false,
+    );
+  });
+
   it("a missing file is one line", () => {
     const { code, stderr } = agent(["check", "-c", "/no/such.conf"]);
     equal(code, 1);
