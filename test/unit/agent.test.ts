@@ -324,28 +324,36 @@ describe("hostname methods", () => {
   });
 });
 
+/** A handler that gives each batch to the test. */
+function takingHandler(take: (batch: readonly Metric[]) => void, opened = () => {}) {
+  return defineHandler({
+    name: "H",
+    doc: "",
+    receipt: "none",
+    options: {},
+    open() {
+      opened();
+      return {
+        write(batch) {
+          take(batch);
+          return Promise.resolve();
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+    },
+  });
+}
+
 describe("agent", () => {
   it("reloads: what has not changed keeps its rates and its queue", async () => {
     const clock = createFakeClock();
     const log = recordedLog();
     let opened = 0;
     const values: number[] = [];
-    const handler = defineHandler({
-      name: "H",
-      doc: "",
-      receipt: "none",
-      options: {},
-      open() {
-        opened++;
-        return {
-          write: (batch) => {
-            values.push(...batch.map(({ value }) => value));
-            return Promise.resolve();
-          },
-          [Symbol.asyncDispose]: () => Promise.resolve(),
-        };
-      },
-    });
+    const handler = takingHandler(
+      (batch) => values.push(...batch.map(({ value }) => value)),
+      () => void opened++,
+    );
     let total = 0;
     let disposed = 0;
     const rated = defineCollector({
@@ -391,19 +399,7 @@ describe("agent", () => {
     const clock = createFakeClock();
     const agent = createAgent(fakeHost(clock), recordedLog(), () => 1);
     const names: string[] = [];
-    const handler = defineHandler({
-      name: "H",
-      doc: "",
-      receipt: "none",
-      options: {},
-      open: () => ({
-        write: (batch) => {
-          names.push(...batch.map(({ series }) => series.name));
-          return Promise.resolve();
-        },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-    });
+    const handler = takingHandler((batch) => names.push(...batch.map(({ series }) => series.name)));
     const own = partOf(Object.values(agent.own)[0]);
     const settings = (self_metrics: boolean) => ({
       server: { self_metrics, stop_timeout: 1 },
@@ -430,19 +426,7 @@ describe("agent", () => {
     } as Host;
     const agent = createAgent(host, recordedLog(), () => 1);
     const paths: string[] = [];
-    const handler = defineHandler({
-      name: "H",
-      doc: "",
-      receipt: "none",
-      options: {},
-      open: () => ({
-        write: (batch) => {
-          paths.push(...batch.map(({ series }) => series.path));
-          return Promise.resolve();
-        },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-    });
+    const handler = takingHandler((batch) => paths.push(...batch.map(({ series }) => series.path)));
     const settings = {
       server: { self_metrics: false, stop_timeout: 1 },
       handlers: [{ section: "H", handler, options: delivery }],
