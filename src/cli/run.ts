@@ -168,7 +168,7 @@ async function superviseAgent(
     log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
     void agent.stop().then(stopped.resolve, stopped.reject);
   });
-  daemon.onSignal(["SIGHUP"], () => void reload());
+  daemon.onSignal(["SIGHUP"], () => void reload().then(watch));
   daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
   daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
 
@@ -187,8 +187,15 @@ async function superviseAgent(
       }
     });
 
+  let watching: Promise<void> | undefined;
+  const watch = () => {
+    watching ??= watchFiles(() => settings, world, host.clock, reload).finally(() =>
+      watching = undefined
+    );
+  };
+
   await agent.start(settings);
-  void watchFiles(() => settings, world, host.clock, reload);
+  watch();
   const { collections, workers } = agent.books();
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
@@ -199,7 +206,7 @@ async function superviseAgent(
   log.info("Stopped");
 }
 
-/** `collectors_reload_interval`: reloads when a file of the configuration has changed, come or gone. Ends with the process. */
+/** `collectors_reload_interval`: reloads when a file of the configuration has changed, come or gone. Ends when it is 0. */
 async function watchFiles(
   settings: () => Settings,
   { files }: World,

@@ -193,6 +193,34 @@ describeWith("the daemon", noExecutable, () => {
     equal(await running.end(), 0);
   });
 
+  it("begins to look for changes when a reload tells it to", async () => {
+    const { conf, archive } = configuration();
+    const running = start(["-fl", "--skip-pidfile", "-c", conf]);
+    await until("it runs", () => existsSync(archive));
+    const text = readFileSync(conf, "utf8").replace(
+      "[server]\n",
+      "[server]\ncollectors_reload_interval = 1\n",
+    );
+    writeFileSync(conf, text);
+    process.kill(running.pid, "SIGHUP");
+    await until(
+      "it has read it again",
+      () => running.output().includes("Configuration read again"),
+    );
+    writeFileSync(
+      conf,
+      text.replace(
+        "[[UptimeCollector]]",
+        "[[ExampleCollector]]\nenabled = True\n[[UptimeCollector]]",
+      ),
+    );
+    await until(
+      "it sees the change by itself",
+      () => running.output().includes("collector ExampleCollector is new"),
+    );
+    equal(await running.end(), 0);
+  });
+
   it("reads it again when a file has changed, with collectors_reload_interval", async () => {
     const { base, conf, archive } = configuration(
       `collectors_reload_interval = 1\ncollectors_config_path = ${directory}/watched`,
