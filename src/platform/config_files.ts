@@ -2,6 +2,7 @@
 
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../core/files.ts";
 
 const OTHERS_WRITE = 0o002;
@@ -41,7 +42,7 @@ export const configFiles: ConfigFiles = {
       accessSync(nearest, constants.W_OK);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return messageOf(error);
     }
   },
 };

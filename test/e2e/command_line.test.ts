@@ -244,7 +244,9 @@ describeWith("check", noExecutable, () => {
   it("the generated configuration is clean", () => {
     const conf = readFileSync(join(import.meta.dirname!, "../../conf/diamond.conf"), "utf8")
       .replace("[server]\n", `[server]\npid_file = ${directory}/x.pid\n`);
-    const { code, stderr } = agent(["check", "--strict", "-c", file("generated.conf", conf)]);
+    const { code, stderr } = agent(["check", "--strict", "-c", file("generated.conf", conf)], {
+      cwd: directory,
+    });
     deepEqual([code, stderr], [0, ""]);
   });
 });
