@@ -3,7 +3,7 @@
  * its state: queues, rates, sockets.
  */
 
-import type { AnyCollector, CommonValues } from "../core/collector.ts";
+import { type AnyCollector, type CommonValues, systemsOf } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { Host } from "../core/host.ts";
@@ -13,7 +13,7 @@ import { createWorker, type Worker } from "../delivery/worker.ts";
 import { type Collection, createCollection } from "./collection.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
-import { type Books, SELF_NAME, selfCollector } from "./self_metrics.ts";
+import { type Books, NO_BOOKS, SELF_NAME } from "./self_metrics.ts";
 
 /** The part of the settings that the agent works by. */
 export interface AgentSettings {
@@ -36,8 +36,6 @@ export interface HandlerPart {
 }
 
 export interface Agent {
-  /** The agent's own collector, to be resolved with the others. */
-  readonly own: Readonly<Record<string, AnyCollector>>;
   start(settings: AgentSettings): Promise<void>;
   /** Takes over other settings. Throws before anything is changed. */
   reload(settings: AgentSettings): Promise<string[]>;
@@ -60,11 +58,8 @@ interface Running {
   readonly scheduler: Scheduler;
 }
 
-const NO_BOOKS: Books = { collections: [], workers: [] };
-
 export function createAgent(host: Host, log: Log, random: () => number): Agent {
   let running: Running | undefined;
-  const own = { [SELF_NAME]: selfCollector(books) };
 
   function books(): Books {
     return running === undefined ? NO_BOOKS : {
@@ -112,10 +107,10 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
     names: HostnameResolver,
     before: Collected | undefined,
   ): Promise<Collected | undefined> {
-    const { section, collector, options } = part;
-    const systems = collector.systems ?? ["linux"];
-    if (!systems.includes(host.system)) {
-      log.info(`${section} is not on this system (${host.system}), only on ${systems.join(", ")}`);
+    const { section, options } = part;
+    const reason = unsupported(part, host);
+    if (reason !== undefined) {
+      log.info(reason);
       return undefined;
     }
     try {
@@ -167,7 +162,18 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
     await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
   }
 
-  return { own, start, reload, stop, books };
+  return { start, reload, stop, books };
+}
+
+/** Why a collector cannot work on this system; undefined where it can. */
+export function unsupported(
+  { section, collector }: CollectorPart,
+  { system }: Host,
+): string | undefined {
+  const systems = systemsOf(collector);
+  return systems.includes(system)
+    ? undefined
+    : `${section} is not on this system (${system}), only on ${systems.join(", ")}`;
 }
 
 /** One collection, outside of any schedule: for `collect`. */

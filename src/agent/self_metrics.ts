@@ -1,6 +1,6 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
-import { defineCollector, everySystem, gauge } from "../core/collector.ts";
+import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
@@ -13,8 +13,16 @@ export interface Books {
   readonly workers: readonly Worker[];
 }
 
+/** The agent's own collectors, to be resolved with the others. */
+export function ownCollectors(books: () => Books): Readonly<Record<string, AnyCollector>> {
+  return { [SELF_NAME]: selfCollector(books) };
+}
+
+/** Where there is no agent. */
+export const NO_BOOKS: Books = { collections: [], workers: [] };
+
 /** `books` is asked at each run: a reload changes what is in them. */
-export function selfCollector(books: () => Books) {
+function selfCollector(books: () => Books) {
   let lastCpu: number | undefined;
   return defineCollector({
     name: SELF_NAME,

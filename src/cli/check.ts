@@ -1,12 +1,14 @@
 /** `check`: reads everything that `run` would read and tells all that is wrong at once. */
 
+import { NO_BOOKS, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";
 import { interpolateAll } from "../config/interpolate.ts";
-import type { Problem } from "../config/problems.ts";
+import { fatal, type Problem, warning } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import { serverOptions } from "../config/server_options.ts";
 import type { Origins, Settings } from "../config/settings.ts";
+import type { Origin } from "../config/tree.ts";
 import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import type { Options } from "../core/option.ts";
@@ -57,7 +59,7 @@ function dumpJson({ files, out, err }: World, file: string): number {
     ...problems,
     ...(problems.length > 0 ? [] : interpolateAll(root, () => false)),
   ]
-    .map(({ line, message }) => ({ severity: "error", fatal: true, file, line, message }));
+    .map(({ line, message }) => fatal({ file, line }, message));
   if (all.length > 0) {
     tellProblems(err, all);
     return 2;
@@ -68,7 +70,7 @@ function dumpJson({ files, out, err }: World, file: string): number {
 
 async function check(world: World, path: string, strict: boolean, print: boolean): Promise<number> {
   const { files, catalogue, out, err } = world;
-  const own = world.agent(world.host({}), SILENT).own;
+  const own = ownCollectors(() => NO_BOOKS);
   const settings = await resolveSettings({ path, files, catalogue, own, everything: true });
   const problems = [
     ...settings.problems,
@@ -92,8 +94,6 @@ async function check(world: World, path: string, strict: boolean, print: boolean
   return strict && warnings > 0 ? 1 : 0;
 }
 
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 function sorted(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((
     a,
@@ -104,29 +104,19 @@ function sorted(problems: readonly Problem[]): Problem[] {
 /** Files and directories that the agent would write. */
 function pathProblems(settings: Settings, files: ConfigFiles): Problem[] {
   const found: Problem[] = [];
-  const look = (path: string, file: string, line: number, what: string) => {
+  const look = (path: string, origin: Origin, what: string) => {
     const reason = path === "" ? undefined : files.unwritable(path);
     if (reason !== undefined) {
-      found.push({
-        severity: "warning",
-        fatal: false,
-        file,
-        line,
-        message: `${what} "${path}" cannot be written: ${reason}`,
-      });
+      found.push(warning(origin, `${what} "${path}" cannot be written: ${reason}`));
     }
   };
-  const pid = settings.serverOrigins.get("pid_file");
-  look(settings.server.pid_file, pid?.file ?? settings.file, pid?.line ?? 0, "pid_file");
+  const main = { file: settings.file, line: 0 };
+  look(settings.server.pid_file, settings.serverOrigins.get("pid_file") ?? main, "pid_file");
   for (const { section, options, origins } of settings.handlers) {
     const at = origins.get("log_file");
-    if (at !== undefined) {
-      look(String(options.log_file), at.file, at.line, `log_file of [[${section}]]`);
-    }
+    if (at !== undefined) look(String(options.log_file), at, `log_file of [[${section}]]`);
   }
-  for (const { to } of settings.log.outputs) {
-    if (to.kind === "file") look(to.path, settings.file, 0, "The log");
-  }
+  for (const { to } of settings.log.outputs) if (to.kind === "file") look(to.path, main, "The log");
   return found;
 }
 

@@ -1,17 +1,16 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
-import { singleCollection } from "../agent/agent.ts";
+import { singleCollection, unsupported } from "../agent/agent.ts";
 import type { Collection, Outcome } from "../agent/collection.ts";
-import { emptySettings, resolveSettings } from "../config/resolve.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "../formats/fixed.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
 import {
+  collectorSettings,
   type CommandSpec,
   configFlag,
-  configPath,
   type Flags,
   rootFlags,
   rootsOf,
@@ -57,23 +56,19 @@ async function collect(world: World, flags: Flags): Promise<number> {
   const names = await collectorNames(world, flags);
   const rounds = wholeNumber(flags, "rounds", 1, 1);
   const interval = wholeNumber(flags, "round-interval-ms", 1000, 0);
-  const { catalogue, files } = world;
-  const settings = flags.text("configfile") === undefined
-    ? await emptySettings({ catalogue, only: names })
-    : await resolveSettings({ path: configPath(world, flags), files, catalogue, only: names });
+  const settings = await collectorSettings(world, flags, names);
   tellProblems(world.err, settings.problems);
   if (settings.problems.some(({ severity, fatal }) => severity === "error" && fatal)) return 1;
 
-  const host = world.host({ ...withoutEmpty(settings.server), ...withoutEmpty(rootsOf(flags)) });
+  const host = world.host(rootsOf(flags, settings.server));
   const log = stderrLog(world);
   let failed = settings.collectors.length < names.length;
   const collections: Collection[] = [];
   for (const part of settings.collectors) {
-    const systems = part.collector.systems ?? ["linux"];
-    if (!systems.includes(host.system)) {
-      world.err.write(
-        `${part.section} is not on this system (${host.system}), only on ${systems.join(", ")}\n`,
-      );
+    const reason = unsupported(part, host);
+    if (reason !== undefined) {
+      world.err.write(`${reason}
+`);
       failed = true;
     } else {
       collections.push(await singleCollection(part, host, log));
@@ -146,10 +141,4 @@ function stderrLog({ err }: World): Log {
     warn: (message) => err.write(`${message}\n`),
     error: () => {},
   };
-}
-
-function withoutEmpty<T extends object>(roots: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(roots).filter(([name, value]) => /^(procfs|sysfs|rootfs)$/.test(name) && value),
-  ) as Partial<T>;
 }

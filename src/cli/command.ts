@@ -1,8 +1,10 @@
 /** What a command is: citty's definition, with examples for its help. */
 
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import { emptySettings, resolveSettings } from "../config/resolve.ts";
+import type { Settings } from "../config/settings.ts";
 import { configError } from "../core/errors.ts";
-import type { World } from "./world.ts";
+import type { RootOptions, World } from "./world.ts";
 
 export interface Command {
   readonly name: string;
@@ -68,8 +70,10 @@ export const rootFlags = {
   },
 } as const satisfies ArgsDef;
 
-export function rootsOf(flags: Flags): { procfs?: string; sysfs?: string; rootfs?: string } {
-  return { procfs: flags.text("procfs"), sysfs: flags.text("sysfs"), rootfs: flags.text("rootfs") };
+/** The flags first, then what `[server]` says. */
+export function rootsOf(flags: Flags, server: Required<RootOptions>): RootOptions {
+  const choose = (name: keyof RootOptions) => flags.text(name) || server[name];
+  return { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") };
 }
 
 export const DEFAULT_CONFIG = "/etc/diamond/diamond.conf";
@@ -81,4 +85,15 @@ export function configPath({ files }: World, flags: Flags): string {
   throw configError(
     `The configuration "${path}" is not there: name one with -c, or begin with conf/diamond.conf of the distribution`,
   );
+}
+
+/** The named collectors with their options, enabled or not: from the file of `-c`, or with their defaults. */
+export function collectorSettings(
+  world: World,
+  flags: Flags,
+  only: readonly string[],
+): Promise<Settings> {
+  const { catalogue, files } = world;
+  if (flags.text("configfile") === undefined) return emptySettings({ catalogue, only });
+  return resolveSettings({ path: configPath(world, flags), files, catalogue, only });
 }

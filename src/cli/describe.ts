@@ -1,6 +1,6 @@
 /** `describe`: all that is declared of one collector or handler. */
 
-import { type AnyCollector, commonOptions, type MetricSpec } from "../core/collector.ts";
+import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import type { CommandSpec } from "./command.ts";
@@ -39,10 +39,10 @@ export function describeCommand(world: World): CommandSpec {
 }
 
 function describeCollector(out: Terminal, collector: AnyCollector): void {
-  const { name, doc, path, sources = [], systems = ["linux"], options, metrics } = collector;
+  const { name, doc, path, sources = [], options, metrics } = collector;
   out.write(`${paint(out, "bold", name)}: ${doc}\n\n`);
   out.write(
-    table([["Path", path], ["Systems", systems.join(", ")], [
+    table([["Path", path], ["Systems", systemsOf(collector).join(", ")], [
       "Reads",
       sources.join(", ") || "nothing",
     ]], "  "),

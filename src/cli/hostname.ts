@@ -1,10 +1,9 @@
 /** `hostname`: what each method calls this host, and which one is in force. */
 
 import { hostnameBy } from "../agent/hostname.ts";
-import { emptySettings, resolveSettings } from "../config/resolve.ts";
 import { HOSTNAME_METHODS } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
-import { type CommandSpec, configFlag, configPath, type Flags } from "./command.ts";
+import { collectorSettings, type CommandSpec, configFlag, type Flags } from "./command.ts";
 import { paint, table } from "./text.ts";
 import type { World } from "./world.ts";
 
@@ -43,11 +42,7 @@ export function hostnameCommand(world: World): CommandSpec {
 
 /** `isFixed`: the configuration names the host itself, and no method is asked. */
 async function configured(world: World, flags: Flags) {
-  const { files, catalogue } = world;
-  const only = [SAMPLE];
-  const { collectors: [{ options, origins }] } = flags.text("configfile") === undefined
-    ? await emptySettings({ catalogue, only })
-    : await resolveSettings({ path: configPath(world, flags), files, catalogue, only });
+  const { collectors: [{ options, origins }] } = await collectorSettings(world, flags, [SAMPLE]);
   const { hostname, hostname_method: method } = options;
   return { hostname, method, isFixed: origins.has("hostname") && method !== "shell" };
 }

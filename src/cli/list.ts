@@ -1,5 +1,6 @@
 /** `list`: what there is to collect, and where it can go. */
 
+import { systemsOf } from "../core/collector.ts";
 import type { CommandSpec } from "./command.ts";
 import { paint, table } from "./text.ts";
 import type { World } from "./world.ts";
@@ -21,12 +22,10 @@ export function listCommand(world: World): CommandSpec {
       if (flags.on("json")) {
         out.write(`${
           JSON.stringify({
-            collectors: collectors.map(({ name, path, doc, systems = ["linux"] }) => ({
-              name,
-              path,
-              doc,
-              systems,
-            })),
+            collectors: collectors.map((collector) => {
+              const { name, path, doc } = collector;
+              return { name, path, doc, systems: systemsOf(collector) };
+            }),
             handlers: handlers.map(({ name, doc, receipt }) => ({ name, doc, receipt })),
           })
         }\n`);

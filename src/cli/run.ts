@@ -1,9 +1,11 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
+import type { Agent } from "../agent/agent.ts";
+import { NO_BOOKS, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
-import type { Settings } from "../config/settings.ts";
+import type { ResolveRequest, Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Clock, Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
@@ -92,14 +94,17 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
 
 async function serve(world: World, flags: Flags): Promise<number> {
   const path = configPath(world, flags);
-  const first = await readSettings(world, path);
-  refuseFatal(first);
-  const log = world.openLog(first.log, flags.on("log-stdout"));
+  let agent: Agent | undefined;
+  const own = ownCollectors(() => agent?.books() ?? NO_BOOKS);
+  const read = () => readSettings(world, path, own);
+  const settings = await read();
+  const log = world.openLog(settings.log, flags.on("log-stdout"));
   try {
-    const release = await claim(world, flags, first, log);
+    const release = await claim(world, flags, settings, log);
     try {
-      const host = world.host({ ...nonEmpty(first.server), ...nonEmpty(rootsOf(flags)) });
-      await superviseAgent(world, path, host, log, release);
+      const host = world.host(rootsOf(flags, settings.server));
+      agent = world.agent(host, log);
+      await superviseAgent({ world, agent, host, log, read, release }, settings);
       return 0;
     } finally {
       release();
@@ -139,17 +144,24 @@ async function claim(
 
 const ASKED_ONCE_MS = 500;
 
+interface Supervised {
+  readonly world: World;
+  readonly agent: Agent;
+  readonly host: Host;
+  readonly log: Log;
+  /** Reads the configuration; throws where the agent could not start with it. */
+  read(): Promise<Settings>;
+  /** Removes the pid file. */
+  release(): void;
+}
+
 /** Runs the agent until a signal ends it. */
 async function superviseAgent(
-  world: World,
-  path: string,
-  host: Host,
-  log: Log,
-  release: () => void,
+  { world, agent, host, log, read, release }: Supervised,
+  first: Settings,
 ): Promise<void> {
   const { daemon } = world;
-  const agent = world.agent(host, log);
-  let settings = await readSettings(world, path, agent.own);
+  let settings = first;
   tellLog(settings, world, log);
   const stopped = Promise.withResolvers<void>();
 
@@ -176,8 +188,7 @@ async function superviseAgent(
   const reload = (): Promise<void> =>
     reloading = reloading.then(async () => {
       try {
-        const next = await readSettings(world, path, agent.own);
-        refuseFatal(next);
+        const next = await read();
         const changes = await agent.reload(next);
         settings = next;
         tellLog(next, world, log);
@@ -225,18 +236,16 @@ async function watchFiles(
   }
 }
 
-function readSettings(
+/** Where something keeps the agent from starting, all errors are thrown as one. */
+async function readSettings(
   { files, catalogue }: World,
   path: string,
-  own?: Parameters<typeof resolveSettings>[0]["own"],
+  own: ResolveRequest["own"],
 ): Promise<Settings> {
-  return resolveSettings({ path, files, catalogue, own });
-}
-
-/** Where something keeps the agent from starting: all errors at once. */
-function refuseFatal({ problems }: Settings): void {
-  const errors = problems.filter(({ severity }) => severity === "error");
+  const settings = await resolveSettings({ path, files, catalogue, own });
+  const errors = settings.problems.filter(({ severity }) => severity === "error");
   if (errors.some(({ fatal }) => fatal)) throw configError(errors.map(formatProblem).join("\n"));
+  return settings;
 }
 
 function tellLog(settings: Settings, { files }: World, log: Log): void {
@@ -244,10 +253,4 @@ function tellLog(settings: Settings, { files }: World, log: Log): void {
     const isError = problem.severity === "error" && !problem.harmless;
     log[isError ? "error" : "warn"](located(problem, problem.message));
   }
-}
-
-function nonEmpty(roots: object): { procfs?: string; sysfs?: string; rootfs?: string } {
-  return Object.fromEntries(
-    Object.entries(roots).filter(([name, value]) => /^(procfs|sysfs|rootfs)$/.test(name) && value),
-  );
 }

@@ -6,6 +6,7 @@ import type { ConfigFiles } from "../core/files.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
+import type { Identity, StartReport } from "../core/process.ts";
 
 export interface World {
   readonly stamp: Stamp;
@@ -56,17 +57,4 @@ export interface DaemonControl {
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
   /** Calls back for errors that nobody caught. */
   onStray(act: (error: unknown) => void): void;
-}
-
-export interface StartReport {
-  readonly error: string;
-  readonly messages: readonly string[];
-  readonly pid: number;
-}
-
-export interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-  readonly user: string;
-  readonly group: string;
 }

@@ -4,7 +4,7 @@ import { defineCollector, gauge } from "../core/collector.ts";
 import { Cursor } from "../core/cursor.ts";
 import { configError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
-import { list, type Raw, type RawSection, section, text } from "../core/option.ts";
+import { isTrue, list, type Raw, type RawSection, section, text } from "../core/option.ts";
 import { pythonRegex } from "../core/python_regex.ts";
 
 /** Of all Linux systems that people run; the kernel converts to it. */
@@ -120,7 +120,7 @@ function readGroups(process: RawSection): Group[] {
     const keys = raw as RawSection;
     const expressions = (key: string) =>
       textsOf(keys[key]).map((source) => pythonRegex(source, "search"));
-    const on = (key: string) => /^(true|t|yes|y|on|1)$/i.test(textsOf(keys[key])[0] ?? "");
+    const on = (key: string) => isTrue(textsOf(keys[key])[0] ?? "");
     return {
       name,
       exe: expressions("exe"),

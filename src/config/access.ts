@@ -1,14 +1,13 @@
 /** Who else may touch the files of a configuration. */
 
 import type { ConfigFiles } from "../core/files.ts";
-import type { Problem } from "./problems.ts";
+import { type Problem, warning } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
 /** A warning for each file that others may write, and for each with secrets that others may read. */
 export function accessProblems(settings: Settings, files: ConfigFiles): Problem[] {
   const found: Problem[] = [];
-  const warn = (file: string, message: string) =>
-    found.push({ severity: "warning", fatal: false, file, line: 0, message });
+  const warn = (file: string, message: string) => found.push(warning({ file, line: 0 }, message));
   const withSecrets = new Set<string>();
   for (const { declared, origins } of [...settings.collectors, ...settings.handlers]) {
     for (const [name, option] of Object.entries(declared)) {

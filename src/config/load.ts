@@ -7,7 +7,8 @@ import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import { parseConfig } from "./configobj.ts";
 import { interpolateAll } from "./interpolate.ts";
-import type { Problem } from "./problems.ts";
+import { isLogSection } from "./logging.ts";
+import { fatal, type Problem } from "./problems.ts";
 import { isSection, leaf, merge, newSection, type Section, subsection } from "./tree.ts";
 
 export interface Loaded {
@@ -23,8 +24,6 @@ export interface Loaded {
   readonly directories: readonly string[];
 }
 
-const LOG_SECTIONS = /^(loggers|formatters|logger_.*|handler_.*|formatter_.*)$/;
-
 export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const problems: Problem[] = [];
   const read: string[] = [];
@@ -37,12 +36,12 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     try {
       text = files.read(file);
     } catch (error) {
-      problems.push(problem(file, 0, `Cannot read the file: ${messageOf(error)}`));
+      problems.push(fatal({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`));
       return newSection({ file, line: 0 });
     }
     const parsed = parseConfig(text, file);
     for (const { line, message, tolerable } of parsed.problems) {
-      if (!tolerable) problems.push(problem(file, line, message));
+      if (!tolerable) problems.push(fatal({ file, line }, message));
     }
     return parsed.root;
   }
@@ -50,8 +49,8 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   /** Files of a directory resolve their own names; the main file's are not visible there. */
   function readPart(file: string): Section {
     const part = readTree(file);
-    for (const { line, message } of interpolateAll(part, (name) => LOG_SECTIONS.test(name))) {
-      problems.push(problem(file, line, message));
+    for (const { line, message } of interpolateAll(part, isLogSection)) {
+      problems.push(fatal({ file, line }, message));
     }
     return part;
   }
@@ -70,7 +69,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     if (names === undefined) {
       const at = leaf(configs, "path")!.origin;
       problems.push(
-        problem(at.file, at.line, `The directory "${extra}" of [configs] path cannot be read`),
+        fatal(at, `The directory "${extra}" of [configs] path cannot be read`),
       );
     }
     for (const name of names ?? []) {
@@ -96,14 +95,10 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     }
   }
 
-  for (const { file, line, message } of interpolateAll(root, (name) => LOG_SECTIONS.test(name))) {
-    problems.push(problem(file, line, message));
+  for (const { file, line, message } of interpolateAll(root, isLogSection)) {
+    problems.push(fatal({ file, line }, message));
   }
   return { root, main, problems, unreadable, files: read, directories };
-}
-
-function problem(file: string, line: number, message: string): Problem {
-  return { severity: "error", fatal: true, file, line, message };
 }
 
 /** A plain text value; lists and sections are none. */

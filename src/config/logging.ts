@@ -6,10 +6,11 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { Rotation } from "../core/host.ts";
+import { isTrue } from "../core/option.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../core/log_plan.ts";
 import { DEFAULT_FORMAT, levels } from "../formats/log_record.ts";
 import { rotationWords } from "../formats/rotation.ts";
-import type { Problem } from "./problems.ts";
+import { type Problem, warning } from "./problems.ts";
 import { type Literal, parseLiteral } from "./python_literal.ts";
 import { leaf, type Origin, type Section, subsection } from "./tree.ts";
 
@@ -52,9 +53,13 @@ const STDERR: LogOutput = {
   to: { kind: "stream", stream: "stderr" },
 };
 
+/** Whether a section is the log's: read by the rules here, and never interpolated. */
+export function isLogSection(name: string): boolean {
+  return /^(loggers|formatters|(logger|handler|formatter)_.*)$/.test(name);
+}
+
 export function resolveLog(main: Section, problems: Problem[]): LogPlan {
-  const warn = (origin: Origin, message: string) =>
-    problems.push({ severity: "warning", fatal: false, ...origin, message });
+  const warn = (origin: Origin, message: string) => problems.push(warning(origin, message));
   // Diamond's own logger wins over the root: its messages come under the name "diamond".
   const named = names(subsection(main, "loggers"), "keys").map((key) =>
     subsection(main, `logger_${key}`)
@@ -141,7 +146,7 @@ function fileTarget(
     return undefined;
   }
   const maxBytes = Number(text(section, "max_bytes") ?? rotation.maxBytes);
-  const gzip = /^(true|t|yes|y|on|1)$/i.test(text(section, "gzip") ?? "");
+  const gzip = isTrue(text(section, "gzip") ?? "");
   return {
     kind: "file",
     path,

@@ -14,6 +14,15 @@ export interface Problem {
   readonly message: string;
 }
 
+/** An error that keeps the agent from starting. */
+export function fatal(origin: Origin, message: string): Problem {
+  return { ...fault(origin, message), fatal: true };
+}
+
+export function warning(origin: Origin, message: string): Problem {
+  return { ...fault(origin, message), severity: "warning" };
+}
+
 /** An error that costs its own part: a collector, say. */
 export function fault(origin: Origin, message: string): Problem {
   return { severity: "error", fatal: false, ...origin, message };

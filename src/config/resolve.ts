@@ -6,8 +6,8 @@
 import type { ConfigFiles } from "../core/files.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
-import { resolveLog } from "./logging.ts";
-import { didYouMean, fault, notice, type Problem } from "./problems.ts";
+import { isLogSection, resolveLog } from "./logging.ts";
+import { didYouMean, fatal, notice, type Problem } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
 import { resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
@@ -15,7 +15,6 @@ import type { ResolveRequest, Settings } from "./settings.ts";
 import { isSection, subsection } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
-const LOG_SECTION = /^(logger|handler|formatter)_/;
 
 export async function resolveSettings(request: ResolveRequest): Promise<Settings> {
   const loaded = loadConfig(request.path, request.files);
@@ -24,15 +23,12 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   const context: ResolveContext = { ...request, root, problems };
 
   for (const [name, section] of root.entries) {
-    if (TOP_SECTIONS.includes(name) || LOG_SECTION.test(name)) continue;
+    if (TOP_SECTIONS.includes(name) || isLogSection(name)) continue;
     const what = isSection(section) ? `section [${name}]` : `key "${name}" outside of any section`;
     problems.push(notice(section.origin, `Unknown ${what}${didYouMean(name, TOP_SECTIONS)}`));
   }
   if (subsection(root, "server") === undefined && request.only === undefined) {
-    problems.push({
-      ...fault({ file: request.path, line: 0 }, "There is no [server] section"),
-      fatal: true,
-    });
+    problems.push(fatal({ file: request.path, line: 0 }, "There is no [server] section"));
   }
 
   const declared = { ...serverOptions, ...retiredServerOptions };

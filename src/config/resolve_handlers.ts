@@ -4,7 +4,7 @@ import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
-import { didYouMean, fault, notice, type Problem } from "./problems.ts";
+import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
 import { type Origin, subsection, subsections } from "./tree.ts";
@@ -23,20 +23,17 @@ export async function resolveHandlers(
     name !== "QueueHandler" && name !== ""
   );
   if (names.length === 0) {
-    problems.push({
-      ...fault(at, "[server] names no handlers: metrics would go nowhere"),
-      fatal: true,
-    });
+    problems.push(fatal(at, "[server] names no handlers: metrics would go nowhere"));
   }
   const found: HandlerSettings[] = [];
   const known = Object.keys(catalogue.handlers);
   const others = context.everything === true ? subsections(sections).map(([name]) => name) : [];
   for (const name of new Set([...names, ...others.filter((other) => other !== "default")])) {
     const section = subsection(sections, name);
+    const used = names.includes(name);
     const [className] = name.split(" ");
     const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
-      const used = names.includes(name);
       const problem = notice(
         used ? at : section!.origin,
         `There is no handler "${className}"${didYouMean(className, known)}`,
@@ -45,7 +42,6 @@ export async function resolveHandlers(
       continue;
     }
     const declared: Options = { ...deliveryOptions, ...handler.options };
-    const used = names.includes(name);
     const { values, origins: from } = convert(
       context,
       declared,
@@ -56,16 +52,13 @@ export async function resolveHandlers(
     if (!used) continue;
     const options = values as HandlerSettings["options"];
     for (const problem of shortcomings(handler, declared, options, from, section?.origin ?? at)) {
-      problems.push({ ...problem, fatal: true, message: `${problem.message} in [[${name}]]` });
+      problems.push({ ...problem, message: `${problem.message} in [[${name}]]` });
     }
     found.push({ section: name, handler, declared, options, origins: from });
     warnOfSmallBacklog(problems, name, options, from);
   }
   if (names.length > 0 && found.length === 0) {
-    problems.push({
-      ...fault(at, "None of the handlers can be used: metrics would go nowhere"),
-      fatal: true,
-    });
+    problems.push(fatal(at, "None of the handlers can be used: metrics would go nowhere"));
   }
   return found;
 }
@@ -81,11 +74,11 @@ function shortcomings(
   const missing = Object.entries(declared).filter(([key, option]) =>
     option.needed && options[key] === ""
   )
-    .map(([key]) => fault(origins.get(key) ?? section, `${key} is needed`));
+    .map(([key]) => fatal(origins.get(key) ?? section, `${key} is needed`));
   try {
     handler.expand?.(options);
   } catch (error) {
-    missing.push(fault(origins.get("host") ?? section, messageOf(error)));
+    missing.push(fatal(origins.get("host") ?? section, messageOf(error)));
   }
   return missing;
 }
@@ -107,11 +100,10 @@ function warnOfSmallBacklog(
   const bound = options.batch * options.max_backlog_multiplier;
   const origin = origins.get("max_backlog_multiplier");
   if (origin === undefined || bound === 0 || bound >= SMALL_BACKLOG) return;
-  problems.push({
-    severity: "warning",
-    fatal: false,
-    ...origin,
-    message:
+  problems.push(
+    warning(
+      origin,
       `max_backlog_multiplier of [[${name}]] keeps ${bound} metrics during an outage; without the line queue_bytes is the bound`,
-  });
+    ),
+  );
 }

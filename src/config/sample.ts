@@ -1,6 +1,6 @@
 /** From the declarations: the sample files in conf/ and the reference page. */
 
-import { type AnyCollector, commonOptions, type MetricSpec } from "../core/collector.ts";
+import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Option, Options } from "../core/option.ts";
 import { serverOptions } from "./server_options.ts";
@@ -189,14 +189,13 @@ export function referencePage(
   ].join("").trimEnd() + "\n";
 }
 
-function collectorEntry(
-  { name, doc, path, sources = [], systems = ["linux"], options, metrics }: AnyCollector,
-): string {
+function collectorEntry(collector: AnyCollector): string {
+  const { name, doc, path, sources = [], options, metrics } = collector;
   const rows = Object.entries(metrics as Record<string, MetricSpec>)
     .map((
       [pattern, { form, precision, unit, help }],
     ) => [`\`${pattern}\``, form, String(precision), unit, help]);
-  return `### ${name}\n\n${doc}. Path \`${path}\`; on ${systems.join(", ")}; reads ${
+  return `### ${name}\n\n${doc}. Path \`${path}\`; on ${systemsOf(collector).join(", ")}; reads ${
     sources.join(", ") || "nothing"
   }.\n\n` +
     markdownTable(["metric", "form", "decimals", "unit", "meaning"], rows) + "\n" +

@@ -127,6 +127,11 @@ export interface Collector<
 }
 
 export type System = "linux" | "darwin" | "freebsd" | "windows";
+/** Where a collector works; Linux where it does not say. */
+export function systemsOf({ systems = ["linux"] }: AnyCollector): readonly System[] {
+  return systems;
+}
+
 export const everySystem: readonly System[] = ["linux", "darwin", "freebsd", "windows"];
 
 /** An identity function that infers types. */

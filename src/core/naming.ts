@@ -20,11 +20,6 @@ export function metricPath(naming: Naming, name: string, instance: string | null
   return joined([naming.prefix, naming.host ?? "", naming.suffix, collector, name]);
 }
 
-/** What comes before a name: `servers.web1.cpu`. */
-export function pathHead(naming: Naming): string {
-  return metricPath(naming, "", null);
-}
-
 function joined(components: readonly string[]): string {
   return components.filter((component) => component !== "").join(".");
 }

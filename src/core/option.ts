@@ -3,6 +3,7 @@
  * validation of what the operator wrote, `describe`, the sample file and the reference page.
  */
 
+import { isNumber } from "./cursor.ts";
 import { Failure } from "./errors.ts";
 import { type Anchor, pythonRegex } from "./python_regex.ts";
 import { byteFactor, byteUnitNames } from "./units.ts";
@@ -39,6 +40,11 @@ export type Values<O extends Options> = {
 const TRUE = new Set(["true", "t", "yes", "y", "on", "1"]);
 const FALSE = new Set(["false", "f", "no", "n", "off", "0", ""]);
 
+/** Whether a word means yes, where anything else means no. */
+export function isTrue(word: string): boolean {
+  return TRUE.has(word.trim().toLowerCase());
+}
+
 /** A switch; all of Diamond's words, and `on off 1 0`. */
 export function bool(fallback: boolean, help: string): Option<boolean> {
   return {
@@ -48,9 +54,9 @@ export function bool(fallback: boolean, help: string): Option<boolean> {
     allowed: "True or False",
     secret: false,
     parse(raw) {
-      const word = scalar(raw, "a bool").trim().toLowerCase();
-      if (TRUE.has(word)) return true;
-      if (FALSE.has(word)) return false;
+      const word = scalar(raw, "a bool");
+      if (isTrue(word)) return true;
+      if (FALSE.has(word.trim().toLowerCase())) return false;
       throw unreadable(raw, "a bool");
     },
     format: (value) => (value ? "True" : "False"),
@@ -64,12 +70,12 @@ export interface Range {
 
 /** A number, whole or not. */
 export function number(fallback: number, help: string, range: Range = {}): Option<number> {
-  return numeric("number", fallback, help, range, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i);
+  return numeric("number", fallback, help, range, isNumber);
 }
 
 /** A whole number. */
 export function integer(fallback: number, help: string, range: Range = {}): Option<number> {
-  return numeric("integer", fallback, help, range, /^[+-]?\d+$/);
+  return numeric("integer", fallback, help, range, (text) => /^[+-]?\d+$/.test(text));
 }
 
 function numeric(
@@ -77,7 +83,7 @@ function numeric(
   fallback: number,
   help: string,
   range: Range,
-  form: RegExp,
+  isForm: (text: string) => boolean,
 ): Option<number> {
   const { min, max } = range;
   const bounds = [
@@ -95,7 +101,7 @@ function numeric(
       const what = type === "integer" ? "a whole number" : "a number";
       const text = scalar(raw, what).trim();
       const value = Number(text);
-      if (!form.test(text) || !Number.isFinite(value)) throw unreadable(raw, what);
+      if (!isForm(text) || !Number.isFinite(value)) throw unreadable(raw, what);
       if ((min !== undefined && value < min) || (max !== undefined && value > max)) {
         throw refuse(`${text} is out of range: ${allowed}`);
       }

@@ -9,19 +9,12 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { StartReport } from "../core/process.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 
 /** Where a child reports; its presence makes a process such a child. */
 const VARIABLE = "DIAMOND_AGENT_REPORT";
-
-export interface StartReport {
-  /** Empty: it runs. */
-  readonly error: string;
-  /** What the child had to say meanwhile, for the parent's stderr. */
-  readonly messages: readonly string[];
-  readonly pid: number;
-}
 
 export function isDaemonChild(): boolean {
   return process.env[VARIABLE] !== undefined;

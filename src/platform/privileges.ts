@@ -3,14 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { configError } from "../core/errors.ts";
-
-export interface Identity {
-  /** -1: stays as it is. */
-  readonly uid: number;
-  readonly gid: number;
-  readonly user: string;
-  readonly group: string;
-}
+import type { Identity } from "../core/process.ts";
 
 /** Looks both names up. A user without a group gets its own group. Throws `config` for an unknown name. */
 export function findIdentity(user: string, group: string): Identity {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { type CollectorPart, createAgent } from "../../src/agent/agent.ts";
 import { createCollection } from "../../src/agent/collection.ts";
 import { createHostnameResolver, hostnameBy } from "../../src/agent/hostname.ts";
+import { ownCollectors } from "../../src/agent/self_metrics.ts";
 import { createScheduler, slotStart, staggerOffset } from "../../src/agent/scheduler.ts";
 import {
   type AnyCollector,
@@ -400,7 +401,7 @@ describe("agent", () => {
     const agent = createAgent(fakeHost(clock), recordedLog(), () => 1);
     const names: string[] = [];
     const handler = takingHandler((batch) => names.push(...batch.map(({ series }) => series.name)));
-    const own = partOf(Object.values(agent.own)[0]);
+    const own = partOf(Object.values(ownCollectors(agent.books))[0]);
     const settings = (self_metrics: boolean) => ({
       server: { self_metrics, stop_timeout: 1 },
       handlers: [{ section: "H", handler, options: delivery }],

@@ -1,0 +1,19 @@
+/** What the command line and the platform tell each other of processes. */
+
+/** How the start of a process in the background went. */
+export interface StartReport {
+  /** Empty: it runs. */
+  readonly error: string;
+  /** What the child had to say meanwhile, for the parent's stderr. */
+  readonly messages: readonly string[];
+  readonly pid: number;
+}
+
+/** A user and a group to run as. */
+export interface Identity {
+  /** -1: stays as it is. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly user: string;
+  readonly group: string;
+}
