@@ -18,7 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   agent: ["core", "delivery"],
   platform: ["core", "formats", "node:", "consola/core"],
   cli: ["core", "formats", "config", "agent", "citty"],
-  "main.ts": ["agent", "cli", "collectors", "handlers", "platform", "node:process"],
+  "compose.ts": ["agent", "cli", "collectors", "handlers", "platform", "node:process"],
+  "main.ts": ["compose.ts", "platform", "node:process"],
 };
 /** Rooms whose files never import each other; the registry names them all. */
 const LONERS = ["collectors", "handlers"];

@@ -8,16 +8,24 @@ import { messageOf } from "../core/errors.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
+import type { Spools } from "../core/spool.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
 import { type Collection, createCollection } from "./collection.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
+import { createKeeper } from "./keeper.ts";
 import { type Books, NO_BOOKS, SELF_NAME } from "./self_metrics.ts";
+import { bootOffset, type StateStore } from "./state.ts";
+import { type Status, statusOf } from "./status.ts";
 
 /** The part of the settings that the agent works by. */
 export interface AgentSettings {
-  readonly server: { readonly self_metrics: boolean; readonly stop_timeout: number };
+  readonly server: {
+    readonly self_metrics: boolean;
+    readonly stop_timeout: number;
+    readonly max_memory: number;
+  };
   readonly collectors: readonly CollectorPart[];
   readonly handlers: readonly HandlerPart[];
 }
@@ -42,6 +50,25 @@ export interface Agent {
   /** Ends runs, flushes within the `stop_timeout`, closes all. */
   stop(): Promise<void>;
   books(): Books;
+  status(): Status;
+  /** Sends what a handler has spooled at once, without regard to its rate. False where there is no such handler. */
+  hurry(handler: string): boolean;
+  /** Gives up what a handler has spooled; how many metrics. Undefined where there is no such handler. */
+  dropSpool(handler: string): number | undefined;
+}
+
+/** What the agent needs besides the host. */
+export interface AgentPorts {
+  readonly host: Host;
+  readonly log: Log;
+  readonly random: () => number;
+  /** Undefined where nothing is to be kept on disk. */
+  readonly spools?: Spools;
+  readonly state?: StateStore;
+  /** Which /proc and the like is looked at: counters of another one mean nothing. */
+  readonly view?: string;
+  /** Looks at the books after each tick. */
+  readonly audit?: boolean;
 }
 
 interface Collected {
@@ -58,7 +85,10 @@ interface Running {
   readonly scheduler: Scheduler;
 }
 
-export function createAgent(host: Host, log: Log, random: () => number): Agent {
+export function createAgent(ports: AgentPorts): Agent {
+  const { host, log, random, spools } = ports;
+  const started = host.clock.now();
+  const keeper = createKeeper(ports, () => running?.settings, () => books());
   let running: Running | undefined;
 
   function books(): Books {
@@ -87,7 +117,17 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
       const sink = handler.open({ host, options, log });
       workers.set(name, {
         part,
-        worker: createWorker({ name, sink, options, clock: host.clock, log, random }),
+        worker: createWorker({
+          name,
+          sink,
+          receipt: handler.receipt,
+          options,
+          spools,
+          saved: before === undefined ? keeper.kept.handlers[name] : undefined,
+          clock: host.clock,
+          log,
+          random,
+        }),
       });
     }
     const pipeline = createPipeline([...workers.values()].map(({ worker }) => worker));
@@ -97,7 +137,7 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
       collections,
       workers,
       pipeline,
-      scheduler: createScheduler(all, pipeline, host.clock, log, before?.scheduler),
+      scheduler: createScheduler(all, pipeline, host.clock, log, before?.scheduler, keeper.tick),
     };
   }
 
@@ -121,7 +161,12 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
       const offset = options.stagger_collection
         ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
         : 0;
-      return { part, hostname, collection: createCollection(part, hostname, offset, host, log) };
+      const samples = keeper.kept.collectors[section];
+      const saved = before === undefined && samples !== undefined
+        ? { samples, offset: bootOffset(host) }
+        : undefined;
+      const collection = createCollection(part, hostname, offset, host, log, saved);
+      return { part, hostname, collection };
     } catch (error) {
       log.error(`${section} is left out: ${messageOf(error)}`, error);
       return undefined;
@@ -130,6 +175,13 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
 
   async function start(settings: AgentSettings): Promise<void> {
     running = await build(settings, undefined);
+    const names = running.pipeline.workers.map(({ name }) => name);
+    for (const other of spools?.handlers().filter((name) => !names.includes(name)) ?? []) {
+      log.warn(
+        `There is a spool of ${other}, which is not among the handlers: ` +
+          "`diamond-agent spool` exports or drops it",
+      );
+    }
     running.scheduler.start();
   }
 
@@ -146,7 +198,10 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
     const ended = [...before?.workers ?? []].filter(([name, { worker }]) =>
       next.workers.get(name)?.worker !== worker
     );
-    await Promise.all(ended.map(([, { worker }]) => worker.stop(settings.server.stop_timeout)));
+    await Promise.all(ended.map(async ([name, { worker }]) => {
+      await worker.stop(settings.server.stop_timeout);
+      next.workers.get(name)?.worker.adopt(worker.saved(true));
+    }));
     return changes(before?.collections, next.collections, "collector").concat(
       changes(before?.workers, next.workers, "handler"),
     );
@@ -160,9 +215,27 @@ export function createAgent(host: Host, log: Log, random: () => number): Agent {
     for (const { collection } of collections.values()) await collection.dispose();
     const left = settings.server.stop_timeout - (host.clock.monotonic() - started) / 1000;
     await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
+    keeper.keep(true);
+    spools?.close();
   }
 
-  return { start, reload, stop, books };
+  const worker = (name: string) => running?.workers.get(name)?.worker;
+  return {
+    start,
+    reload,
+    stop,
+    books,
+    status: () =>
+      statusOf(books(), host, {
+        started,
+        maxMemory: running?.settings.server.max_memory ?? Infinity,
+      }),
+    hurry(handler) {
+      worker(handler)?.hurry();
+      return worker(handler) !== undefined;
+    },
+    dropSpool: (handler) => worker(handler)?.dropSpool(),
+  };
 }
 
 /** Why a collector cannot work on this system; undefined where it can. */
@@ -190,7 +263,7 @@ export async function singleCollection(
 }
 
 /** One part for each backend of a handler, named after both. */
-function backendsOf(part: HandlerPart): HandlerPart[] {
+export function backendsOf(part: HandlerPart): HandlerPart[] {
   const backends = part.handler.expand?.(part.options);
   return backends?.map(({ backend, options }) => ({
     ...part,

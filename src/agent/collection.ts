@@ -4,12 +4,12 @@
  */
 
 import { type AnyCollector, type CommonValues, type Context, gauge } from "../core/collector.ts";
-import { createEmitter, type Run } from "../core/emitter.ts";
+import { createEmitter, type Run, type SavedSamples } from "../core/emitter.ts";
 import { badData, codeOf, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { Metric } from "../core/metric.ts";
-import { createTrouble } from "../core/throttle.ts";
+import { createTrouble, type ErrorState } from "../core/throttle.ts";
 
 export interface CollectionSettings {
   /** The section's name: the collector's, or an instance's. */
@@ -28,7 +28,8 @@ export interface CollectionRecord {
   points: number;
   /** Of the last run. */
   milliseconds: number;
-  lastError: string;
+  /** Milliseconds since the epoch; 0 before the first. */
+  lastRun: number;
 }
 
 export interface Collection {
@@ -38,6 +39,14 @@ export interface Collection {
   /** Seconds into the interval. */
   readonly offset: number;
   readonly record: Readonly<CollectionRecord>;
+  /** The error that lasts; undefined while runs succeed, and where there is nothing to collect. */
+  readonly trouble: ErrorState | undefined;
+  /** Why there is nothing to collect on this host; undefined where there is. */
+  readonly absent: string | undefined;
+  /** Slots that passed without a run: the host slept, its clock was set, or the agent had no time. */
+  skip(slots: number): void;
+  /** The last values of counters, for the next start. */
+  save(offset: number): SavedSamples;
   /** Runs once. Its metrics are there at once where the collector is synchronous. Never rejects. */
   run(timestamp: number): Outcome | Promise<Outcome>;
   /** Ends a run that is under way, its commands and connections with it, and closes the state. */
@@ -62,6 +71,7 @@ export function createCollection(
   offset: number,
   host: Host,
   log: Log,
+  saved?: { readonly samples: SavedSamples; readonly offset: number },
 ): Collection {
   const { interval } = options;
   const emitter = createEmitter({
@@ -81,6 +91,7 @@ export function createCollection(
       ? { ...collector.metrics, collector_time_ms: TIME }
       : collector.metrics,
     free: false,
+    saved,
   });
   const record: CollectionRecord = {
     runs: 0,
@@ -89,7 +100,7 @@ export function createCollection(
     refused: 0,
     points: 0,
     milliseconds: 0,
-    lastError: "",
+    lastRun: 0,
   };
   const trouble = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   const refusals = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
@@ -100,7 +111,7 @@ export function createCollection(
   let prepared = false;
   /** Of the run that is under way. */
   let stopper: AbortController | undefined;
-  let absent = false;
+  let absent: string | undefined;
   let inRow = 0;
   let toSkip = 0;
 
@@ -115,6 +126,7 @@ export function createCollection(
     const controller = new AbortController();
     emitter.begin(timestamp, started);
     record.runs++;
+    record.lastRun = host.clock.now();
     let pending: void | Promise<void>;
     try {
       if (!prepared) {
@@ -171,18 +183,17 @@ export function createCollection(
       );
     }
     if (error === undefined) {
-      absent = false;
+      absent = undefined;
       inRow = 0;
-      record.lastError = "";
       trouble.clear(section);
       return;
     }
     record.failures++;
-    record.lastError = messageOf(error);
     // What is not on this host is news once, and costs nothing to look for again.
     if (codeOf(error) === "no-data") {
-      log[absent ? "debug" : "info"](`${section} finds no data: ${messageOf(error)}`);
-      absent = true;
+      const message = messageOf(error);
+      log[absent === undefined ? "info" : "debug"](`${section} finds no data: ${message}`);
+      absent = message;
       return;
     }
     inRow++;
@@ -208,6 +219,14 @@ export function createCollection(
     interval,
     offset,
     record,
+    get trouble() {
+      return trouble.state;
+    },
+    get absent() {
+      return absent;
+    },
+    skip: (slots) => void (record.skipped += slots),
+    save: (offset) => emitter.save(offset),
     run,
     async dispose() {
       stopper?.abort(timedOut("The agent stops"));

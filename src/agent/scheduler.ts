@@ -4,6 +4,7 @@
  * stay aligned for as long as the agent lives; a step of the clock costs one slot at most.
  */
 
+import { fnv1a } from "../core/hash.ts";
 import type { Clock } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
@@ -20,6 +21,8 @@ export interface Scheduler {
 
 /** Notices a clock that was set, and a host that slept, within this time. */
 const LONGEST_SLEEP = 60_000;
+/** A clock that runs evenly does not drift as far as this between two looks. */
+const STEP = 500;
 /** Timers may fire this much too early: no reason to wake up twice. */
 const EARLY = 2;
 
@@ -29,13 +32,17 @@ interface Job {
   due: number;
 }
 
-/** `before`: the scheduler that this one takes over from; what it had scheduled keeps its phase. */
+/**
+ * `before`: the scheduler that this one takes over from; what it had scheduled keeps its phase.
+ * `ticked` is called after each wake-up.
+ */
 export function createScheduler(
   collections: readonly Collection[],
   pipeline: Pipeline,
   clock: Clock,
   log: Log,
   before?: Scheduler,
+  ticked: (now: number) => void = () => {},
 ): Scheduler {
   const jobs: Job[] = collections.map((collection) => ({
     collection,
@@ -49,6 +56,7 @@ export function createScheduler(
     for (const job of jobs) {
       if (job.due > now + EARLY) continue;
       const time = Math.max(now, job.due);
+      if (job.due > 0) job.collection.skip(passed(job.collection, job.due, time));
       job.due = nextDue(job.collection, time);
       const outcome = job.collection.run(slotStart(job.collection.interval, time));
       if (outcome instanceof Promise) {
@@ -62,6 +70,7 @@ export function createScheduler(
       }
     }
     if (ended) pipeline.flush();
+    ticked(now);
   }
 
   function watch(work: Promise<void>): void {
@@ -72,11 +81,14 @@ export function createScheduler(
   }
 
   async function loop(): Promise<void> {
+    let ahead = clock.now() - clock.monotonic();
     while (!ending.signal.aborted) {
       const now = clock.now();
       // A clock that was set back would leave runs waiting for the old time.
-      for (const job of jobs) {
-        if (job.due - now > 2000 * job.collection.interval) job.due = nextDue(job.collection, now);
+      const shift = now - clock.monotonic() - ahead;
+      ahead += shift;
+      if (shift < -STEP) {
+        for (const job of jobs) job.due = Math.min(job.due, nextDue(job.collection, now));
       }
       tick(now);
       const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
@@ -100,6 +112,11 @@ export function createScheduler(
   };
 }
 
+/** Slots between the one that was due and the one of `now`. */
+function passed({ interval }: Collection, due: number, now: number): number {
+  return Math.floor((now - due) / (interval * 1000));
+}
+
 /** The timestamp of a run, in whole seconds: the start of its slot. */
 export function slotStart(interval: number, now: number): number {
   const length = interval * 1000;
@@ -120,10 +137,5 @@ function nextDue({ interval, offset }: Collection, now: number): number {
 export function staggerOffset(hostname: string, interval: number): number {
   const seconds = Math.floor(interval);
   if (seconds <= 1) return 0;
-  // FNV-1a, 32 bit.
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < hostname.length; i++) {
-    hash = Math.imul(hash ^ hostname.charCodeAt(i), 0x01000193) >>> 0;
-  }
-  return hash % seconds;
+  return fnv1a(hostname) % seconds;
 }

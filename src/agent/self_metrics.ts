@@ -41,9 +41,17 @@ function selfCollector(books: () => Books) {
       "collectors.{collector}.points": gauge("Metrics published since the start"),
       "collectors.{collector}.refused": gauge("Values that were no numbers"),
       "collectors.{collector}.milliseconds": gauge("Duration of the last run", 3, "ms"),
-      "handlers.{handler}.collected": gauge("Metrics given to the handler since the start"),
+      "handlers.{handler}.collected": gauge("Metrics given to the handler, over all starts"),
       "handlers.{handler}.delivered": gauge("Metrics that the backend took"),
-      "handlers.{handler}.queued": gauge("Metrics that wait"),
+      "handlers.{handler}.queued": gauge("Metrics that wait in memory"),
+      "handlers.{handler}.spooled": gauge("Metrics that wait on disk"),
+      "handlers.{handler}.spool_bytes": gauge("Room that they take on disk", 0, "byte"),
+      "handlers.{handler}.resent": gauge("Metrics sent again after a connection broke"),
+      "handlers.{handler}.lag": gauge(
+        "Time from the slot of the last new metrics to the end of their write",
+        3,
+        "s",
+      ),
       "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
       "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
       "process.rss": gauge("Resident memory", 0, "byte"),
@@ -65,11 +73,15 @@ function selfCollector(books: () => Books) {
         emit("collectors.{collector}.refused", record.refused, part);
         emit("collectors.{collector}.milliseconds", record.milliseconds, part);
       }
-      for (const { name, ledger, queued } of workers) {
+      for (const { name, ledger, queued, spooled, spoolBytes, lag } of workers) {
         const part = component(name);
         emit("handlers.{handler}.collected", ledger.collected, part);
         emit("handlers.{handler}.delivered", ledger.delivered, part);
         emit("handlers.{handler}.queued", queued, part);
+        emit("handlers.{handler}.spooled", spooled, part);
+        emit("handlers.{handler}.spool_bytes", spoolBytes, part);
+        emit("handlers.{handler}.resent", ledger.resent, part);
+        if (lag !== undefined) emit("handlers.{handler}.lag", lag, part);
         emit("handlers.{handler}.retries", ledger.retries, part);
         for (const reason of dropReasons) {
           emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);

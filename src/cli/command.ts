@@ -3,6 +3,7 @@
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { emptySettings, resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
+import { fnv1a } from "../core/hash.ts";
 import { configError } from "../core/errors.ts";
 import type { RootOptions, World } from "./world.ts";
 
@@ -74,6 +75,46 @@ export const rootFlags = {
 export function rootsOf(flags: Flags, server: Required<RootOptions>): RootOptions {
   const choose = (name: keyof RootOptions) => flags.text(name) || server[name];
   return { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") };
+}
+
+/** What an operator writes to do without. */
+export function isOff(path: string): boolean {
+  return path.toLowerCase() === "off";
+}
+
+export function pidFileOf({ files }: World, flags: Flags, { server }: Settings): string {
+  return files.absolute(flags.text("pidfile") ?? server.pid_file);
+}
+
+/**
+ * Where the agent of a configuration answers; undefined where it does not. It is beside the pid file,
+ * in a folder of the agent's own where there is one.
+ */
+export function socketPath(world: World, flags: Flags, settings: Settings): string | undefined {
+  const { files } = world;
+  const { socket } = settings.server;
+  if (isOff(socket)) return undefined;
+  if (socket !== "") return files.absolute(socket);
+  const base = pidFileOf(world, flags, settings).replace(/\.pid$/, "");
+  return files.list(base) === undefined ? `${base}.sock` : `${base}/agent.sock`;
+}
+
+const STATE_FOLDER = "/var/lib/diamond";
+
+/** What is kept between two starts; undefined where nothing is to be. No two configurations share it by chance. */
+export function statePath({ files }: World, { file, server }: Settings): string | undefined {
+  if (isOff(server.state_path)) return undefined;
+  if (server.state_path !== "") return files.absolute(server.state_path);
+  return file === DEFAULT_CONFIG ? STATE_FOLDER : `${STATE_FOLDER}/${fnv1a(file).toString(16)}`;
+}
+
+/** Undefined where nothing is to be spooled. */
+export function spoolPath(world: World, settings: Settings): string | undefined {
+  const { spool_path: path } = settings.server;
+  if (isOff(path)) return undefined;
+  if (path !== "") return world.files.absolute(path);
+  const state = statePath(world, settings);
+  return state === undefined ? undefined : `${state}/spool`;
 }
 
 export const DEFAULT_CONFIG = "/etc/diamond/diamond.conf";

@@ -12,6 +12,9 @@ import { commandHelp, overview } from "./help.ts";
 import { hostnameCommand } from "./hostname.ts";
 import { listCommand } from "./list.ts";
 import { runCommand } from "./run.ts";
+import { replayCommand } from "./replay.ts";
+import { spoolCommand } from "./spool.ts";
+import { statusCommand } from "./status.ts";
 import { paint } from "./text.ts";
 import { versionCommand } from "./version.ts";
 import type { World } from "./world.ts";
@@ -24,11 +27,14 @@ export async function main(args: readonly string[], world: World): Promise<numbe
   let status = 0;
   const commands = [
     runCommand(world, () => args),
+    statusCommand(world),
     collectCommand(world),
     checkCommand(world),
     listCommand(world),
     describeCommand(world),
     hostnameCommand(world),
+    spoolCommand(world),
+    replayCommand(world),
     versionCommand(world),
   ].map((spec) => command(spec, (result) => (status = result)));
   try {

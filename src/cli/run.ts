@@ -6,17 +6,25 @@ import { accessProblems } from "../config/access.ts";
 import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { ResolveRequest, Settings } from "../config/settings.ts";
+import type { StateStore } from "../agent/state.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Clock, Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
+import type { LogPlan } from "../core/log_plan.ts";
+import type { ControlRequest, Identity } from "../core/process.ts";
+import type { Spools } from "../core/spool.ts";
 import {
   type CommandSpec,
   configFlag,
   configPath,
   DEFAULT_CONFIG,
   type Flags,
+  pidFileOf,
   rootFlags,
   rootsOf,
+  socketPath,
+  spoolPath,
+  statePath,
 } from "./command.ts";
 import type { World } from "./world.ts";
 
@@ -55,6 +63,10 @@ export function runCommand(world: World, args: () => readonly string[]): Command
         description: "Neither check nor write a pid file; keep the user",
       },
       "skip-change-user": { type: "boolean", description: "Keep the user" },
+      debug: {
+        type: "boolean",
+        description: "Log everything, and check the books after each tick",
+      },
       "skip-fork": {
         type: "boolean",
         description: "Stay in this terminal, but write the pid file",
@@ -98,12 +110,24 @@ async function serve(world: World, flags: Flags): Promise<number> {
   const own = ownCollectors(() => agent?.books() ?? NO_BOOKS);
   const read = () => readSettings(world, path, own);
   const settings = await read();
-  const log = world.openLog(settings.log, flags.on("log-stdout"));
+  const plan = flags.on("debug") ? everything(settings.log) : settings.log;
+  const log = world.openLog(plan, flags.on("log-stdout"));
   try {
-    const release = await claim(world, flags, settings, log);
+    const release = await claim(world, flags, settings, log, (request) => {
+      if (agent === undefined) throw new Error("The agent is still starting");
+      return obey(agent, request);
+    });
     try {
-      const host = world.host(rootsOf(flags, settings.server));
-      agent = world.agent(host, log);
+      const roots = rootsOf(flags, settings.server);
+      const host = world.host(roots);
+      agent = world.agent({
+        host,
+        view: JSON.stringify(roots),
+        log,
+        spools: spoolsOf(world, settings),
+        state: stateOf(world, settings),
+        audit: flags.on("debug"),
+      });
       await superviseAgent({ world, agent, host, log, read, release }, settings);
       return 0;
     } finally {
@@ -114,15 +138,57 @@ async function serve(world: World, flags: Flags): Promise<number> {
   }
 }
 
-/** Makes sure that this is the only instance, and the right user. Returns what removes the pid file. */
+/** The same plan with nothing left out. */
+function everything(plan: LogPlan): LogPlan {
+  const outputs = plan.outputs.map((output) => ({ ...output, level: DEBUG }));
+  return { ...plan, level: DEBUG, outputs };
+}
+
+/** Python's number for the level. */
+const DEBUG = 10;
+
+function spoolsOf(world: World, settings: Settings): Spools | undefined {
+  const path = spoolPath(world, settings);
+  const { server } = settings;
+  return path === undefined ? undefined : world.spools({
+    path,
+    maxBytes: server.spool_max_bytes,
+    maxAge: server.spool_max_age,
+    sync: server.spool_sync,
+  });
+}
+
+function stateOf(world: World, settings: Settings): StateStore | undefined {
+  const path = statePath(world, settings);
+  return path === undefined ? undefined : world.state(`${path}/state.json`);
+}
+
+/** What the agent's own commands ask for. */
+function obey(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
+  const known = () => agent.status().handlers.map(({ name }) => name).join(", ");
+  if (ask === "status") return agent.status();
+  const done = ask === "hurry" ? agent.hurry(handler) : agent.dropSpool(handler);
+  if (done === undefined || done === false) {
+    throw configError(`The agent has no handler "${handler}", only ${known()}`);
+  }
+  return done;
+}
+
+/**
+ * Makes sure that this is the only instance, with its folders and its socket, and the right user.
+ * Returns what takes pid file and socket away.
+ */
 async function claim(
-  { daemon, files }: World,
+  world: World,
   flags: Flags,
-  { server }: Settings,
+  settings: Settings,
   log: Log,
+  answer: (request: ControlRequest) => unknown,
 ): Promise<() => void> {
-  if (flags.on("skip-pidfile")) return () => {};
-  const pidFile = files.absolute(flags.text("pidfile") ?? server.pid_file);
+  const { daemon } = world;
+  const { server } = settings;
+  if (flags.on("skip-pidfile")) return await listen(world, flags, settings, NOBODY, log, answer);
+  const pidFile = pidFileOf(world, flags, settings);
   const stale = daemon.checkPidFile(pidFile);
   if (stale !== undefined) log.warn(`Removed the stale pid file "${pidFile}" of process ${stale}`);
   await daemon.takeLock(pidFile);
@@ -132,6 +198,14 @@ async function claim(
   );
   const writes = !flags.on("foreground");
   if (writes) daemon.writePidFile(pidFile, identity);
+  for (const folder of [statePath(world, settings), spoolPath(world, settings)]) {
+    try {
+      if (folder !== undefined) daemon.makeFolder(folder, identity);
+    } catch (error) {
+      log.debug(`Cannot make the folder "${folder}": ${messageOf(error)}`);
+    }
+  }
+  const unlisten = await listen(world, flags, settings, identity, log, answer);
   if (!flags.on("skip-change-user") && (identity.uid >= 0 || identity.gid >= 0)) {
     daemon.become(identity);
     const { user, uid, group, gid } = identity;
@@ -139,7 +213,31 @@ async function claim(
       `Runs as user ${user || "unchanged"} (${uid}), group ${group || "of the user"} (${gid})`,
     );
   }
-  return () => writes && daemon.removePidFile(pidFile);
+  return () => {
+    unlisten();
+    if (writes) daemon.removePidFile(pidFile);
+  };
+}
+
+/** The user stays who it is. */
+const NOBODY: Identity = { uid: -1, gid: -1, user: "", group: "" };
+
+/** An agent to which nobody can talk is still an agent. */
+async function listen(
+  world: World,
+  flags: Flags,
+  settings: Settings,
+  identity: Identity,
+  log: Log,
+  answer: (request: ControlRequest) => unknown,
+): Promise<() => void> {
+  const path = socketPath(world, flags, settings);
+  try {
+    if (path !== undefined) return await world.daemon.serve(path, identity, answer);
+  } catch (error) {
+    log.info(`status will not find this agent: cannot listen at "${path}": ${messageOf(error)}`);
+  }
+  return () => {};
 }
 
 const ASKED_ONCE_MS = 500;

@@ -1,12 +1,14 @@
-/** What the commands are given: all that they may reach of the machine. Made in main.ts. */
+/** What the commands are given: all that they may reach of the machine. Made in compose.ts. */
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, AgentPorts } from "../agent/agent.ts";
 import type { Catalogue } from "../config/settings.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
-import type { Identity, StartReport } from "../core/process.ts";
+import type { ControlRequest, Identity, StartReport } from "../core/process.ts";
+import type { Spool, Spools } from "../core/spool.ts";
+import type { StateStore } from "../agent/state.ts";
 
 export interface World {
   readonly stamp: Stamp;
@@ -15,9 +17,42 @@ export interface World {
   readonly out: Terminal;
   readonly err: Terminal;
   host(roots: RootOptions): Host;
-  agent(host: Host, log: Log): Agent;
+  agent(ports: Omit<AgentPorts, "random">): Agent;
   openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
+  /** The folder of the spools, for an agent to work with. */
+  spools(settings: SpoolSettings): Spools;
+  /** The spools in a folder, to look at, whether an agent works with them or not. Throws where there is no folder. */
+  listSpools(folder: string): SpoolSummary[];
+  /** One of them. Throws `config` where it is not there. */
+  lookIntoSpool(folder: string, handler: string): Spool;
+  state(path: string): StateStore & { remove(): void };
+  /** The lines of a large file, compressed or not. Throws `config` where it cannot be read. */
+  readLines(path: string): {
+    readonly lines: AsyncIterable<string>;
+    /** Part of it that has been read, 0 to 1. */
+    progress(): number;
+  };
   readonly daemon: DaemonControl;
+}
+
+export interface SpoolSettings {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly sync: "process" | "power";
+}
+
+export interface SpoolSummary {
+  readonly handler: string;
+  readonly file: string;
+  readonly bytes: number;
+  /** Undefined where the file cannot be read, which `problem` explains. */
+  readonly points?: number;
+  readonly batches?: number;
+  readonly oldest?: number;
+  readonly newest?: number;
+  readonly problem?: string;
 }
 
 export interface Stamp {
@@ -53,6 +88,16 @@ export interface DaemonControl {
   removePidFile(path: string): void;
   findIdentity(user: string, group: string): Identity;
   become(identity: Identity): void;
+  /** Makes a folder, for that user. Throws where it cannot. */
+  makeFolder(path: string, owner: Identity): void;
+  /** Answers the agent's own commands at a path; returns what ends that. Throws where it cannot. */
+  serve(
+    path: string,
+    owner: Identity,
+    answer: (request: ControlRequest) => unknown,
+  ): Promise<() => void>;
+  /** Asks the agent that answers at a path. Throws `undelivered` where none does. */
+  ask(path: string, request: ControlRequest): Promise<unknown>;
   /** Calls back on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
   /** Calls back for errors that nobody caught. */

@@ -8,6 +8,12 @@ import type { Log } from "../core/log.ts";
 import { matchesAny, patterns, words } from "../core/option.ts";
 import { byteFactor } from "../core/units.ts";
 
+interface State {
+  /** Mount points that do not answer, and those that did not once. */
+  readonly stale: Set<string>;
+  readonly recovered: Set<string>;
+}
+
 interface Mount {
   readonly device: string;
   readonly point: string;
@@ -49,8 +55,9 @@ export default defineCollector({
     "{mount}.inodes_used": gauge("Inodes in use"),
     "{mount}.inodes_free": gauge("Inodes that are free"),
     "{mount}.inodes_avail": gauge("Inodes that users can have"),
+    "{mount}.stale": gauge("1 while a network file system does not answer, 0 when it does again"),
   },
-  prepare: () => ({ stale: new Set<string>() }),
+  prepare: (): State => ({ stale: new Set(), recovered: new Set() }),
 
   async collect({ host, options, state, emit, signal, log }) {
     const mounts = host.system === "linux"
@@ -63,9 +70,13 @@ export default defineCollector({
     let found = 0;
     for (const mount of mounts) {
       const space = await ask(mount, devices);
-      if (space === undefined) continue;
+      const { point } = mount;
+      const isStale = state.stale.has(point);
+      if (space === undefined && !isStale) continue;
       found++;
-      publish(labels.get(host.fs.realPath(mount.device) ?? "") ?? mountName(mount.point), space);
+      const name = labels.get(host.fs.realPath(mount.device) ?? "") ?? mountName(point);
+      if (space !== undefined) publish(name, space);
+      if (isStale || state.recovered.has(point)) emit("{mount}.stale", isStale ? 1 : 0, name);
     }
     if (found === 0) {
       throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
@@ -78,10 +89,14 @@ export default defineCollector({
         if (device === undefined || seen.has(device)) return undefined;
         const space = await host.probe.statvfs(point, kind, signal);
         seen.add(device);
-        if (state.stale.delete(point)) log.info(`The file system at ${point} answers again`);
+        if (state.stale.delete(point)) {
+          state.recovered.add(point);
+          log.info(`The file system at ${point} answers again`);
+        }
         return space;
       } catch (error) {
-        tellStale(point, error, state.stale, log);
+        if (codeOf(error) === "timeout") tellStale(point, error, state.stale, log);
+        else log.debug(`The file system at ${point} cannot be asked: ${messageOf(error)}`);
         return undefined;
       }
     }
@@ -113,10 +128,9 @@ export default defineCollector({
 function tellStale(point: string, error: unknown, stale: Set<string>, log: Log): void {
   if (stale.has(point)) return;
   stale.add(point);
-  const what = codeOf(error) === "timeout"
-    ? "is stale and left out until it answers"
-    : "cannot be asked";
-  log.warn(`The file system at ${point} ${what}: ${messageOf(error)}`);
+  log.warn(
+    `The file system at ${point} is stale and left out until it answers: ${messageOf(error)}`,
+  );
 }
 
 /** Lines such as `/dev/sda1 / ext4 rw 0 0`; what has no device or no place in the tree is left out. */

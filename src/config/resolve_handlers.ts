@@ -99,11 +99,12 @@ function warnOfSmallBacklog(
 ): void {
   const bound = options.batch * options.max_backlog_multiplier;
   const origin = origins.get("max_backlog_multiplier");
-  if (origin === undefined || bound === 0 || bound >= SMALL_BACKLOG) return;
+  if (options.spool !== "off" || origin === undefined) return;
+  if (bound === 0 || bound >= SMALL_BACKLOG) return;
   problems.push(
     warning(
       origin,
-      `max_backlog_multiplier of [[${name}]] keeps ${bound} metrics during an outage; without the line queue_bytes is the bound`,
+      `max_backlog_multiplier of [[${name}]] keeps ${bound} metrics during an outage; without the line queue_bytes is the bound, without spool = off the disk`,
     ),
   );
 }

@@ -77,10 +77,16 @@ const ENABLED = [
   "VMStatCollector",
 ];
 
+/** So that the sample writes nothing outside of the folder that it is tried in. */
+const BESIDE: Readonly<Record<string, string>> = { state_path: "var", socket: "var/agent.sock" };
+
 /** A whole `diamond.conf`: it runs as it is, without any server. */
 export function mainSample(collectors: readonly AnyCollector[]): string {
   const server = Object.entries(serverOptions).filter(([name]) => name !== "handlers")
-    .map(([name, option]) => `${comment(helpOf(option))}${setting(name, option)}\n\n`).join("");
+    .map(([name, option]) => {
+      const line = name in BESIDE ? `${name} = ${BESIDE[name]}\n` : `${setting(name, option)}\n`;
+      return `${comment(helpOf(option))}${line}\n`;
+    }).join("");
   const sections = collectors.map(({ name, doc }) =>
     ENABLED.includes(name)
       ? `[[${name}]]\n${comment(doc)}enabled = True\n\n`

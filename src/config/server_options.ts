@@ -1,6 +1,17 @@
 /** The keys of `[server]`, declared like any others. */
 
-import { bool, integer, list, number, type Options, text, type Values } from "../core/option.ts";
+import {
+  bool,
+  choice,
+  duration,
+  integer,
+  list,
+  number,
+  type Options,
+  size,
+  text,
+  type Values,
+} from "../core/option.ts";
 
 export const serverOptions = {
   handlers: list(
@@ -28,6 +39,36 @@ export const serverOptions = {
   user: text("", "The user to run as; empty: whoever starts it"),
   group: text("", "The group to run as; empty: the user's"),
   self_metrics: bool(true, "Publish the agent's own state under the collector name diamond"),
+  state_path: text(
+    "",
+    "Folder for what is kept between two starts: books and last counter values; empty: /var/lib/diamond, and below it a folder for each configuration that is not /etc/diamond/diamond.conf; off: nothing is kept",
+  ),
+  spool_path: text(
+    "",
+    "Folder for what cannot be delivered, on a local disk; empty: spool in state_path; off: memory only",
+  ),
+  spool_max_bytes: size(
+    268_435_456,
+    "Room for each handler's spool; over it the oldest go, counted",
+    {
+      min: 1_048_576,
+    },
+  ),
+  spool_max_age: duration(604_800, "What is older in the spool is given up, counted", { min: 60 }),
+  spool_sync: choice(
+    "process",
+    ["process", "power"],
+    "What a spooled batch survives: a kill of the agent, or the loss of power, which syncs the disk with each batch",
+  ),
+  socket: text(
+    "",
+    "Where status and its like find the agent; empty: pid_file with .sock; off: nowhere",
+  ),
+  max_memory: size(
+    134_217_728,
+    "Near this the agent's queues go to the spool, or are dropped, counted",
+    { min: 67_108_864 },
+  ),
   stop_timeout: number(5, "Seconds that the last flush may take when the agent stops", { min: 0 }),
   procfs: text("", "Read this instead of /proc"),
   sysfs: text("", "Read this instead of /sys"),

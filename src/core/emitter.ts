@@ -21,6 +21,8 @@ export interface EmitterSettings {
   readonly metrics: Readonly<Record<string, MetricSpec>>;
   /** A user's collector may leave `metrics` out: then any name is a gauge. */
   readonly free: boolean;
+  /** Samples of an earlier process, their times on this one's monotonic clock once `offset` is taken off. */
+  readonly saved?: { readonly samples: SavedSamples; readonly offset: number };
 }
 
 export interface Emitter {
@@ -31,6 +33,19 @@ export interface Emitter {
   readonly elapsed: number;
   /** Ends a run: its metrics and the values that were refused. A run that failed keeps what it had published. */
   end(): Run;
+  /** The last values of counters, for another process; `offset` (ms) is added to their times. */
+  save(offset: number): SavedSamples;
+}
+
+/** Key, value (a bigint as a text), and when, in milliseconds since the boot. */
+type SavedSample = readonly [key: string, value: number | string, at: number];
+
+/** The last values of one collector's counters. */
+export interface SavedSamples {
+  readonly series: readonly SavedSample[];
+  readonly deltas: readonly SavedSample[];
+  /** Of the last run. */
+  readonly at: number | null;
 }
 
 export interface Run {
@@ -62,6 +77,36 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   let now = 0;
   let previousRun: number | undefined;
   let run = 0;
+  /** Of an earlier process: each is used once, when its series comes up. */
+  const saved = new Map<string, Sample>();
+  if (settings.saved !== undefined && settings.rates === "measured") restore(settings.saved);
+
+  function restore({ samples, offset }: NonNullable<EmitterSettings["saved"]>): void {
+    const sampleOf = ([, value, at]: SavedSample): Sample => ({
+      value: typeof value === "string" ? BigInt(value) : value,
+      at: at - offset,
+    });
+    for (const entry of samples.series) saved.set(entry[0], sampleOf(entry));
+    for (const entry of samples.deltas) deltas.set(entry[0], { ...sampleOf(entry), seen: 0 });
+    if (samples.at !== null) previousRun = samples.at - offset;
+  }
+
+  function save(offset: number): SavedSamples {
+    const entry = (key: string, { value, at }: Sample): SavedSample => [
+      key,
+      typeof value === "bigint" ? `${value}` : value,
+      Math.round(at + offset),
+    ];
+    const series: SavedSample[] = [];
+    for (const [key, { sample }] of slots) {
+      if (sample !== undefined) series.push(entry(key, sample));
+    }
+    return {
+      series,
+      deltas: [...deltas].map(([key, sample]) => entry(key, sample)),
+      at: previousRun === undefined ? null : Math.round(previousRun + offset),
+    };
+  }
 
   function begin(seconds: number, monotonic: number): void {
     timestamp = seconds;
@@ -152,7 +197,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     const name = declared === undefined ? pattern : filled(pattern, parts);
     const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
     const allowed = isAllowed(name);
-    const slot: Slot = { series, spec, allowed, sample: undefined, seen: run };
+    const slot: Slot = { series, spec, allowed, sample: saved.get(key), seen: run };
+    saved.delete(key);
     slots.set(key, slot);
     return slot;
   }
@@ -199,6 +245,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   function end(): Run {
     previousRun = now;
+    // What has not come up by now is from a device that has gone.
+    if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
     const result = { metrics, refused, reason };
     metrics = [];
@@ -217,6 +265,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     emit,
     delta,
     end,
+    save,
     get elapsed() {
       const seconds = previousRun === undefined ? 0 : (now - previousRun) / 1000;
       return seconds > 0 ? seconds : settings.interval;

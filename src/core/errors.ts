@@ -1,10 +1,16 @@
 /**
- * What can go wrong, in five kinds. A kind says who deals with it: the command line (`config`), the
- * scheduler (`no-data`, `bad-data`, `timeout`), or a handler's worker (`undelivered`, `timeout`).
+ * What can go wrong, in six kinds. A kind says who deals with it: the command line (`config`), the
+ * scheduler (`no-data`, `bad-data`, `timeout`), or a handler's worker (`undelivered`, `refused`, `timeout`).
  * Messages say what was attempted, quote the input and end without a full stop.
  */
 
-export type FailureCode = "config" | "no-data" | "bad-data" | "undelivered" | "timeout";
+export type FailureCode =
+  | "config"
+  | "no-data"
+  | "bad-data"
+  | "undelivered"
+  | "refused"
+  | "timeout";
 
 export class Failure extends Error {
   readonly code: FailureCode;
@@ -34,6 +40,14 @@ export function badData(message: string, cause?: unknown): Failure {
 /** A backend did not take a batch. The worker keeps the batch and tries again. */
 export function undelivered(message: string, cause?: unknown): Failure {
   return new Failure("undelivered", message, cause);
+}
+
+/**
+ * A backend says of a batch that it will never take it: it is malformed, or too large. The worker
+ * looks for the points that are at fault. Not for wrong passwords and the like, which people mend.
+ */
+export function refused(message: string, cause?: unknown): Failure {
+  return new Failure("refused", message, cause);
 }
 
 /** A deadline passed. */

@@ -6,16 +6,30 @@
 import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { Metric } from "./metric.ts";
-import { integer, number, type Options, type Values } from "./option.ts";
+import { choice, integer, number, type Options, type Values } from "./option.ts";
 
 /** What a successful write proves: that the backend took the points, that the transport did, or nothing. */
 export type Receipt = "application" | "transport" | "none";
 
 export interface Sink extends AsyncDisposable {
   /**
-   * Delivers all of the batch or throws; the worker keeps the batch and writes it again.
+   * Delivers all of the batch or throws; the worker keeps the batch and writes it again. `refused`
+   * where the backend will never take it: then the worker writes its parts, down to single points.
    */
   write(batch: readonly Metric[], signal: AbortSignal): Promise<void>;
+  /** Of a transport's sink: what it knows of the writes that it took. */
+  readonly line?: Line;
+}
+
+/** The connection that a transport's writes went by. */
+export interface Line {
+  /**
+   * Whether a connection has ended otherwise than in order since this was asked last: what was
+   * written in its last seconds may be lost.
+   */
+  broken(): boolean;
+  /** Whether the peer's system has acknowledged what was written `seconds` ago and before; true where that is unknown. */
+  acknowledged(seconds: number): boolean;
 }
 
 export interface HandlerContext<O extends Options = Options> {
@@ -56,16 +70,33 @@ export type AnyHandler = Handler<any>;
 export const deliveryOptions = {
   batch: integer(
     1,
-    "Metrics to wait for before a write; the end of each run writes what there is",
+    "Metrics in a write, if they are more than 2000; the end of each run writes what there is",
     { min: 1 },
   ),
   timeout: number(15, "Seconds that a connect or a write may take", { min: 0.1 }),
-  queue_bytes: integer(16_777_216, "Memory for metrics that wait; over it the oldest go, counted", {
-    min: 65_536,
-  }),
+  queue_bytes: integer(
+    16_777_216,
+    "Memory for metrics that wait; what is over it goes to the spool, or is dropped, the oldest first, counted",
+    { min: 65_536 },
+  ),
+  spool: choice(
+    "outage",
+    ["off", "outage", "always"],
+    "What goes to disk, under [server] spool_path. outage: what cannot be delivered; always: every batch before it is sent, so that a kill loses nothing",
+  ),
+  spool_rate: number(
+    10_000,
+    "Metrics a second that go from the spool to the backend, besides the new ones; 0: no limit",
+    { min: 0 },
+  ),
+  resend_seconds: number(
+    10,
+    "Where only the transport confirms: seconds of metrics, at least two writes, that are sent again after a connection broke; 0: none, for receivers that sum",
+    { min: 0 },
+  ),
   max_backlog_multiplier: number(
     0,
-    "During an outage keep at most this many batches; 0: as many as queue_bytes holds",
+    "With spool = off: keep at most this many batches during an outage; 0: as many as queue_bytes holds",
     { min: 0 },
   ),
   trim_backlog_multiplier: number(4, "Over max_backlog_multiplier, trim to this many batches", {

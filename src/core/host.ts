@@ -100,10 +100,18 @@ export interface Target {
 export interface Connection {
   /** Hands all the bytes to the kernel; waits while its buffer is full. */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
-  /** False once the peer has closed its side or the connection broke. */
-  readonly open: boolean;
-  /** Ends the connection in order: what was written is sent first. */
-  close(): Promise<void>;
+  /** `ended`: the peer has closed its side; `broken`: the connection failed. */
+  readonly state: "open" | "ended" | "broken";
+  /**
+   * Bytes that were written and that the peer's system has not acknowledged. It costs a look at the
+   * kernel's table of connections; 0 where there is none, or it is too long to look at.
+   */
+  unacknowledged(): number;
+  /**
+   * Ends the connection in order: sends what was written, says that this was all, and waits for the
+   * peer to do the same. False where it did not, or the connection broke.
+   */
+  close(): Promise<boolean>;
   /** Drops the connection at once. */
   destroy(): void;
 }
@@ -196,4 +204,6 @@ export interface Self {
   rss(): number;
   /** Microseconds of processor time since the start. */
   cpu(): number;
+  /** Gives memory that is not used any more back to the system, where the runtime lets us. */
+  reclaim(): void;
 }

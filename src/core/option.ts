@@ -111,6 +111,67 @@ function numeric(
   };
 }
 
+const SIZES: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+};
+
+/** Bytes: a number, or one with KB, MB, GB, TB, which are powers of 1024. */
+export function size(fallback: number, help: string, range: Range = {}): Option<number> {
+  return scaled("size", "a size such as 256 MB", /^([\d.]+)\s*([bkmgt]?)i?b?$/i, SIZES, {
+    fallback,
+    help,
+    range,
+  });
+}
+
+const TIMES: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds: a number, or one with s, m, h, d. */
+export function duration(fallback: number, help: string, range: Range = {}): Option<number> {
+  return scaled("duration", "a time such as 7 d", /^([\d.]+)\s*([smhd]?)$/i, TIMES, {
+    fallback,
+    help,
+    range,
+  });
+}
+
+function scaled(
+  type: string,
+  what: string,
+  form: RegExp,
+  factors: Readonly<Record<string, number>>,
+  { fallback, help, range }: { fallback: number; help: string; range: Range },
+): Option<number> {
+  const { min = 0 } = range;
+  return {
+    type,
+    fallback,
+    help,
+    allowed: what,
+    secret: false,
+    parse(raw) {
+      const [, digits, unit] = form.exec(scalar(raw, what).trim()) ?? [];
+      if (digits === undefined || !isNumber(digits)) throw unreadable(raw, what);
+      const value = Number(digits) * factors[unit.toLowerCase()];
+      if (value < min) throw refuse(`${value} is out of range: at least ${min}`);
+      return value;
+    },
+    format(value) {
+      const fits = Object.entries(factors).filter(([unit, factor]) =>
+        unit !== "" && value > 0 && value % factor === 0
+      );
+      const [unit, factor] = fits.sort(([, a], [, b]) => b - a)[0] ?? ["", 1];
+      if (factor === 1) return String(value);
+      return `${value / factor} ${factors === SIZES ? `${unit.toUpperCase()}B` : unit}`;
+    },
+  };
+}
+
 /** A text, as it stands. A list is joined again: the operator's text had a comma. */
 export function text(fallback: string, help: string): Option<string> {
   return {

@@ -17,3 +17,15 @@ export interface Identity {
   readonly user: string;
   readonly group: string;
 }
+
+/** What the agent's own commands ask of one that runs. */
+export interface ControlRequest {
+  readonly ask: "status" | "hurry" | "drop";
+  /** For `hurry` and `drop`: whose spool is meant. */
+  readonly handler?: string;
+}
+
+export interface ControlAnswer {
+  readonly result?: unknown;
+  readonly error?: string;
+}

@@ -3,10 +3,21 @@
  * came since, and the end is told once. One per source, so that nobody drowns anybody.
  */
 
-import { messageOf } from "./errors.ts";
+import { codeOf, type FailureCode, messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
+/** An error that lasts. Times are milliseconds since the epoch. */
+export interface ErrorState {
+  readonly message: string;
+  readonly code: FailureCode | undefined;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
 export interface Trouble {
+  /** Undefined while it works. */
+  readonly state: ErrorState | undefined;
   /** One more error. `what` says what failed: "MemoryCollector". */
   report(what: string, error: unknown): void;
   /** It works again. Told only where the trouble was. */
@@ -16,12 +27,18 @@ export interface Trouble {
 export function createTrouble(log: Log, now: () => number, periodSeconds: number): Trouble {
   let lastTold = -Infinity;
   let untold = 0;
-  let failingSince: number | undefined;
+  let state: ErrorState | undefined;
   let told = false;
 
   function report(what: string, error: unknown): void {
     const time = now();
-    failingSince ??= time;
+    state = {
+      message: messageOf(error),
+      code: codeOf(error),
+      first: state?.first ?? time,
+      last: time,
+      count: (state?.count ?? 0) + 1,
+    };
     if (time - lastTold < periodSeconds * 1000) {
       untold++;
       log.debug(`${what}: ${messageOf(error)}`);
@@ -37,15 +54,21 @@ export function createTrouble(log: Log, now: () => number, periodSeconds: number
   }
 
   function clear(what: string, note = ""): void {
-    if (failingSince === undefined) return;
-    const line = `${what} works again after ${Math.round((now() - failingSince) / 1000)} s${
+    if (state === undefined) return;
+    const line = `${what} works again after ${Math.round((now() - state.first) / 1000)} s${
       note === "" ? "" : `, ${note}`
     }`;
     if (told) log.info(line);
     else log.debug(line);
-    failingSince = undefined;
+    state = undefined;
     told = false;
   }
 
-  return { report, clear };
+  return {
+    get state() {
+      return state;
+    },
+    report,
+    clear,
+  };
 }

@@ -1,34 +1,73 @@
 /**
  * The books of one handler. At any time
- * `collected = delivered + queued + dropped`, or there is a defect.
+ * `collected = delivered + queued + spooled + dropped`, or there is a defect. They go on from where
+ * they stood when the agent starts again.
  */
 
-/** `overflow`: over queue_bytes; `backlog`: over max_backlog_multiplier; `stopped`: left at the stop. */
-export type DropReason = "overflow" | "backlog" | "stopped";
-export const dropReasons: readonly DropReason[] = ["overflow", "backlog", "stopped"];
+/** Why points were given up. */
+export const dropReasons = [
+  "overflow",
+  "backlog",
+  "memory",
+  "refused",
+  "spool_full",
+  "expired",
+  "damaged",
+  "operator",
+  "stopped",
+  "killed",
+] as const;
+export type DropReason = typeof dropReasons[number];
+
+export const whyDropped: Readonly<Record<DropReason, string>> = {
+  overflow: "its queue is full (queue_bytes) and nothing is spooled",
+  backlog: "its backlog is over max_backlog_multiplier",
+  memory: "the agent is over max_memory",
+  refused: "the backend will never take them",
+  spool_full: "its spool is full (spool_max_bytes), the oldest go",
+  expired: "they were in the spool for longer than spool_max_age",
+  damaged: "the spool's file is damaged",
+  operator: "it was asked for (spool drop)",
+  stopped: "they could not be delivered before the stop, nor spooled",
+  killed: "the agent was killed while they were in its memory; some may have been delivered",
+};
 
 export interface Ledger {
   collected: number;
   delivered: number;
   /** Writes that failed and were or will be tried again. */
   retries: number;
+  /** Points that were taken for delivered until their connection broke, and are sent again. */
+  resent: number;
   readonly dropped: Record<DropReason, number>;
 }
 
 export function newLedger(): Ledger {
+  const dropped = Object.fromEntries(dropReasons.map((reason) => [reason, 0]));
   return {
     collected: 0,
     delivered: 0,
     retries: 0,
-    dropped: { overflow: 0, backlog: 0, stopped: 0 },
+    resent: 0,
+    dropped: dropped as Record<DropReason, number>,
   };
 }
 
-export function droppedTotal(ledger: Ledger): number {
+export function droppedTotal(ledger: Readonly<Ledger>): number {
   return dropReasons.reduce((sum, reason) => sum + ledger.dropped[reason], 0);
 }
 
-/** Metrics that the books cannot account for, with `queued` of them waiting; 0 where all is well. */
-export function imbalance(ledger: Ledger, queued: number): number {
-  return ledger.collected - ledger.delivered - queued - droppedTotal(ledger);
+/** Metrics that the books cannot account for, with those that wait; 0 where all is well. */
+export function imbalance(ledger: Readonly<Ledger>, queued: number, spooled: number): number {
+  return ledger.collected - ledger.delivered - queued - spooled - droppedTotal(ledger);
+}
+
+/** The books as they are kept between two starts. */
+export interface SavedLedger extends Ledger {
+  readonly queued: number;
+  readonly spooled: number;
+  /** Spooled and sent, but not confirmed: after a kill they wait again. */
+  readonly unsettled: number;
+  /** Whether they were closed at a stop. */
+  readonly clean: boolean;
 }

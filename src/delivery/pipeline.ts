@@ -18,6 +18,8 @@ export function createPipeline(workers: readonly Worker[]): Pipeline {
       for (const worker of workers) worker.offer(metrics);
     },
     flush() {
+      // Before any backend has seen the tick, it is where a kill cannot reach it.
+      for (const worker of workers) worker.secure();
       for (const worker of workers) worker.flush();
     },
   };

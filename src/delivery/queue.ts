@@ -7,7 +7,10 @@ export const BYTES_PER_METRIC = 64;
 
 export interface Queue {
   readonly size: number;
+  readonly oldest: Metric | undefined;
   push(metrics: readonly Metric[]): void;
+  /** Puts metrics back to the old end. */
+  putBack(metrics: readonly Metric[]): void;
   /** Removes up to `most` from the old end. */
   take(most: number): Metric[];
   /** Drops from the old end until `most` are left. Returns how many went. */
@@ -34,8 +37,15 @@ export function createQueue(): Queue {
     get size() {
       return items.length - head;
     },
+    get oldest() {
+      return items[head];
+    },
     push(metrics) {
       for (const metric of metrics) items.push(metric);
+    },
+    putBack(metrics) {
+      items = [...metrics, ...items.slice(head)];
+      head = 0;
     },
     take(most) {
       if (head === 0 && items.length <= most) {

@@ -1,22 +1,41 @@
 /**
- * One handler's delivery: its queue, its deadline, its retries, its books. Written once, for every
- * handler; a slow or dead backend costs its own worker and nobody else.
+ * One handler's delivery: its queue, its deadline, its retries, its spool, its books. Written once,
+ * for every handler; a slow or dead backend costs its own worker and nobody else.
+ *
+ * New points go first; what lies in the spool follows in the gaps, oldest first. While the backend is
+ * away, each tick goes straight to the spool, so that memory stays as it was.
  */
 
-import { timedOut } from "../core/errors.ts";
-import type { DeliveryValues, Sink } from "../core/handler.ts";
+import { codeOf, messageOf, timedOut } from "../core/errors.ts";
+import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
 import type { Clock } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { Metric } from "../core/metric.ts";
-import { createTrouble } from "../core/throttle.ts";
+import { MOST_PER_WRITE, type Spools } from "../core/spool.ts";
+import { createTrouble, type ErrorState } from "../core/throttle.ts";
 import { backoffSeconds } from "./backoff.ts";
-import { type DropReason, imbalance, type Ledger, newLedger } from "./ledger.ts";
+import {
+  type DropReason,
+  imbalance,
+  type Ledger,
+  newLedger,
+  type SavedLedger,
+  whyDropped,
+} from "./ledger.ts";
+import { type Outcome, writeParts } from "./poison.ts";
 import { BYTES_PER_METRIC, createQueue } from "./queue.ts";
+import { type Batch, createSentBatches } from "./sent.ts";
+import { createSpooler } from "./spooler.ts";
 
 export interface WorkerSettings {
   readonly name: string;
   readonly sink: Sink;
+  readonly receipt: Receipt;
   readonly options: DeliveryValues;
+  /** Undefined where there is no place for spools. */
+  readonly spools: Spools | undefined;
+  /** The books of an earlier run. */
+  readonly saved: SavedLedger | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -24,56 +43,198 @@ export interface WorkerSettings {
 
 export interface Worker {
   readonly name: string;
+  readonly receipt: Receipt;
   /** Puts metrics into the queue. Never waits, never throws. */
   offer(metrics: readonly Metric[]): void;
-  /** A run has ended: what waits is written now, also less than a batch. */
+  /** With `spool = always`: what waits is on disk when this returns. */
+  secure(): void;
+  /** A run has ended: what waits is written now. */
   flush(): void;
-  /** Writes what it can within `seconds`, counts the rest as dropped, closes the sink. */
+  /** The agent is short of memory: what waits goes to the spool, or else half of it is dropped. */
+  relieve(): void;
+  /** Tries at once, without regard to a back-off or a rate, until the spool is empty. */
+  hurry(): void;
+  /** Gives up what is in the spool; returns how many. */
+  dropSpool(): number;
+  /** Takes over the books of the worker that was here before a reload. */
+  adopt(saved: SavedLedger): void;
+  /** Once a minute: keeps the spool's bounds. */
+  tidy(): void;
+  /** Writes what it can within `seconds`, spools the rest or counts it as dropped, closes the sink. */
   stop(seconds: number): Promise<void>;
   readonly ledger: Readonly<Ledger>;
   readonly queued: number;
+  readonly spooled: number;
+  /** Bytes of the spool on disk. */
+  readonly spoolBytes: number;
+  /** Seconds since the epoch of the oldest point that waits; undefined where none does. */
+  readonly oldest: number | undefined;
+  /** Seconds from the slot of the last new points that were written to the end of their write. */
+  readonly lag: number | undefined;
+  readonly trouble: ErrorState | undefined;
+  saved(clean: boolean): SavedLedger;
 }
 
-/** A write is never larger, so that a deadline stands for a bounded amount of work. */
-const MOST_PER_WRITE = 2000;
 /** Between tries of the last flush: there is no time for a back-off. */
 const STOP_RETRY_SECONDS = 0.25;
 /** For a sink's own end, beyond the time for the last flush. */
-const CLOSE_SECONDS = 1;
+const CLOSE_SECONDS = 2;
+/** For a write to heed its signal. */
+const ABORT_SECONDS = 0.5;
+/** Times that a backend may refuse everything before its points are looked at one by one. */
+const PATIENCE = 3;
 
-export function createWorker({ name, sink, options, clock, log, random }: WorkerSettings): Worker {
+export function createWorker(settings: WorkerSettings): Worker {
+  const { name, sink, receipt, options, spools, saved, clock, log, random } = settings;
+  const most = Math.max(options.batch, MOST_PER_WRITE);
+  const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
   const queue = createQueue();
   const ledger = newLedger();
   const trouble = createTrouble(log, () => clock.now(), options.server_error_interval);
-  const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
-  let inFlight: Metric[] = [];
+  const refusals = createTrouble(log, () => clock.now(), options.server_error_interval);
+  const sent = createSentBatches(options.resend_seconds, () => clock.monotonic());
+  const resends = sink.line !== undefined && options.resend_seconds > 0;
+  const spooler = options.spool === "off" || spools === undefined ? undefined : createSpooler({
+    name,
+    spools,
+    clock,
+    log,
+    stays: options.spool === "always",
+    opened: reconcile,
+    dropped: drop,
+  });
+  /** Points of the books that a spool holds which is not open yet, and those that may be sent twice. */
+  let expected = 0;
+  let unsettled = 0;
+  /** Batches that are in the spool and in memory, to be sent without reading them back. */
+  let secured: Batch[] = [];
+  let inFlight: Batch | undefined;
   let failures = 0;
+  let refusedWhole = 0;
   let flushWanted = false;
+  let spoolAllowedAt = -Infinity;
+  let hurrying = false;
   let draining: Promise<void> | undefined;
   let stopping = false;
   let closed = false;
+  let lag: number | undefined;
   let pause = new AbortController();
+  let writing: AbortController | undefined;
+  let timer: AbortController | undefined;
+
+  if (saved !== undefined) {
+    adopt(saved);
+    if (!saved.clean) drop("killed", saved.queued);
+    // Books that have a spool which is not there are put right now.
+    if (spools?.exists(name) !== true) reconcile(0);
+  }
+  spooler?.trim();
+  wake();
+
+  function adopt(books: SavedLedger): void {
+    for (const key of ["collected", "delivered", "retries", "resent"] as const) {
+      ledger[key] += books[key];
+    }
+    for (const [reason, count] of Object.entries(books.dropped)) {
+      if (Object.hasOwn(ledger.dropped, reason)) ledger.dropped[reason as DropReason] += count;
+    }
+    if (books.clean) drop("stopped", books.queued);
+    // The spool is open already, and what is in it was counted then.
+    if (spooler?.spool !== undefined) ledger.collected -= books.spooled;
+    else expected += books.spooled;
+    unsettled += books.unsettled;
+  }
+
+  /** The books say what is in the spool; the spool knows better. */
+  function reconcile(found: number): void {
+    if (found < expected) drop("damaged", expected - found);
+    else {
+      const again = Math.min(found - expected, unsettled);
+      ledger.delivered -= again;
+      ledger.collected += found - expected - again;
+    }
+    expected = 0;
+    unsettled = 0;
+  }
+
+  /** What is in flight from the spool, or secured in it, still waits there. */
+  function spooled(): number {
+    return (spooler?.spool?.points ?? expected) - sent.spooled;
+  }
+
+  /** Points in memory that are nowhere else. */
+  function queued(): number {
+    return queue.size + (inFlight !== undefined && inFlight.ids.length === 0 ? inFlight.points : 0);
+  }
 
   function offer(metrics: readonly Metric[]): void {
     ledger.collected += metrics.length;
-    if (stopping) {
-      ledger.dropped.stopped += metrics.length;
+    if (stopping) return drop("stopped", metrics.length);
+    queue.push(metrics);
+    if (queued() + sent.held > capacity) overflow();
+    wake();
+  }
+
+  /** The memory that this worker may have is used up. */
+  function overflow(): void {
+    if (spill()) {
+      if (queued() + sent.held <= capacity) return;
+      // A peer that does not acknowledge: what it may not have is kept on disk instead.
+      takeBackSent();
+      spill();
       return;
     }
-    queue.push(metrics);
-    drop("overflow", queue.trim(Math.max(0, capacity - inFlight.length)));
-    wake();
+    const room = Math.max(0, capacity - (queued() - queue.size) - sent.held);
+    drop("overflow", queue.trim(room));
   }
 
   function drop(reason: DropReason, count: number): void {
     if (count === 0) return;
-    if (ledger.dropped[reason] === 0) log.warn(`${name} drops ${count} metrics: ${why[reason]}`);
+    if (ledger.dropped[reason] === 0 && count > 0) {
+      log.warn(`${name} drops ${count} metrics: ${whyDropped[reason]}. More are counted in status`);
+    }
     ledger.dropped[reason] += count;
+  }
+
+  /** All that waits in memory goes to the spool. False where that is not possible. */
+  function spill(): boolean {
+    if (spooler === undefined) return false;
+    if (queue.size === 0) return true;
+    const metrics = queue.take(queue.size);
+    if (spooler.store(metrics) !== undefined) return true;
+    queue.putBack(metrics);
+    return false;
+  }
+
+  function secure(): void {
+    if (options.spool !== "always" || spooler === undefined || queue.size === 0) return;
+    // A backend that is away gets it from the spool later.
+    const keep = failures === 0 && secured.length === 0;
+    while (queue.size > 0) {
+      const metrics = queue.take(most);
+      const ids = spooler.store(metrics);
+      if (ids === undefined) return queue.putBack(metrics);
+      if (!keep) continue;
+      spooler.skip(ids);
+      secured.push({ metrics, ids, points: metrics.length, fresh: true });
+    }
   }
 
   function flush(): void {
     flushWanted = true;
+    if (failures > 0 && !stopping) spill();
     wake();
+  }
+
+  /** They are in the spool: it is enough to read them from there. */
+  function forgetSecured(): void {
+    for (const { ids } of secured) spooler?.unread(ids);
+    secured = [];
+  }
+
+  function relieve(): void {
+    forgetSecured();
+    if (!spill()) drop("memory", queue.trim(queue.size >> 1));
   }
 
   function wake(): void {
@@ -85,114 +246,266 @@ export function createWorker({ name, sink, options, clock, log, random }: Worker
   }
 
   function due(): boolean {
-    const waiting = queue.size + inFlight.length;
-    if (waiting === 0) flushWanted = false;
-    return waiting > 0 && !closed && (flushWanted || waiting >= options.batch);
+    if (closed) return false;
+    if (queue.size === 0) flushWanted = false;
+    return secured.length > 0 || (queue.size > 0 && (flushWanted || queue.size >= most)) ||
+      spoolDue();
+  }
+
+  function spoolDue(): boolean {
+    if (stopping || spooler?.waiting !== true) return false;
+    const wait = spoolAllowedAt - clock.monotonic();
+    if (wait <= 0 || hurrying) return true;
+    later(wait);
+    return false;
+  }
+
+  function later(ms: number): void {
+    if (timer !== undefined) return;
+    const mine = timer = new AbortController();
+    void clock.sleep(ms, mine.signal).then(() => {
+      if (timer === mine) timer = undefined;
+      wake();
+    });
   }
 
   async function drain(): Promise<void> {
     while (due()) {
-      if (inFlight.length === 0) inFlight = queue.take(Math.max(options.batch, MOST_PER_WRITE));
-      try {
-        await withDeadline();
-        ledger.delivered += inFlight.length;
-        inFlight = [];
-        trouble.clear(name, `${queue.size} metrics are waiting`);
-        failures = 0;
-      } catch (error) {
-        failures++;
-        ledger.retries++;
-        trouble.report(name, error);
-        trimBacklog();
-        pause = new AbortController();
-        const seconds = stopping
-          ? STOP_RETRY_SECONDS
-          : backoffSeconds(failures, options.retry_max_interval, random);
-        await clock.sleep(1000 * seconds, pause.signal);
-      }
+      takeBackBroken();
+      settleOld();
+      const batch = next();
+      if (batch === undefined) continue;
+      inFlight = batch;
+      const outcome = await writeParts(batch.metrics, refusedWhole < PATIENCE, withDeadline);
+      // The stop did not wait for this one, and has put it where it is kept.
+      if (inFlight !== batch) return;
+      inFlight = undefined;
+      account(batch, outcome);
+      if (outcome.error === undefined) succeeded(batch);
+      else await failed(batch, outcome);
+      // A backend that takes everything at once must not keep the next tick waiting.
+      if (!batch.fresh || batch.points >= MOST_PER_WRITE) await clock.sleep(0);
     }
   }
 
+  /** New points first, then those of the spool. */
+  function next(): Batch | undefined {
+    secure();
+    const first = secured.shift();
+    if (first !== undefined) return first;
+    if (queue.size > 0 && (flushWanted || queue.size >= most)) {
+      const metrics = queue.take(most);
+      return { metrics, ids: [], points: metrics.length, fresh: true };
+    }
+    if (!spoolDue()) return undefined;
+    const read = spooler!.read();
+    if (read === undefined) {
+      hurrying = false;
+      return undefined;
+    }
+    const { metrics, ids } = read;
+    if (options.spool_rate > 0) {
+      const from = Math.max(spoolAllowedAt, clock.monotonic());
+      spoolAllowedAt = from + (metrics.length / options.spool_rate) * 1000;
+    }
+    return { metrics, ids, points: metrics.length, fresh: false };
+  }
+
+  function account({ metrics }: Batch, { delivered, refused, reason }: Outcome): void {
+    ledger.delivered += delivered;
+    if (refused.length === 0) return;
+    drop("refused", refused.length);
+    const { series, value, timestamp } = refused[0];
+    refusals.report(
+      name,
+      `The backend refuses ${refused.length} of ${metrics.length} metrics for good, the first is ` +
+        `"${series.path} ${value} ${timestamp}": ${messageOf(reason)}`,
+    );
+  }
+
+  function succeeded(batch: Batch): void {
+    const { metrics, ids, fresh } = batch;
+    if (resends) sent.add(batch);
+    else spooler?.settle(ids);
+    if (fresh) lag = clock.now() / 1000 - metrics[metrics.length - 1].timestamp;
+    if (trouble.state !== undefined) {
+      trouble.clear(name, `${queued()} metrics wait in memory, ${spooled()} in the spool`);
+    }
+    failures = 0;
+    refusedWhole = 0;
+  }
+
+  async function failed(batch: Batch, { rest, error }: Outcome): Promise<void> {
+    failures++;
+    ledger.retries++;
+    if (codeOf(error) === "refused") refusedWhole++;
+    trouble.report(name, error);
+    putBack(batch, rest);
+    forgetSecured();
+    if (closed) return;
+    if (!stopping) spill();
+    trimBacklog();
+    pause = new AbortController();
+    const seconds = stopping
+      ? STOP_RETRY_SECONDS
+      : backoffSeconds(failures, options.retry_max_interval, random);
+    await clock.sleep(1000 * seconds, pause.signal);
+  }
+
+  /** What of a batch could not be delivered waits again. */
+  function putBack(batch: Batch, rest: readonly Metric[]): void {
+    if (batch.ids.length > 0 && rest.length === batch.metrics.length) {
+      spooler?.unread(batch.ids);
+      return;
+    }
+    const stored = options.spool === "off" || stopping ? undefined : spooler?.store(rest);
+    if (stored === undefined) queue.putBack(rest);
+    spooler?.settle(batch.ids);
+  }
+
+  /** After a connection broke: what may have been lost with it waits again. */
+  function takeBackBroken(): void {
+    if (resends && sink.line!.broken()) takeBackSent();
+  }
+
+  function takeBackSent(): void {
+    for (const { ids, metrics, points } of sent.takeBack().reverse()) {
+      ledger.delivered -= points;
+      ledger.resent += points;
+      if (ids.length > 0) spooler?.unread(ids);
+      else queue.putBack(metrics);
+      flushWanted = true;
+    }
+  }
+
+  function settleOld(): void {
+    if (!resends) return;
+    const { line } = sink;
+    const settled = sent.settle(() => line!.acknowledged(options.resend_seconds));
+    for (const { ids } of settled) spooler?.settle(ids);
+  }
+
   /** The sink gets a signal, and is not waited for when it does not heed it. */
-  async function withDeadline(): Promise<void> {
-    const deadline = new AbortController();
+  async function withDeadline(batch: readonly Metric[]): Promise<void> {
+    const deadline = writing = new AbortController();
     const timer = new AbortController();
     const late = clock.sleep(options.timeout * 1000, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       const error = timedOut(
-        `The backend did not take ${inFlight.length} metrics within ${options.timeout} s`,
+        `The backend did not take ${batch.length} metrics within ${options.timeout} s`,
       );
       deadline.abort(error);
       throw error;
     });
     try {
-      await Promise.race([sink.write(inFlight, deadline.signal), late]);
+      await Promise.race([sink.write(batch, deadline.signal), late]);
     } finally {
       timer.abort();
     }
   }
 
-  /** Diamond's bound on the backlog, where the operator asks for it. The oldest are those in flight. */
+  /** Diamond's bound on the backlog, where the operator asks for it and nothing is spooled. */
   function trimBacklog(): void {
-    const waiting = queue.size + inFlight.length;
-    if (
-      options.max_backlog_multiplier === 0 ||
-      waiting < options.batch * options.max_backlog_multiplier
-    ) return;
-    const excess = Math.max(
-      0,
-      waiting - Math.floor(options.batch * options.trim_backlog_multiplier),
-    );
-    const old = Math.min(excess, inFlight.length);
-    inFlight = inFlight.slice(old);
-    queue.trim(queue.size - (excess - old));
-    drop("backlog", excess);
+    const bound = options.batch * options.max_backlog_multiplier;
+    if (spooler !== undefined || bound === 0 || queue.size < bound) return;
+    drop("backlog", queue.trim(Math.floor(options.batch * options.trim_backlog_multiplier)));
   }
 
   async function stop(seconds: number): Promise<void> {
     stopping = true;
     flushWanted = true;
+    timer?.abort();
     pause.abort();
     wake();
-    const limit = new AbortController();
     const ended = (async () => {
       while (draining !== undefined) await draining;
     })();
-    await Promise.race([ended, clock.sleep(seconds * 1000, limit.signal)]);
-    limit.abort();
+    await within(seconds, ended);
     closed = true;
     pause.abort();
-    const left = queue.size + inFlight.length;
-    queue.trim(0);
-    inFlight = [];
-    drop("stopped", left);
-    const closing = new AbortController();
-    const close = Promise.resolve(sink[Symbol.asyncDispose]()).catch((error) =>
-      log.debug(`${name}: closing failed: ${error}`)
-    );
-    await Promise.race([close, clock.sleep(CLOSE_SECONDS * 1000, closing.signal)]);
-    closing.abort();
-    const missing = imbalance(ledger, 0);
+    if (draining !== undefined) {
+      // A write that is told to end may still say how far it came.
+      writing?.abort(timedOut("The agent stops"));
+      await within(ABORT_SECONDS, ended);
+    }
+    const unfinished = inFlight;
+    inFlight = undefined;
+    if (unfinished !== undefined) putBack(unfinished, unfinished.metrics);
+    forgetSecured();
+    await closeSink();
+    if (!spill()) drop("stopped", queue.trim(0));
+    expected = spooled();
+    spooler?.close();
+    const missing = imbalance(ledger, queued(), spooled());
     if (missing !== 0) {
       log.error(`${name}: the ledger does not close: ${missing} metrics are unaccounted for`);
     }
   }
 
+  /** What was sent is settled where the connection ends in order, and waits again where not. */
+  async function closeSink(): Promise<void> {
+    const close = Promise.resolve(sink[Symbol.asyncDispose]()).catch((error) =>
+      log.debug(`${name}: closing failed: ${error}`)
+    );
+    await within(CLOSE_SECONDS, close);
+    if (!resends) return;
+    if (sink.line!.broken() || !sink.line!.acknowledged(0)) return takeBackSent();
+    for (const { ids } of sent.takeBack()) spooler?.settle(ids);
+  }
+
+  async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+    const limit = new AbortController();
+    await Promise.race([work, clock.sleep(seconds * 1000, limit.signal)]);
+    limit.abort();
+  }
+
   return {
     name,
+    receipt,
     offer,
+    secure,
     flush,
+    relieve,
+    hurry() {
+      hurrying = true;
+      timer?.abort();
+      pause.abort();
+      wake();
+    },
+    dropSpool() {
+      const points = spooler?.drop() ?? 0;
+      drop("operator", points);
+      return points;
+    },
+    adopt,
+    tidy: () => spooler?.trim(),
     stop,
     ledger,
     get queued() {
-      return queue.size + inFlight.length;
+      return queued();
     },
+    get spooled() {
+      return spooled();
+    },
+    get spoolBytes() {
+      return spooler?.spool?.bytes ?? 0;
+    },
+    get oldest() {
+      return spooler?.spool?.oldest ?? inFlight?.metrics[0]?.timestamp ?? queue.oldest?.timestamp;
+    },
+    get lag() {
+      return lag;
+    },
+    get trouble() {
+      return trouble.state;
+    },
+    saved: (clean) => ({
+      ...ledger,
+      dropped: { ...ledger.dropped },
+      queued: queued(),
+      spooled: spooled(),
+      unsettled: sent.spooled,
+      clean,
+    }),
   };
 }
-
-const why: Readonly<Record<DropReason, string>> = {
-  overflow: "its queue is full (queue_bytes), the oldest go, and more of them with each run",
-  backlog:
-    "its backlog is over max_backlog_multiplier, the oldest go, and more of them with each run",
-  stopped: "they could not be delivered before the stop",
-};

@@ -29,3 +29,21 @@ export function encodeLines(batch: readonly Metric[], prefix = ""): Uint8Array {
 function lineSafe(path: string): string {
   return /[\s\0]/.test(path) ? path.replace(/[\s\0]/g, "_") : path;
 }
+
+export interface GraphitePoint {
+  readonly path: string;
+  readonly value: number;
+  readonly timestamp: number;
+  /** Digits behind the point. */
+  readonly precision: number;
+}
+
+const LINE = /^(\S+)\s+([+-]?[\d.]+(?:e[+-]?\d+)?)\s+(\d+(?:\.\d+)?)\s*$/i;
+
+/** One line without its newline; undefined where it is none. */
+export function parseGraphiteLine(line: string): GraphitePoint | undefined {
+  const [, path, value, timestamp] = LINE.exec(line) ?? [];
+  if (path === undefined || !Number.isFinite(Number(value))) return undefined;
+  const precision = /^[+-]?\d*\.(\d+)$/.exec(value)?.[1].length ?? 0;
+  return { path, value: Number(value), timestamp: Number(timestamp), precision };
+}

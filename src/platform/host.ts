@@ -92,4 +92,5 @@ const realSelf: Self = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
+  reclaim: () => (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true),
 };

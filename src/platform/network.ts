@@ -1,8 +1,10 @@
 /** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
 
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import process from "node:process";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
 
@@ -111,11 +113,12 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
 }
 
 function connectionOf(socket: Socket, target: Target): Connection {
-  let open = true;
+  let state: Connection["state"] = "open";
   let failure: unknown;
   const waiting = new Set<(error?: Error) => void>();
-  const ended = (error?: unknown) => {
-    open = false;
+  const ended = (how: "ended" | "broken", error?: unknown) => {
+    // An error may follow an end; what was sent before it may be lost after all.
+    if (state !== "broken") state = how;
     failure ??= error;
     for (const wake of waiting) {
       wake(undelivered(`The connection to ${show(target)} broke`, failure));
@@ -123,19 +126,20 @@ function connectionOf(socket: Socket, target: Target): Connection {
     waiting.clear();
   };
   if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
-  socket.on("error", ended);
-  socket.on("close", () => ended());
+  socket.on("error", (error) => ended("broken", error));
+  socket.on("close", () => ended(state === "ended" ? "ended" : "broken"));
   // What the peer says is not for us; but its end must be read to be seen.
   socket.on("data", () => {});
-  socket.on("end", () => ended("the peer closed it"));
+  socket.on("end", () => ended("ended", "the peer closed it"));
 
   return {
-    get open() {
-      return open;
+    get state() {
+      return state;
     },
+    unacknowledged: () => sendQueue(socket),
     write(bytes, signal) {
       return new Promise<void>((resolve, reject) => {
-        if (!open) {
+        if (state !== "open") {
           return reject(undelivered(`The connection to ${show(target)} is closed`, failure));
         }
         const settle = (error?: Error | null) => {
@@ -156,27 +160,58 @@ function connectionOf(socket: Socket, target: Target): Connection {
       });
     },
     close() {
-      return new Promise<void>((resolve) => {
-        if (!open) {
+      return new Promise<boolean>((resolve) => {
+        if (state !== "open") {
+          const orderly = state === "ended";
           socket.destroy();
-          return resolve();
+          return resolve(orderly);
         }
         // A peer that never closes its side must not keep the descriptor.
-        const late = setTimeout(() => socket.destroy(), CLOSE_MS);
+        const late = setTimeout(() => {
+          resolve(sendQueue(socket) === 0);
+          socket.destroy();
+        }, CLOSE_MS);
         late.unref();
         socket.once("close", () => {
           clearTimeout(late);
-          resolve();
+          resolve(state === "ended");
         });
         socket.end();
       });
     },
     destroy() {
-      open = false;
+      state = "broken";
       // A reset frees what the kernel still holds for a peer that does not read.
       socket.resetAndDestroy();
     },
   };
+}
+
+/** Longer tables cost too much to look at. */
+const MOST_TABLE_BYTES = 262_144;
+let tooLong = false;
+
+/**
+ * Bytes in a socket's send queue. Source: tx_queue in /proc/net/tcp,
+ * https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ */
+function sendQueue({ localPort, remotePort }: Socket): number {
+  if (tooLong || process.platform !== "linux" || !localPort || !remotePort) return 0;
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0");
+  const line = new RegExp(
+    `:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+  );
+  for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
+    try {
+      const text = readFileSync(table, "latin1");
+      tooLong ||= text.length > MOST_TABLE_BYTES;
+      const found = line.exec(text);
+      if (found !== null) return Number.parseInt(found[1], 16);
+    } catch {
+      // No such table: no IPv6, or no /proc.
+    }
+  }
+  return 0;
 }
 
 function scoped(address: Address, { scope }: Target): string {

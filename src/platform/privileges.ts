@@ -1,7 +1,7 @@
 /** Users and groups: finding them, and becoming them for good. */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { configError } from "../core/errors.ts";
 import type { Identity } from "../core/process.ts";
 
@@ -42,6 +42,13 @@ function entry(database: "passwd" | "group", name: string): string[] | undefined
   return find(
     spawnSync("getent", [database, name], { encoding: "utf8", timeout: 5000 }).stdout ?? "",
   );
+}
+
+/** Makes a folder for a user that is still to be become; one that is there stays as it is. */
+export function makeFolder(path: string, { uid, gid }: Identity): void {
+  if (existsSync(path)) return;
+  mkdirSync(path, { recursive: true, mode: 0o750 });
+  if (uid >= 0 || gid >= 0) chownSync(path, uid, gid);
 }
 
 /** Supplementary groups, group, user: in this order, then verified. Throws `config` where it did not take. */

@@ -1,67 +1,32 @@
 /**
- * statvfs and stat of mount points. Local file systems answer at once and are asked directly. One
- * that can hang is asked through the thread pool, with a deadline, and never twice at the same time:
- * a call that hangs keeps its thread, so a second one would only cost another.
+ * statvfs and stat of mount points. Local file systems answer at once and are asked directly; one
+ * that can hang is asked by another process.
  */
 
 import { statfsSync, type StatsFs, statSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
-import { badData, timedOut } from "../core/errors.ts";
+import { badData } from "../core/errors.ts";
 import type { Probe, StatVfs } from "../core/host.ts";
+import { realClock } from "./clock.ts";
+import { createProbeProcess } from "./probe_process.ts";
 import { realPathOf, type Roots } from "./roots.ts";
 
 const CAN_HANG =
   /^(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
-const SECONDS = 2;
-/** One thread of the pool stays free for names and files. */
-const MOST_HANGING = 1;
 
-export function createProbe(roots: Roots): Probe {
-  const pending = new Set<string>();
-
-  async function guarded<T>(
-    path: string,
-    signal: AbortSignal,
-    ask: (path: string) => Promise<T>,
-  ): Promise<T> {
-    if (pending.has(path)) {
-      throw timedOut(`${path} has not answered since it was asked last: is its server away?`);
-    }
-    if (pending.size >= MOST_HANGING) {
-      throw timedOut(`${path} is not asked while ${[...pending].join(", ")} does not answer`);
-    }
-    pending.add(path);
-    const answer = ask(realPathOf(path, roots)).finally(() => pending.delete(path));
-    answer.catch(() => {});
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(timedOut(`${path} did not answer within ${SECONDS} s`)),
-        SECONDS * 1000,
-      );
-      signal.addEventListener("abort", () => reject(timedOut(`${path} did not answer in time`)), {
-        once: true,
-      });
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
+export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
   return {
     async statvfs(path, kind, signal) {
-      if (CAN_HANG.test(kind)) {
-        return toStatVfs(await guarded(path, signal, (real) => statfs(real)));
-      }
-      return toStatVfs(statfsSync(realPathOf(path, roots)));
+      const real = realPathOf(path, roots);
+      return toStatVfs(
+        CAN_HANG.test(kind)
+          ? await other.ask("statvfs", real, signal) as StatsFs
+          : statfsSync(real),
+      );
     },
     async device(path, kind, signal) {
-      if (!CAN_HANG.test(kind)) {
-        return statSync(realPathOf(path, roots), { throwIfNoEntry: false })?.dev;
-      }
-      return (await guarded(path, signal, (real) => stat(real))).dev;
+      const real = realPathOf(path, roots);
+      if (CAN_HANG.test(kind)) return await other.ask("device", real, signal) as number;
+      return statSync(real, { throwIfNoEntry: false })?.dev;
     },
   };
 }

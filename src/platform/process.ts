@@ -1,9 +1,10 @@
 /** This process: its streams, its signals, its start in the background. */
 
 import process from "node:process";
+import { askControl, serveControl } from "./control.ts";
 import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
-import { become, findIdentity } from "./privileges.ts";
+import { become, findIdentity, makeFolder } from "./privileges.ts";
 
 /** A stream that a closed pipe (`| head`) ends quietly. */
 export function terminal(name: "stdout" | "stderr") {
@@ -47,6 +48,9 @@ export const daemonControl = {
   removePidFile,
   findIdentity,
   become,
+  makeFolder,
+  serve: serveControl,
+  ask: askControl,
   onSignal(signals: readonly string[], act: (signal: string) => void) {
     for (const signal of signals) {
       try {

@@ -4,7 +4,7 @@
  */
 
 import { configError } from "../core/errors.ts";
-import type { HandlerContext, Sink } from "../core/handler.ts";
+import type { DeliveryValues, HandlerContext, Sink } from "../core/handler.ts";
 import type { Connection, Datagrams, Family, Host, Target } from "../core/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { bool, choice, integer, number, text, type Values } from "../core/option.ts";
@@ -49,13 +49,16 @@ export function graphiteOptions(host: string, port: number, transports?: readonl
 
 type Transport = typeof TRANSPORTS[number];
 type ConnectionValues = Values<ReturnType<typeof connectionOptions>>;
+type StreamValues =
+  & Pick<ConnectionValues, "reconnect_interval">
+  & Pick<DeliveryValues, "resend_seconds" | "timeout">;
 type Encode = (batch: readonly Metric[]) => Uint8Array;
 
 /** A sink to one receiver, by the options' transport. */
 export function openGraphite(
   { host }: Pick<HandlerContext, "host">,
   name: string,
-  options: ConnectionValues,
+  options: ConnectionValues & DeliveryValues,
   encode: Encode,
 ): Sink {
   const target: Target = {
@@ -67,36 +70,84 @@ export function openGraphite(
   };
   return options.proto.startsWith("udp")
     ? datagramSink(host, target, options.reconnect_interval, encode)
-    : streamSink(host, target, options.reconnect_interval, encode);
+    : streamSink(host, target, options, encode);
 }
 
-function streamSink(host: Host, target: Target, reconnectSeconds: number, encode: Encode): Sink {
+function streamSink(host: Host, target: Target, options: StreamValues, encode: Encode): Sink {
   let connection: Connection | undefined;
   let since = 0;
+  /** A connection ended in a way that may have lost what went by it. */
+  let broken = false;
+  /** Bytes that had been written at a time, for the seconds that matter. */
+  let written: { at: number; total: number }[] = [];
+  const now = () => host.clock.monotonic();
+
+  /** Lets a connection go that has ended; in order, where the peer had time to read everything. */
+  function letGoEnded(): void {
+    if (connection === undefined || connection.state === "open") return;
+    const consumed = connection.state === "ended" &&
+      now() - (written.at(-1)?.at ?? 0) >= options.resend_seconds * 1000;
+    if (!consumed) broken = true;
+    forget()?.destroy();
+  }
+
+  function forget(): Connection | undefined {
+    const old = connection;
+    connection = undefined;
+    written = [];
+    return old;
+  }
+
+  async function closeOrderly(): Promise<void> {
+    if (await forget()?.close() === false) broken = true;
+  }
+
+  function acknowledged(seconds: number): boolean {
+    if (connection === undefined) return true;
+    const total = (written.at(-1)?.total ?? 0) - connection.unacknowledged();
+    const wasWritten = (ago: number) =>
+      written.findLast(({ at }) => at <= now() - ago * 1000)?.total ?? 0;
+    if (total < wasWritten(seconds + options.timeout)) {
+      // It takes nothing, or next to nothing: another connection may do better.
+      broken = true;
+      forget()?.destroy();
+      return false;
+    }
+    return total >= wasWritten(seconds);
+  }
+
   return {
+    line: {
+      broken() {
+        letGoEnded();
+        const told = broken;
+        broken = false;
+        return told;
+      },
+      acknowledged,
+    },
     async write(batch, signal) {
       // A peer that went away has said so by its FIN: what is written now would be lost.
-      if (connection !== undefined && (!connection.open || isOld(host, since, reconnectSeconds))) {
-        const old = connection;
-        connection = undefined;
-        void old.close();
-      }
+      letGoEnded();
+      if (isOld(host, since, options.reconnect_interval)) void closeOrderly();
       if (connection === undefined) {
         connection = await host.net.connect(target, signal);
-        since = host.clock.monotonic();
+        since = now();
       }
       try {
-        await connection.write(encode(batch), signal);
+        const bytes = encode(batch);
+        await connection.write(bytes, signal);
+        const limit = now() - (options.resend_seconds + options.timeout) * 1000;
+        const old = written.findLastIndex(({ at }) => at <= limit);
+        if (old > 0) written.splice(0, old);
+        written.push({ at: now(), total: (written.at(-1)?.total ?? 0) + bytes.length });
       } catch (error) {
-        connection.destroy();
-        connection = undefined;
+        broken = true;
+        forget()?.destroy();
         throw error;
       }
     },
-    async [Symbol.asyncDispose]() {
-      await connection?.close();
-      connection = undefined;
-    },
+    [Symbol.asyncDispose]: closeOrderly,
   };
 }
 

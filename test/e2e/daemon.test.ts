@@ -51,7 +51,7 @@ function configuration(server = "", collectors = "[[UptimeCollector]]\nenabled =
   };
   writeFileSync(
     paths.conf,
-    `[server]\nhandlers = ArchiveHandler\npid_file = ${paths.pid}\nself_metrics = False\n${server}\n[handlers]\nkeys = f\n[[ArchiveHandler]]\nlog_file = ${paths.archive}\n` +
+    `[server]\nstate_path = ${paths.base}/state\nhandlers = ArchiveHandler\npid_file = ${paths.pid}\nself_metrics = False\n${server}\n[handlers]\nkeys = f\n[[ArchiveHandler]]\nlog_file = ${paths.archive}\n` +
       `[collectors]\n[[default]]\ninterval = 1\n${collectors}\n[loggers]\nkeys = root\n[logger_root]\nlevel = INFO\nhandlers = f\n[handler_f]\nclass = FileHandler\nargs = ('${paths.log}',)\n`,
   );
   return paths;
@@ -260,7 +260,8 @@ describeWith("the daemon", noExecutable, () => {
   }
 
   it("ends at once when it is asked twice", async () => {
-    const { conf, log } = configuration();
+    // Without a spool there is something to wait for.
+    const { conf, log } = configuration("spool_path = off");
     writeFileSync(
       conf,
       readFileSync(conf, "utf8").replace("handlers = ArchiveHandler", "handlers = GraphiteHandler")

@@ -112,7 +112,7 @@ export interface LineServer {
 
 /** A Graphite that only remembers. `reads: false`: it accepts and never reads. */
 export async function lineServer(
-  options: { reads?: boolean; host?: string } = {},
+  options: { reads?: boolean; host?: string; port?: number } = {},
 ): Promise<LineServer> {
   const lines: string[] = [];
   const sockets = new Set<Socket>();
@@ -127,7 +127,9 @@ export async function lineServer(
       lines.push(...parts);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, options.host ?? "127.0.0.1", resolve));
+  await new Promise<void>((resolve) =>
+    server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve)
+  );
   return {
     port: (server.address() as { port: number }).port,
     lines,

@@ -19,7 +19,19 @@ export interface Carbon {
   stored(path: string, from: number, to: number): Map<number, number> | undefined;
   /** The same of all that is stored, by path. */
   everything(from: number, to: number): Map<string, Map<number, number>>;
-  stop(): Promise<void>;
+  /** TERM lets it write what it has; it is killed when that takes too long. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Where it listens, for one that is started again. */
+export interface CarbonPorts {
+  readonly line: number;
+  readonly pickle: number;
+  readonly query: number;
+}
+
+export async function carbonPorts(): Promise<CarbonPorts> {
+  return { line: await freePort(), pickle: await freePort(), query: await freePort() };
 }
 
 /** One process for all files: whisper-fetch would take one for each. */
@@ -36,13 +48,17 @@ print(json.dumps(found))
 `;
 
 /** `ignore`: a regular expression of paths that carbon does not keep. Retention: one second for an hour. */
-export async function startCarbon(directory: string, ignore = "^$"): Promise<Carbon> {
+export async function startCarbon(
+  directory: string,
+  ignore = "^$",
+  ports?: CarbonPorts,
+): Promise<Carbon> {
   const folder = (name: string) => {
     mkdirSync(join(directory, name), { recursive: true });
     return join(directory, name);
   };
   const conf = folder("conf");
-  const [line, pickle, query] = [await freePort(), await freePort(), await freePort()];
+  const { line, pickle, query } = ports ?? await carbonPorts();
   writeFileSync(
     join(conf, "carbon.conf"),
     `[cache]
@@ -116,8 +132,8 @@ CARBON_METRIC_INTERVAL = 0
       const found = JSON.parse(stdout) as Record<string, [number, number][]>;
       return new Map(Object.entries(found).map(([path, points]) => [path, new Map(points)]));
     },
-    async stop() {
-      child.kill("SIGTERM");
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
       const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);

@@ -6,7 +6,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { noData } from "../../src/core/errors.ts";
+import { noData, timedOut } from "../../src/core/errors.ts";
 import type { ExecResult, Host, HostFs, StatVfs } from "../../src/core/host.ts";
 import { createHostFs } from "../../src/platform/files.ts";
 
@@ -72,7 +72,9 @@ export function directoryHost(
     },
     probe: {
       statvfs(path) {
-        const answer = json<StatVfs>("statvfs.json")[path];
+        // null: one that hangs.
+        const answer = json<StatVfs | null>("statvfs.json")[path];
+        if (answer === null) return Promise.reject(timedOut(`${path} did not answer in time`));
         return answer === undefined
           ? Promise.reject(noData(`There is no ${path}`))
           : Promise.resolve(answer);
@@ -103,6 +105,6 @@ export function directoryHost(
       memory: () => ({ total: 8_000_000, free: 2_000_000 }),
       uptime: () => 3600,
     },
-    self: { pid: 4711, rss: () => 40_000_000, cpu: () => ms * 10 },
+    self: { pid: 4711, rss: () => 40_000_000, cpu: () => ms * 10, reclaim: () => {} },
   };
 }

@@ -75,7 +75,7 @@ describeWith("carbon", noExecutable || noCarbon, () => {
       const archive = join(base, "archive.log");
       writeFileSync(
         join(base, "diamond.conf"),
-        `[server]\nhandlers = ${handler}, ArchiveHandler\n[handlers]\n[[${handler}]]\n${
+        `[server]\nstate_path = ${base}/state\nhandlers = ${handler}, ArchiveHandler\n[handlers]\n[[${handler}]]\n${
           options(carbons)
         }\n[[ArchiveHandler]]\nlog_file = ${archive}\n` +
           `[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n` +

@@ -81,6 +81,7 @@ function collecting() {
   let flushes = 0;
   const worker = {
     offer: (batch: readonly Metric[]) => void got.push(...batch),
+    secure: () => {},
     flush: () => void flushes++,
   } as unknown as Worker;
   return { got, pipeline: createPipeline([worker]), flushes: () => flushes };
@@ -196,7 +197,7 @@ describe("collection", () => {
         throw badData("half a file");
       }).plugin,
     );
-    deepEqual([outcome.metrics.length, collection.record.failures, collection.record.lastError], [
+    deepEqual([outcome.metrics.length, collection.record.failures, collection.trouble?.message], [
       1,
       1,
       "half a file",
@@ -368,8 +369,8 @@ describe("agent", () => {
         emit("n", total += 100);
       },
     });
-    const agent = createAgent(fakeHost(clock), log, () => 1);
-    const server = { self_metrics: false, stop_timeout: 5 };
+    const agent = createAgent({ host: fakeHost(clock), log: log, random: () => 1 });
+    const server = { self_metrics: false, stop_timeout: 5, max_memory: 1e9 };
     const handlers = [{ section: "H", handler, options: delivery }];
     await agent.start({
       server,
@@ -398,12 +399,12 @@ describe("agent", () => {
 
   it("publishes its own books, unless it is told not to", async () => {
     const clock = createFakeClock();
-    const agent = createAgent(fakeHost(clock), recordedLog(), () => 1);
+    const agent = createAgent({ host: fakeHost(clock), log: recordedLog(), random: () => 1 });
     const names: string[] = [];
     const handler = takingHandler((batch) => names.push(...batch.map(({ series }) => series.name)));
     const own = partOf(Object.values(ownCollectors(agent.books))[0]);
     const settings = (self_metrics: boolean) => ({
-      server: { self_metrics, stop_timeout: 1 },
+      server: { self_metrics, stop_timeout: 1, max_memory: 1e9 },
       handlers: [{ section: "H", handler, options: delivery }],
       collectors: [own, partOf(counting("A b.c").plugin)],
     });
@@ -425,11 +426,11 @@ describe("agent", () => {
       ...fakeHost(clock),
       names: { hostname: () => name, fqdn: () => Promise.resolve(name) },
     } as Host;
-    const agent = createAgent(host, recordedLog(), () => 1);
+    const agent = createAgent({ host: host, log: recordedLog(), random: () => 1 });
     const paths: string[] = [];
     const handler = takingHandler((batch) => paths.push(...batch.map(({ series }) => series.path)));
     const settings = {
-      server: { self_metrics: false, stop_timeout: 1 },
+      server: { self_metrics: false, stop_timeout: 1, max_memory: 1e9 },
       handlers: [{ section: "H", handler, options: delivery }],
       collectors: [partOf(counting("A").plugin)],
     };

@@ -1,0 +1,121 @@
+/**
+ * What is looked after between ticks: the state is kept every minute, the memory has a bound, and
+ * spools keep theirs. It rides on the wake-ups that there are anyway.
+ */
+
+import { messageOf } from "../core/errors.ts";
+import { createTrouble } from "../core/throttle.ts";
+import { imbalance } from "../delivery/ledger.ts";
+import type { AgentPorts, AgentSettings } from "./agent.ts";
+import type { Books } from "./self_metrics.ts";
+import { type AgentState, bootOf, bootOffset, readState } from "./state.ts";
+
+export interface Keeper {
+  /** What an earlier run kept. */
+  readonly kept: AgentState;
+  /** After each wake-up. */
+  tick(now: number): void;
+  /** Writes the state. */
+  keep(clean: boolean): void;
+}
+
+const KEEP_SECONDS = 60;
+const LOOK_SECONDS = 5;
+/** Part of max_memory from which on the queues are emptied. */
+const PRESSURE = 0.9;
+const REPORT_SECONDS = 600;
+
+export function createKeeper(
+  { host, log, state, view = "", audit = false }: AgentPorts,
+  settings: () => AgentSettings | undefined,
+  books: () => Books,
+): Keeper {
+  const kept = readState(state, view, host, log);
+  const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  let told = false;
+  let keptAt = host.clock.monotonic();
+  let lookedAt = keptAt;
+
+  function keep(clean: boolean): void {
+    if (state === undefined) return;
+    const { collections, workers } = books();
+    const offset = bootOffset(host);
+    const text = JSON.stringify(
+      {
+        format: 1,
+        boot: bootOf(host).id,
+        view,
+        kept: host.clock.now(),
+        clean,
+        // Those of handlers that are not configured now may be again.
+        handlers: {
+          ...kept.handlers,
+          ...Object.fromEntries(workers.map((worker) => [worker.name, worker.saved(clean)])),
+        },
+        collectors: Object.fromEntries(collections.map((one) => [one.name, one.save(offset)])),
+      } satisfies AgentState,
+    );
+    try {
+      state.write(text);
+      told = false;
+    } catch (error) {
+      if (!told) {
+        log.warn(
+          `Cannot write "${state.path}", so books and counters begin anew with the next start: ${
+            messageOf(error)
+          }`,
+        );
+      }
+      told = true;
+    }
+  }
+
+  function relieve(): void {
+    const rss = host.self.rss();
+    const limit = settings()?.server.max_memory ?? Infinity;
+    const { workers } = books();
+    if (rss <= limit * PRESSURE) return pressing.clear("The memory");
+    const waiting = workers.reduce((sum, { queued }) => sum + queued, 0);
+    pressing.report(
+      "The memory",
+      `${megabytes(rss)} of max_memory = ${megabytes(limit)}; ${waiting} metrics leave it`,
+    );
+    for (const worker of workers) worker.relieve();
+    host.self.reclaim();
+  }
+
+  function check(): void {
+    for (const { name, ledger, queued, spooled } of books().workers) {
+      const missing = imbalance(ledger, queued, spooled);
+      if (missing !== 0) {
+        unbalanced.report(
+          name,
+          `The ledger does not close: ${missing} metrics are unaccounted for`,
+        );
+      }
+    }
+  }
+
+  return {
+    kept,
+    keep,
+    tick() {
+      const now = host.clock.monotonic();
+      if (audit) check();
+      if (now - lookedAt >= LOOK_SECONDS * 1000) {
+        lookedAt = now;
+        relieve();
+      }
+      if (now - keptAt >= KEEP_SECONDS * 1000) {
+        keptAt = now;
+        for (const worker of books().workers) worker.tidy();
+        keep(false);
+      }
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}

@@ -1,0 +1,82 @@
+/**
+ * What the agent keeps between two starts: the handlers' books, and the last values of counters, so
+ * that a restart makes neither a gap nor a spike. It is written at the stop and every minute.
+ */
+
+import type { SavedSamples } from "../core/emitter.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Host } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import type { SavedLedger } from "../delivery/ledger.ts";
+
+/** Where the state lies. */
+export interface StateStore {
+  readonly path: string;
+  /** The text that was kept; undefined where there is none. Throws where it cannot be read. */
+  read(): string | undefined;
+  /** Replaces it as a whole or throws. */
+  write(text: string): void;
+}
+
+export interface AgentState {
+  readonly format: 1;
+  readonly boot: string;
+  readonly view: string;
+  /** Milliseconds since the epoch. */
+  readonly kept: number;
+  readonly clean: boolean;
+  readonly handlers: Readonly<Record<string, SavedLedger>>;
+  readonly collectors: Readonly<Record<string, SavedSamples>>;
+}
+
+export const NO_STATE: AgentState = {
+  format: 1,
+  boot: "",
+  view: "",
+  kept: 0,
+  clean: true,
+  handlers: {},
+  collectors: {},
+};
+
+/** Older samples are forgotten: the average over a long gap is nobody's rate. */
+const MOST_AGE_SECONDS = 3600;
+
+/** The kept state; an empty one, with a word in the log, where it cannot be read. Samples of another boot, or of another machine's /proc, are left out. */
+export function readState(
+  store: StateStore | undefined,
+  view: string,
+  host: Host,
+  log: Log,
+): AgentState {
+  try {
+    const text = store?.read();
+    if (text === undefined) return NO_STATE;
+    const state = JSON.parse(text) as AgentState;
+    if (state.format !== 1) throw new Error(`its format ${state.format} is not known here`);
+    const age = (host.clock.now() - state.kept) / 1000;
+    const samplesHold = state.boot === bootOf(host).id && state.view === view && age >= 0 &&
+      age <= MOST_AGE_SECONDS;
+    return samplesHold ? state : { ...state, collectors: {} };
+  } catch (error) {
+    log.warn(
+      `The state in "${store?.path}" is not taken over, counters and books begin anew: ${
+        messageOf(error)
+      }`,
+    );
+    return NO_STATE;
+  }
+}
+
+/** Which boot this is, and the milliseconds since then by a clock that all processes share. */
+export function bootOf({ fs, clock, figures }: Host): { id: string; uptime: number } {
+  const uptime = 1000 * (fs.tryRead("/proc/uptime")?.float() ?? figures.uptime());
+  const id = fs.tryRead("/proc/sys/kernel/random/boot_id")?.word();
+  // Elsewhere the time of the boot is its name, to the minute.
+  return { id: id ?? `${Math.round((clock.now() - uptime) / 60_000)}`, uptime };
+}
+
+/** Milliseconds by which this process's monotonic clock is behind the boot's. */
+export function bootOffset(host: Host): number {
+  return bootOf(host).uptime - host.clock.monotonic();
+}

@@ -1,0 +1,30 @@
+/** How far a long piece of work is: a bar for people, a line now and then for logs. */
+
+import type { Terminal } from "./world.ts";
+
+export interface Progress {
+  /** `part`: 0 to 1, or undefined where nobody knows. */
+  show(part: number | undefined, what: string): void;
+  end(what: string): void;
+}
+
+const WIDTH = 24;
+const TERMINAL_MS = 200;
+const LOG_MS = 10_000;
+
+export function createProgress(terminal: Terminal, now: () => number): Progress {
+  let shown = now();
+  const clear = terminal.isTerminal ? "\r\x1b[K" : "";
+  return {
+    show(part, what) {
+      if (now() - shown < (terminal.isTerminal ? TERMINAL_MS : LOG_MS)) return;
+      shown = now();
+      const done = Math.round((part ?? 0) * WIDTH);
+      const bar = part === undefined
+        ? ""
+        : `[${"#".repeat(done)}${".".repeat(WIDTH - done)}] ${Math.floor(part * 100)} %  `;
+      terminal.write(`${clear}${bar}${what}${terminal.isTerminal ? "" : "\n"}`);
+    },
+    end: (what) => terminal.write(`${clear}${what}\n`),
+  };
+}

@@ -1,0 +1,36 @@
+/** The composition root: the rooms are put together here, and only here. */
+
+import process from "node:process";
+import { createAgent } from "./agent/agent.ts";
+import { main } from "./cli/root.ts";
+import { collectors } from "./collectors/registry.ts";
+import { handlers } from "./handlers/registry.ts";
+import { configFiles } from "./platform/config_files.ts";
+import { createHost } from "./platform/host.ts";
+import { readLines } from "./platform/line_reader.ts";
+import { openLog } from "./platform/log.ts";
+import { complain, daemonControl, terminal } from "./platform/process.ts";
+import { rootsFrom } from "./platform/roots.ts";
+import { createSpools, listSpools, lookInto } from "./platform/spools.ts";
+import { stamp } from "./platform/stamp.ts";
+import { stateFile } from "./platform/state_file.ts";
+
+/** Runs the command line; resolves with the exit status. */
+export function run(args: readonly string[]): Promise<number> {
+  return main(args, {
+    stamp,
+    catalogue: { collectors, handlers },
+    files: configFiles,
+    out: terminal("stdout"),
+    err: terminal("stderr"),
+    host: (roots) => createHost(rootsFrom(roots, process.env)),
+    agent: (ports) => createAgent({ ...ports, random: Math.random }),
+    openLog: (plan, toStdout) => openLog({ plan, toStdout, complain }),
+    spools: createSpools,
+    listSpools,
+    lookIntoSpool: lookInto,
+    state: stateFile,
+    readLines,
+    daemon: daemonControl,
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * A handler's spool as its worker needs it: opened when it is first needed, closed when it is empty,
+ * and never a reason to stop. A disk that does not take anything is told once and tried again.
+ */
+
+import type { Clock } from "../core/host.ts";
+import type { Log } from "../core/log.ts";
+import type { Metric } from "../core/metric.ts";
+import {
+  MOST_PER_WRITE,
+  type Spool,
+  type SpooledBatch,
+  SpoolInUse,
+  type Spools,
+} from "../core/spool.ts";
+import { createTrouble } from "../core/throttle.ts";
+import type { DropReason } from "./ledger.ts";
+
+export interface SpoolerSettings {
+  readonly name: string;
+  readonly spools: Spools;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Stays open while it is empty: `spool = always`. */
+  readonly stays: boolean;
+  /** Called when the file was opened, with the points that are in it. */
+  opened(points: number): void;
+  /** Called when points in it were given up. */
+  dropped(reason: DropReason, points: number): void;
+}
+
+export interface Spooler {
+  /** Undefined while the file is not open. */
+  readonly spool: Spool | undefined;
+  /** Whether there may be something to read. */
+  readonly waiting: boolean;
+  /** Stores a batch, in several if it is large; undefined where the disk does not take it now: nothing is stored then. */
+  store(metrics: readonly Metric[]): number[] | undefined;
+  read(): SpooledBatch | undefined;
+  settle(ids: readonly number[]): void;
+  unread(ids: readonly number[]): void;
+  skip(ids: readonly number[]): void;
+  /** Keeps the bounds of size and age. */
+  trim(): void;
+  /** Removes all points, on demand; returns how many. */
+  drop(): number;
+  close(): void;
+}
+
+/** After a failure: it costs a look at the disk, and a full one stays full for a while. */
+const TRY_AGAIN_SECONDS = 10;
+const IN_USE_SECONDS = 1;
+const REPORT_SECONDS = 600;
+
+export function createSpooler(settings: SpoolerSettings): Spooler {
+  const { name, spools, clock, log, stays, opened, dropped } = settings;
+  const what = `${name}: its spool`;
+  const trouble = createTrouble(log, () => clock.now(), REPORT_SECONDS);
+  let spool: Spool | undefined;
+  let blockedUntil = -Infinity;
+  /** Batches were left to be read when this was asked last. */
+  let more = spools.exists(name);
+
+  function guarded<T>(act: (spool: Spool) => T): T | undefined {
+    if (clock.monotonic() < blockedUntil) return undefined;
+    try {
+      if (spool === undefined) {
+        spool = spools.open(name, log);
+        opened(spool.points);
+      }
+      const result = act(spool);
+      dropped("damaged", spool.takeDamaged());
+      trouble.clear(what);
+      return result;
+    } catch (error) {
+      if (error instanceof SpoolInUse) {
+        blockedUntil = clock.monotonic() + IN_USE_SECONDS * 1000;
+        return undefined;
+      }
+      blockedUntil = clock.monotonic() + TRY_AGAIN_SECONDS * 1000;
+      trouble.report(what, error);
+      return undefined;
+    }
+  }
+
+  /** Only what has a file: nothing is opened for it. */
+  function withFile<T>(act: (spool: Spool) => T): T | undefined {
+    return spool === undefined && !more ? undefined : guarded(act);
+  }
+
+  function trim(): void {
+    const gone = withFile((open) => open.trim());
+    if (gone === undefined) return;
+    dropped("spool_full", gone.full);
+    dropped("expired", gone.expired);
+    closeIfEmpty();
+  }
+
+  function closeIfEmpty(): void {
+    if (spool === undefined || stays || spool.points > 0) return;
+    spool.close();
+    spool = undefined;
+    more = false;
+  }
+
+  return {
+    get spool() {
+      return spool;
+    },
+    get waiting() {
+      return more && clock.monotonic() >= blockedUntil;
+    },
+    store(metrics) {
+      const ids = guarded((open) => {
+        const stored: number[] = [];
+        try {
+          for (let at = 0; at < metrics.length; at += MOST_PER_WRITE) {
+            stored.push(open.store(metrics.slice(at, at + MOST_PER_WRITE)));
+          }
+        } catch (error) {
+          open.settle(stored);
+          throw error;
+        }
+        return stored;
+      });
+      if (ids !== undefined) {
+        more = true;
+        trim();
+      }
+      return ids;
+    },
+    read() {
+      const batch = withFile((open) => open.read(MOST_PER_WRITE));
+      if (batch === undefined) {
+        if (clock.monotonic() >= blockedUntil) more = false;
+        closeIfEmpty();
+      }
+      return batch;
+    },
+    settle(ids) {
+      if (ids.length === 0) return;
+      guarded((open) => open.settle(ids));
+      closeIfEmpty();
+    },
+    unread(ids) {
+      if (ids.length === 0) return;
+      more = true;
+      guarded((open) => open.unread(ids));
+    },
+    skip(ids) {
+      guarded((open) => open.skip(ids));
+    },
+    trim,
+    drop() {
+      const points = withFile((open) => open.drop()) ?? 0;
+      closeIfEmpty();
+      return points;
+    },
+    close() {
+      spool?.close();
+      spool = undefined;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * The agent's door for its own commands: a unix socket (a named pipe on Windows), one JSON line in,
+ * one out. Only its owner and group may knock.
+ */
+
+import { chmodSync, chownSync, existsSync, mkdirSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import process from "node:process";
+import { Failure, messageOf, undelivered } from "../core/errors.ts";
+import type { ControlAnswer, ControlRequest } from "../core/process.ts";
+
+const MOST_REQUEST_CHARS = 65_536;
+const ANSWER_SECONDS = 10;
+
+/** Answers at a path until the returned function is called. Throws where that is not possible. */
+export async function serveControl(
+  path: string,
+  owner: { readonly uid: number; readonly gid: number },
+  answer: (request: ControlRequest) => unknown,
+): Promise<() => void> {
+  if (process.platform !== "win32" && existsSync(path)) {
+    if (await isAnswered(path)) {
+      throw new Failure("config", `Another agent answers at "${path}"`);
+    }
+    unlinkSync(path);
+  }
+  if (process.platform !== "win32") mkdirSync(dirname(path), { recursive: true });
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(addressOf(path), resolve);
+  });
+  server.on("error", () => {});
+  server.unref();
+  if (process.platform !== "win32") {
+    chmodSync(path, 0o660);
+    if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
+  }
+  return () => {
+    server.close();
+    try {
+      if (process.platform !== "win32") unlinkSync(path);
+    } catch {
+      // The folder is not ours any more; the next start removes it.
+    }
+  };
+}
+
+function serve(socket: Socket, answer: (request: ControlRequest) => unknown): void {
+  let text = "";
+  socket.setTimeout(ANSWER_SECONDS * 1000, () => socket.destroy());
+  socket.on("error", () => {});
+  socket.on("data", (chunk) => {
+    text += chunk;
+    if (text.length > MOST_REQUEST_CHARS) socket.destroy();
+    if (!text.includes("\n")) return;
+    const line = text.slice(0, text.indexOf("\n"));
+    text = "";
+    void reply(line).then((result) => socket.end(`${JSON.stringify(result)}\n`));
+  });
+  socket.on("end", () => socket.end());
+
+  async function reply(line: string): Promise<ControlAnswer> {
+    try {
+      return { result: await answer(JSON.parse(line) as ControlRequest) };
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  }
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(addressOf(path), () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+/** Asks the agent that answers at a path. Throws `undelivered` where none does, or it says no. */
+export function askControl(path: string, request: ControlRequest): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const fail = (why: unknown) => reject(undelivered(`No agent answers at "${path}"`, why));
+    const socket = connect(addressOf(path), () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.setTimeout(ANSWER_SECONDS * 1000, () => {
+      fail("it is silent");
+      socket.destroy();
+    });
+    socket.on("error", fail);
+    socket.on("data", (chunk) => (text += chunk));
+    socket.on("end", () => {
+      socket.destroy();
+      try {
+        const { result, error } = JSON.parse(text) as ControlAnswer;
+        if (error !== undefined) reject(undelivered(error));
+        else resolve(result);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  });
+}
+
+function addressOf(path: string): string {
+  return process.platform === "win32" ? `\\\\.\\pipe\\${path.replace(/[^\w.-]/g, "_")}` : path;
+}
