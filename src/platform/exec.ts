@@ -4,9 +4,12 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Exec, ExecResult } from "../core/host.ts";
+import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "./roots.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
+/** Commands at the same time. */
+const MOST_AT_ONCE = 16;
 const MORE_DIRECTORIES = [
   "/usr/bin",
   "/usr/sbin",
@@ -28,11 +31,13 @@ export function safeEnvironment(): Record<string, string> {
 
 /** Programs that lie below a moved root are run there. */
 export function createExec(roots: Roots): Exec {
+  const limited = createLimiter(MOST_AT_ONCE);
   return {
     ...realExec,
     run([program, ...args], limits) {
       const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
-      return realExec.run([isExecutable(moved) ? moved : program, ...args], limits);
+      const argv = [isExecutable(moved) ? moved : program, ...args];
+      return limited(limits.signal, () => realExec.run(argv, limits));
     },
   };
 }

@@ -26,6 +26,7 @@ import { levels } from "../../src/formats/log_record.ts";
 import { openAppender } from "../../src/platform/appender.ts";
 import { realExec } from "../../src/platform/exec.ts";
 import { createHost } from "../../src/platform/host.ts";
+import { createLimiter } from "../../src/platform/limiter.ts";
 import { openLog } from "../../src/platform/log.ts";
 import {
   checkPidFile,
@@ -453,4 +454,32 @@ describe("GraphiteHandler", () => {
       socket.close();
     });
   }
+});
+
+describe("a limiter", () => {
+  it("does so much at the same time, in order, and lets those go that have no time left", async () => {
+    const limited = createLimiter(2);
+    const never = new AbortController().signal;
+    const started: number[] = [];
+    const ends: (() => void)[] = [];
+    const work = (id: number) => () => {
+      started.push(id);
+      return new Promise<number>((resolve) => ends.push(() => resolve(id)));
+    };
+    const late = new AbortController();
+    const all = [1, 2].map((id) => limited(never, work(id)));
+    const third = limited(late.signal, () => Promise.reject(new Error("aborted")));
+    const fourth = limited(never, work(4));
+    await Promise.resolve();
+    deepEqual(started, [1, 2]);
+    late.abort();
+    await rejects(third, /aborted/);
+    ends[0]();
+    ends[1]();
+    deepEqual(await Promise.all(all), [1, 2]);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    deepEqual(started, [1, 2, 4]);
+    ends[2]();
+    equal(await fourth, 4);
+  });
 });
