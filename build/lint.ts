@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ["core", "formats", "ini"],
   delivery: ["core"],
   agent: ["core", "delivery"],
-  platform: ["core", "formats", "node:", "consola/core"],
+  platform: ["core", "formats", "node:", "consola/core", "mysql2/promise"],
   cli: ["core", "formats", "config", "agent", "citty"],
   "compose.ts": ["agent", "cli", "collectors", "handlers", "platform", "node:process"],
   "main.ts": ["compose.ts", "platform", "node:process"],

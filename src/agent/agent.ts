@@ -121,6 +121,7 @@ export function createAgent(ports: AgentPorts): Agent {
           name,
           sink,
           receipt: handler.receipt,
+          largest: handler.largest?.(options),
           options,
           spools,
           saved: before === undefined ? keeper.kept.handlers[name] : undefined,

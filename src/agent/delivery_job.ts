@@ -26,6 +26,7 @@ export function deliveryJobs(part: HandlerPart, ports: AgentPorts): DeliveryJob[
     const worker = createWorker({
       name,
       receipt: handler.receipt,
+      largest: handler.largest?.(options),
       sink: handler.open({ host, options, log }),
       options: { ...options, spool: spools === undefined ? "off" : "outage" },
       spools,

@@ -12,6 +12,7 @@ import { commandHelp, overview } from "./help.ts";
 import { hostnameCommand } from "./hostname.ts";
 import { listCommand } from "./list.ts";
 import { runCommand } from "./run.ts";
+import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { replayCommand } from "./replay.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
@@ -33,6 +34,7 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     listCommand(world),
     describeCommand(world),
     hostnameCommand(world),
+    mysqlSchemaCommand(world),
     spoolCommand(world),
     replayCommand(world),
     versionCommand(world),

@@ -14,6 +14,10 @@ export type FailureCode =
 
 export class Failure extends Error {
   readonly code: FailureCode;
+  /** Of `undelivered`: seconds that the backend asks to be left alone for. */
+  retryAfter?: number;
+  /** Of `refused`: the points that are at fault, where the backend names them; it took the others. */
+  points?: readonly unknown[];
 
   constructor(code: FailureCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

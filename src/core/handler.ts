@@ -49,6 +49,8 @@ export interface Handler<O extends Options = Options> {
    * queue, a worker and books of its own, under the section's name and `backend`.
    */
   expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
+  /** Metrics in one write at most, where the backend has a limit. */
+  largest?(options: Values<O> & DeliveryValues): number;
   /** Never connects: a backend that is down must not keep the agent from starting. Throws `config` only. */
   open(context: HandlerContext<O>): Sink;
 }

@@ -14,6 +14,7 @@ export interface Host {
   readonly fs: HostFs;
   readonly net: Net;
   readonly exec: Exec;
+  readonly mysql: Mysql;
   readonly probe: Probe;
   readonly clock: Clock;
   readonly names: Names;
@@ -85,6 +86,39 @@ export interface Net {
   connect(target: Target, signal: AbortSignal): Promise<Connection>;
   /** A UDP socket that sends to one address, resolved now. */
   datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
+  /** One HTTP request; redirects are not followed. Throws `undelivered` or `timeout` where there is no answer. */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  /** http or https. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Level of gzip for the body, 1 to 9; 0 or absent: none. */
+  readonly gzip?: number;
+  /** Basic auth. */
+  readonly login?: { readonly user: string; readonly password: string };
+  readonly tls?: TlsSettings;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The beginning of it; a long one is cut. */
+  readonly body: string;
+}
+
+/** Files are named by their paths, and read at each connect: certificates are renewed. */
+export interface TlsSettings {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate is to have, where it is not the host's. */
+  readonly serverName?: string;
+  readonly verify: boolean;
 }
 
 export interface Target {
@@ -119,6 +153,37 @@ export interface Connection {
 export interface Datagrams {
   send(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+export interface Mysql {
+  /** Throws `undelivered` or `timeout`. */
+  connect(settings: MysqlSettings, signal: AbortSignal): Promise<MysqlConnection>;
+}
+
+export interface MysqlSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Path of a unix socket, instead of host and port. */
+  readonly socket: string;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls?: TlsSettings;
+}
+
+export interface MysqlConnection {
+  /** False once it is of no more use. */
+  readonly open: boolean;
+  /**
+   * One statement, all of it or nothing; `?` in it stands for the rows. Throws `refused` where a row
+   * is at fault, `undelivered` for the rest.
+   */
+  insert(
+    statement: string,
+    rows: readonly (readonly string[])[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Exec {

@@ -3,7 +3,7 @@
  * points that are at fault; all others are delivered.
  */
 
-import { codeOf } from "../core/errors.ts";
+import { codeOf, type Failure } from "../core/errors.ts";
 import type { Metric } from "../core/metric.ts";
 
 export interface Outcome {
@@ -21,13 +21,20 @@ export interface Outcome {
 /** Parts that are refused, and none taken, until it is the backend that seems to be at fault. */
 const SUSPICIOUS = 64;
 
-/** `patient`: where the backend refuses everything, give up for now; otherwise down to single points. */
+export interface PartsSettings {
+  /** Points in one write. */
+  readonly largest: number;
+  /** Where the backend refuses everything, give up for now; otherwise down to single points. */
+  readonly patient: boolean;
+}
+
 export async function writeParts(
   batch: readonly Metric[],
-  patient: boolean,
+  { largest, patient }: PartsSettings,
   write: (part: readonly Metric[]) => Promise<void>,
 ): Promise<Outcome> {
-  const parts: (readonly Metric[])[] = [batch];
+  const parts: (readonly Metric[])[] = [];
+  for (let at = 0; at < batch.length; at += largest) parts.push(batch.slice(at, at + largest));
   const bad: Metric[] = [];
   let delivered = 0;
   let reason: unknown;
@@ -43,6 +50,12 @@ export async function writeParts(
       }
       reason ??= error;
       parts.shift();
+      const named = (error as Failure).points as readonly Metric[] | undefined;
+      if (named !== undefined && named.length > 0) {
+        delivered += part.length - named.length;
+        bad.push(...named);
+        continue;
+      }
       if (part.length === 1) bad.push(part[0]);
       else parts.push(part.slice(0, part.length >> 1), part.slice(part.length >> 1));
       const everything = delivered === 0 && batch.length > 1 &&

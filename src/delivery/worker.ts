@@ -6,7 +6,7 @@
  * away, each tick goes straight to the spool, so that memory stays as it was.
  */
 
-import { codeOf, messageOf, timedOut } from "../core/errors.ts";
+import { codeOf, type Failure, messageOf, timedOut } from "../core/errors.ts";
 import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
 import type { Clock } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
@@ -32,6 +32,8 @@ export interface WorkerSettings {
   readonly sink: Sink;
   readonly receipt: Receipt;
   readonly options: DeliveryValues;
+  /** Points in one write; absent: as many as there are. */
+  readonly largest?: number;
   /** Undefined where there is no place for spools. */
   readonly spools: Spools | undefined;
   /** The books of an earlier run. */
@@ -77,6 +79,8 @@ export interface Worker {
 
 /** Between tries of the last flush: there is no time for a back-off. */
 const STOP_RETRY_SECONDS = 0.25;
+/** A backend may ask to be left alone for this long. */
+const MOST_ASKED_SECONDS = 300;
 /** For a sink's own end, beyond the time for the last flush. */
 const CLOSE_SECONDS = 2;
 /** For a write to heed its signal. */
@@ -86,6 +90,7 @@ const PATIENCE = 3;
 
 export function createWorker(settings: WorkerSettings): Worker {
   const { name, sink, receipt, options, spools, saved, clock, log, random } = settings;
+  const { largest = Infinity } = settings;
   const most = Math.max(options.batch, MOST_PER_WRITE);
   const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
   const queue = createQueue();
@@ -276,7 +281,8 @@ export function createWorker(settings: WorkerSettings): Worker {
       const batch = next();
       if (batch === undefined) continue;
       inFlight = batch;
-      const outcome = await writeParts(batch.metrics, refusedWhole < PATIENCE, withDeadline);
+      const limits = { largest, patient: refusedWhole < PATIENCE };
+      const outcome = await writeParts(batch.metrics, limits, withDeadline);
       // The stop did not wait for this one, and has put it where it is kept.
       if (inFlight !== batch) return;
       inFlight = undefined;
@@ -346,9 +352,10 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (!stopping) spill();
     trimBacklog();
     pause = new AbortController();
+    const asked = Math.min((error as Partial<Failure>)?.retryAfter ?? 0, MOST_ASKED_SECONDS);
     const seconds = stopping
       ? STOP_RETRY_SECONDS
-      : backoffSeconds(failures, options.retry_max_interval, random);
+      : Math.max(asked, backoffSeconds(failures, options.retry_max_interval, random));
     await clock.sleep(1000 * seconds, pause.signal);
   }
 

@@ -7,6 +7,7 @@ import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
 import { realClock } from "./clock.ts";
 import { createExec } from "./exec.ts";
 import { createHostFs } from "./files.ts";
+import { realMysql } from "./mysql.ts";
 import { realNet } from "./network.ts";
 import { createProbe } from "./probe.ts";
 import type { Roots } from "./roots.ts";
@@ -30,6 +31,7 @@ export function createHost(roots: Roots): Host {
     fs,
     net: realNet,
     exec: createExec(roots),
+    mysql: realMysql,
     probe: createProbe(roots),
     clock: realClock,
     names: realNames,

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
+import { createRequester } from "./http.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
 
@@ -53,6 +54,8 @@ export const realNet: Net = {
       close: () => socket.close(),
     } satisfies Datagrams;
   },
+
+  request: createRequester(),
 };
 
 async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {

@@ -5,16 +5,13 @@
 
 import { configError } from "../core/errors.ts";
 import type { DeliveryValues, HandlerContext, Sink } from "../core/handler.ts";
-import type { Connection, Datagrams, Family, Host, Target } from "../core/host.ts";
+import type { Connection, Family, Host, Target } from "../core/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { bool, choice, integer, number, text, type Values } from "../core/option.ts";
-import { packLines } from "../formats/datagrams.ts";
+import { openDatagrams } from "./datagrams.ts";
 
 /** Fits an Ethernet frame with all headers, also through tunnels. */
 const DATAGRAM_BYTES = 1400;
-/** A name may move: datagrams never tell. */
-const RESOLVE_AGAIN_SECONDS = 300;
-
 /** Formats that are no lines cannot be cut into datagrams. */
 export const STREAMS = ["tcp", "tcp4", "tcp6"] as const;
 const TRANSPORTS = [...STREAMS, "udp", "udp4", "udp6"] as const;
@@ -152,34 +149,10 @@ function streamSink(host: Host, target: Target, options: StreamValues, encode: E
 }
 
 function datagramSink(host: Host, target: Target, reconnectSeconds: number, encode: Encode): Sink {
-  let socket: Datagrams | undefined;
-  let since = 0;
-  const drop = () => {
-    socket?.close();
-    socket = undefined;
-  };
+  const { send, close } = openDatagrams(host, target, DATAGRAM_BYTES, reconnectSeconds);
   return {
-    async write(batch, signal) {
-      if (socket !== undefined && isOld(host, since, reconnectSeconds || RESOLVE_AGAIN_SECONDS)) {
-        drop();
-      }
-      if (socket === undefined) {
-        socket = await host.net.datagram(target, signal);
-        since = host.clock.monotonic();
-      }
-      try {
-        for (const datagram of packLines(encode(batch), DATAGRAM_BYTES)) {
-          await socket.send(datagram, signal);
-        }
-      } catch (error) {
-        drop();
-        throw error;
-      }
-    },
-    [Symbol.asyncDispose]() {
-      drop();
-      return Promise.resolve();
-    },
+    write: (batch, signal) => send(encode(batch), signal),
+    [Symbol.asyncDispose]: close,
   };
 }
 

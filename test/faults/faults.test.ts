@@ -17,9 +17,9 @@ const groups = [
     ["disk", "--damages", "15"],
     ["hung_mount", "--seconds", "12"],
     ["isolation", "--seconds", "30"],
+    ["carbon", "--seconds", "20", "--restarts", "2"],
   ],
-  [["outage", "--ticks", "1000"]],
-  [["replay", "--lines", "400000"], ["carbon", "--seconds", "20", "--restarts", "2"]],
+  [["outage", "--ticks", "1000"], ["replay", "--lines", "400000"]],
 ];
 const forRoot = process.getuid?.() === 0 && existsSync("/dev/fuse")
   ? false

@@ -57,7 +57,9 @@ export function directoryHost(
     net: {
       connect: () => Promise.reject(noData("There is no network in this directory")),
       datagram: () => Promise.reject(noData("There is no network in this directory")),
+      request: () => Promise.reject(noData("There is no network in this directory")),
     },
+    mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },
     exec: {
       run(argv) {
         const answer = json<Partial<ExecResult>>("commands.json")[argv.join(" ")];

@@ -1,0 +1,51 @@
+/**
+ * StatsD's lines: `path:5|g` is a value, `path:5|c` an increment.
+ * Source: https://github.com/statsd/statsd/blob/master/docs/metric_types.md
+ */
+
+import type { Metric, Series } from "../core/metric.ts";
+
+/** What a counter stood at when it was last sent. */
+export type LastCounts = Map<string, number | bigint>;
+
+/**
+ * The lines of a batch, and what its counters stand at: to be remembered once the lines are sent. A
+ * counter that is new, or was reset, tells nothing: its first count is no increment.
+ */
+export function statsdLines(
+  batch: readonly Metric[],
+  last: ReadonlyMap<string, number | bigint>,
+): { text: string; counts: LastCounts } {
+  const counts: LastCounts = new Map();
+  let text = "";
+  for (const { series, value, raw } of batch) {
+    const name = safe(series);
+    if (series.kind === "counter" && raw !== undefined) {
+      const before = counts.get(series.path) ?? last.get(series.path);
+      counts.set(series.path, raw);
+      const grown = before === undefined ? 0 : difference(raw, before);
+      if (grown > 0) text += `${name}:${shown(grown)}|c\n`;
+    } else if (value < 0) {
+      // With a sign it would be a change of the gauge.
+      text += `${name}:0|g\n${name}:${shown(value)}|g\n`;
+    } else {
+      text += `${name}:${shown(value)}|g\n`;
+    }
+  }
+  return { text, counts };
+}
+
+function difference(now: number | bigint, before: number | bigint): number {
+  return typeof now === "number" && typeof before === "number"
+    ? now - before
+    : Number(BigInt(now) - BigInt(before));
+}
+
+/** Twelve digits, as Python 2 writes them. */
+function shown(value: number): string {
+  return Number.isInteger(value) ? `${value}` : `${Number(value.toPrecision(12))}`;
+}
+
+function safe({ path }: Series): string {
+  return path.replace(/[\s:|@]/g, "_");
+}

@@ -1,0 +1,58 @@
+/** A row for each metric in a table of MySQL or MariaDB. */
+
+import { defineHandler } from "../core/handler.ts";
+import type { MysqlConnection } from "../core/host.ts";
+import type { Metric } from "../core/metric.ts";
+import { integer, needed, secret, text } from "../core/option.ts";
+import { fixed } from "../formats/fixed.ts";
+import { insertStatement } from "../formats/mysql.ts";
+import { tlsOptions, tlsSettings } from "../protocols/tls.ts";
+
+export default defineHandler({
+  name: "MySQLHandler",
+  doc: "Writes metrics into a table of MySQL or MariaDB",
+  receipt: "application",
+  options: {
+    hostname: text("localhost", "Name or address of the server"),
+    port: integer(3306, "Its port", { min: 1, max: 65_535 }),
+    socket: text("", "Path of the server's unix socket, instead of hostname and port"),
+    username: needed(text("", "The user to log in as")),
+    password: secret("", "The user's password"),
+    database: needed(text("", "The database")),
+    table: needed(
+      text("metrics", "The table; `diamond-agent mysql-schema` prints what it looks like"),
+    ),
+    col_time: text("timestamp", "Column for the time, in seconds since the epoch"),
+    col_metric: text("metric", "Column for the path"),
+    col_value: text("value", "Column for the value"),
+    ...tlsOptions,
+  },
+
+  open({ host, options }) {
+    let connection: MysqlConnection | undefined;
+    const statement = insertStatement(options);
+    const settings = {
+      host: options.hostname,
+      port: options.port,
+      socket: options.socket,
+      user: options.username,
+      password: options.password,
+      database: options.database,
+      tls: options.tls ? tlsSettings(options) : undefined,
+    };
+    return {
+      async write(batch, signal) {
+        if (connection?.open !== true) connection = await host.mysql.connect(settings, signal);
+        await connection.insert(statement, batch.map(rowOf), signal);
+      },
+      async [Symbol.asyncDispose]() {
+        await connection?.close();
+      },
+    };
+  },
+});
+
+/** Texts, as they always were: the server makes of them what its columns are. */
+function rowOf({ series, value, timestamp }: Metric): string[] {
+  return [series.path, `${timestamp}`, fixed(value, series.precision)];
+}

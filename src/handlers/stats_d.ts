@@ -1,0 +1,33 @@
+/** StatsD over UDP: values as gauges, counters as what they grew by. */
+
+import { defineHandler } from "../core/handler.ts";
+import { integer, needed, text } from "../core/option.ts";
+import { statsdLines } from "../formats/statsd.ts";
+import { openDatagrams } from "../protocols/datagrams.ts";
+
+/** Fits an Ethernet frame. */
+const DATAGRAM_BYTES = 1432;
+const encoder = new TextEncoder();
+
+export default defineHandler({
+  name: "StatsdHandler",
+  doc: "Sends metrics to StatsD",
+  receipt: "none",
+  options: {
+    host: needed(text("", "Name or address of the server")),
+    port: integer(1234, "Its port; StatsD's own default is 8125", { min: 1, max: 65_535 }),
+  },
+
+  open({ host, options }) {
+    const last = new Map<string, number | bigint>();
+    const { send, close } = openDatagrams(host, options, DATAGRAM_BYTES);
+    return {
+      async write(batch, signal) {
+        const { text, counts } = statsdLines(batch, last);
+        await send(encoder.encode(text), signal);
+        for (const [path, count] of counts) last.set(path, count);
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  },
+});

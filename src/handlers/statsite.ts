@@ -1,0 +1,43 @@
+/** Statsite's key-value lines over UDP or TCP: `path:42.26|kv`. */
+
+import { defineHandler } from "../core/handler.ts";
+import { integer, needed, number, text } from "../core/option.ts";
+import type { Metric } from "../core/metric.ts";
+import { fixed } from "../formats/fixed.ts";
+import { openGraphite } from "../protocols/graphite.ts";
+
+const encoder = new TextEncoder();
+
+export default defineHandler({
+  name: "StatsiteHandler",
+  doc: "Sends metrics to Statsite",
+  receipt: "transport",
+  options: {
+    host: needed(text("", "Name or address of the server")),
+    udpport: integer(1234, "Its port for UDP; 0: TCP is used", { min: 0, max: 65_535 }),
+    tcpport: integer(1234, "Its port for TCP", { min: 0, max: 65_535 }),
+    timeout: number(5, "Seconds that a connect or a write may take", { min: 0.1 }),
+  },
+
+  open(context) {
+    const { options } = context;
+    const connection = {
+      ...options,
+      proto: options.udpport > 0 ? "udp" : "tcp",
+      port: options.udpport > 0 ? options.udpport : options.tcpport,
+      keepalive: false,
+      keepaliveinterval: 10,
+      reconnect_interval: 0,
+      flow_info: 0,
+      scope_id: "",
+    } as const;
+    return openGraphite(context, options.host, connection, encodeKeyValues);
+  },
+});
+
+export function encodeKeyValues(batch: readonly Metric[]): Uint8Array {
+  const lines = batch.map(({ series: { path, precision }, value }) =>
+    `${path.replace(/[\s:|]/g, "_")}:${fixed(value, precision)}|kv\n`
+  );
+  return encoder.encode(lines.join(""));
+}

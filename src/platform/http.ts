@@ -1,0 +1,117 @@
+/**
+ * One HTTP request and its answer. node:http rather than fetch: own authorities, client certificates
+ * and another server name are the same there in every runtime. Nothing is followed, nothing is cached.
+ */
+
+import { readFileSync } from "node:fs";
+import { Agent, type ClientRequest, type IncomingMessage, request as plain } from "node:http";
+import { Agent as SecureAgent, request as secure, type RequestOptions } from "node:https";
+import { gzipSync } from "node:zlib";
+import { configError, timedOut, undelivered } from "../core/errors.ts";
+import type { HttpRequest, HttpResponse, Net, TlsSettings } from "../core/host.ts";
+
+/** Of an answer: enough for an error's text and its list of points. */
+const MOST_BODY_BYTES = 1_048_576;
+/** A server may close an idle connection at any time: a new one costs less than a lost request. */
+const KEEP_MS = 4000;
+
+/** Connections are kept for the next request to the same server. */
+export function createRequester(): Net["request"] {
+  let agents: { readonly plain: Agent; readonly secure: SecureAgent } | undefined;
+  return (request, signal) => {
+    const kept = { keepAlive: true, keepAliveMsecs: KEEP_MS, timeout: KEEP_MS };
+    agents ??= { plain: new Agent(kept), secure: new SecureAgent(kept) };
+    const { protocol } = new URL(request.url);
+    return ask(request, signal, protocol === "https:" ? agents.secure : agents.plain);
+  };
+}
+
+function ask(
+  request: HttpRequest,
+  signal: AbortSignal,
+  agent: Agent | SecureAgent,
+): Promise<HttpResponse> {
+  const url = new URL(request.url);
+  const isSecure = url.protocol === "https:";
+  const { body, headers } = packed(request);
+  const options: RequestOptions = {
+    method: request.method,
+    headers,
+    agent,
+    ...(request.login && { auth: `${request.login.user}:${request.login.password}` }),
+    ...(isSecure && tlsOptions(request.tls)),
+  };
+  return new Promise((resolve, reject) => {
+    const asked: ClientRequest = (isSecure ? secure : plain)(url, options, (answer) => {
+      collect(answer).then(resolve, fail).finally(() =>
+        signal.removeEventListener("abort", onAbort)
+      );
+    });
+    const fail = (error: unknown) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(undelivered(`Cannot send to ${url.origin}`, error));
+    };
+    const onAbort = () => {
+      reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
+      asked.destroy();
+    };
+    asked.on("error", fail);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    asked.end(body);
+  });
+}
+
+function packed({ body, gzip = 0, headers }: HttpRequest) {
+  if (body === undefined) return { body, headers };
+  const bytes = gzip > 0 ? gzipSync(body, { level: gzip }) : body;
+  return {
+    body: bytes,
+    headers: {
+      ...headers,
+      "content-length": String(bytes.length),
+      ...(gzip > 0 && { "content-encoding": "gzip" }),
+    },
+  };
+}
+
+function collect(answer: IncomingMessage): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    answer.on("data", (chunk: Uint8Array) => {
+      if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
+      bytes += chunk.length;
+    });
+    answer.on("error", reject);
+    answer.on("aborted", () => reject(new Error("the answer broke off")));
+    answer.on("end", () => {
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, `${value}`]);
+      resolve({
+        status: answer.statusCode ?? 0,
+        headers: Object.fromEntries(headers),
+        body: Buffer.concat(chunks).toString("utf8", 0, MOST_BODY_BYTES),
+      });
+    });
+  });
+}
+
+function tlsOptions(tls: TlsSettings | undefined): RequestOptions {
+  if (tls === undefined) return {};
+  const { ca, cert, key, serverName, verify } = tls;
+  return {
+    rejectUnauthorized: verify,
+    ...(ca && { ca: pem(ca) }),
+    ...(cert && { cert: pem(cert) }),
+    ...(key && { key: pem(key) }),
+    ...(serverName && { servername: serverName }),
+  };
+}
+
+export function pem(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw configError(`Cannot read "${path}"`, error);
+  }
+}

@@ -1,0 +1,98 @@
+/** Posting a batch: what all handlers that speak HTTP have in common, and what answers mean. */
+
+import { refused, undelivered } from "../core/errors.ts";
+import type { Host, HttpResponse } from "../core/host.ts";
+import { integer, secret, text, type Values } from "../core/option.ts";
+import { tlsOptions, tlsSettings } from "./tls.ts";
+
+/** Without a URL: that is the handler's. */
+export function postOptions(compression = 0) {
+  return {
+    compression: integer(compression, "Level of gzip for what is sent, 0: none", {
+      min: 0,
+      max: 9,
+    }),
+    user: text("", "User for Basic auth"),
+    password: secret("", "Password for Basic auth"),
+    ...tlsOptions,
+  };
+}
+
+type PostValues = Values<ReturnType<typeof postOptions>>;
+
+export interface Post {
+  readonly url: string;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The points that an answer names as refused; the others were taken. */
+  rejected?(body: string): readonly unknown[];
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Posts once; resolves where the backend took it. Throws `refused` for what it will never take, and
+ * `undelivered` for the rest: what an operator or the server itself may still mend.
+ */
+export async function post(
+  host: Host,
+  options: PostValues,
+  { url, type, body, headers = {}, rejected = () => [] }: Post,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { user, password, compression } = options;
+  const answer = await host.net.request({
+    method: "POST",
+    url,
+    headers: { "content-type": type, ...headers },
+    body: encoder.encode(body),
+    gzip: compression,
+    login: user === "" ? undefined : { user, password },
+    tls: tlsSettings(options),
+  }, signal);
+  judge(url, answer, rejected);
+  return answer;
+}
+
+/** The body is at fault, or it is too large: parts of it may be taken. */
+const ABOUT_THE_BODY = [400, 413, 422];
+
+function judge(
+  url: string,
+  { status, headers, body }: HttpResponse,
+  rejected: (body: string) => readonly unknown[],
+): void {
+  const isTaken = status >= 200 && status < 300;
+  const points = isTaken || ABOUT_THE_BODY.includes(status) ? rejected(body) : [];
+  if (isTaken && points.length === 0) return;
+  const said = body.trim().replace(/\s+/g, " ").slice(0, 200);
+  const text = `${withoutQuery(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
+  if (isTaken || ABOUT_THE_BODY.includes(status)) {
+    const error = refused(text);
+    error.points = points;
+    throw error;
+  }
+  if (status >= 300 && status < 400) {
+    throw undelivered(
+      `${text}: it redirects to "${
+        headers.location ?? ""
+      }", which is not followed; name the place itself`,
+    );
+  }
+  const error = undelivered(text);
+  const seconds = Number(headers["retry-after"]);
+  if (seconds > 0) error.retryAfter = seconds;
+  throw error;
+}
+
+/** A query may have secrets. */
+function withoutQuery(url: string): string {
+  return url.replace(/\?.*$/, "");
+}
+
+/** `https://[::1]:8086` */
+export function baseUrl(tls: boolean, host: string, port: number): string {
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${name}:${port}`;
+}

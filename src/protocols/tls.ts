@@ -1,0 +1,18 @@
+/** The options of TLS, the same wherever it is spoken. */
+
+import type { TlsSettings } from "../core/host.ts";
+import { bool, text, type Values } from "../core/option.ts";
+
+export const tlsOptions = {
+  tls: bool(false, "Encrypt the connection"),
+  ca: text("", "File with the authorities to trust, in PEM; empty: the system's"),
+  cert: text("", "File with a certificate to show to the server, in PEM"),
+  key: text("", "File with the certificate's key, in PEM"),
+  server_name: text("", "The name that the server's certificate has, where it is not the host's"),
+  tls_verify: bool(true, "Refuse a server whose certificate is not valid for its name"),
+};
+
+export function tlsSettings(options: Values<typeof tlsOptions>): TlsSettings {
+  const { ca, cert, key, server_name: serverName, tls_verify: verify } = options;
+  return { ca, cert, key, serverName, verify };
+}
