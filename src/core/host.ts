@@ -137,10 +137,11 @@ export interface Connection {
   /** `ended`: the peer has closed its side; `broken`: the connection failed. */
   readonly state: "open" | "ended" | "broken";
   /**
-   * Bytes that were written and that the peer's system has not acknowledged. It costs a look at the
-   * kernel's table of connections; 0 where there is none, or it is too long to look at.
+   * Bytes that were written and that the peer's system has not acknowledged; 0 where nobody knows. It
+   * costs a look at the kernel's table of connections: undefined where the last one was dear and not
+   * long ago.
    */
-  unacknowledged(): number;
+  unacknowledged(): number | undefined;
   /**
    * Ends the connection in order: sends what was written, says that this was all, and waits for the
    * peer to do the same. False where it did not, or the connection broke.

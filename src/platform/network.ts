@@ -16,12 +16,14 @@ interface Address {
   readonly family: number;
 }
 
+const queues = createSendQueues();
+
 export const realNet: Net = {
   async connect(target, signal) {
     let failure: unknown;
     for (const address of await addressesOf(target, signal)) {
       try {
-        return connectionOf(await connected(target, address, signal), target);
+        return connectionOf(await connected(target, address, signal), target, queues);
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -115,7 +117,7 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
   });
 }
 
-function connectionOf(socket: Socket, target: Target): Connection {
+function connectionOf(socket: Socket, target: Target, queues: SendQueues): Connection {
   let state: Connection["state"] = "open";
   let failure: unknown;
   const waiting = new Set<(error?: Error) => void>();
@@ -139,7 +141,7 @@ function connectionOf(socket: Socket, target: Target): Connection {
     get state() {
       return state;
     },
-    unacknowledged: () => sendQueue(socket),
+    unacknowledged: () => queues.of(socket),
     write(bytes, signal) {
       return new Promise<void>((resolve, reject) => {
         if (state !== "open") {
@@ -171,7 +173,7 @@ function connectionOf(socket: Socket, target: Target): Connection {
         }
         // A peer that never closes its side must not keep the descriptor.
         const late = setTimeout(() => {
-          resolve(sendQueue(socket) === 0);
+          resolve(queues.of(socket) === 0);
           socket.destroy();
         }, CLOSE_MS);
         late.unref();
@@ -190,31 +192,49 @@ function connectionOf(socket: Socket, target: Target): Connection {
   };
 }
 
-/** Longer tables cost too much to look at. */
-const MOST_TABLE_BYTES = 262_144;
-let tooLong = false;
+/** Some fifty thousand connections: a longer table is not looked at. */
+const MOST_TABLE_BYTES = 8_388_608;
+/** A look may take this part of the time. */
+const LOOKS_SHARE = 0.002;
 
-/**
- * Bytes in a socket's send queue. Source: tx_queue in /proc/net/tcp,
- * https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
- */
-function sendQueue({ localPort, remotePort }: Socket): number {
-  if (tooLong || process.platform !== "linux" || !localPort || !remotePort) return 0;
-  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0");
-  const line = new RegExp(
-    `:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
-  );
-  for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
-    try {
-      const text = readFileSync(table, "latin1");
-      tooLong ||= text.length > MOST_TABLE_BYTES;
-      const found = line.exec(text);
-      if (found !== null) return Number.parseInt(found[1], 16);
-    } catch {
-      // No such table: no IPv6, or no /proc.
+interface SendQueues {
+  /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
+  of(socket: Socket): number | undefined;
+}
+
+/** Source: tx_queue in /proc/net/tcp, https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
+function createSendQueues(): SendQueues {
+  let nextLook = 0;
+
+  function look({ localPort, remotePort }: Socket): number {
+    const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, "0");
+    const line = new RegExp(
+      `:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+    );
+    for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
+      try {
+        const text = readFileSync(table, "latin1");
+        if (text.length > MOST_TABLE_BYTES) return 0;
+        const found = line.exec(text);
+        if (found !== null) return Number.parseInt(found[1], 16);
+      } catch {
+        // No such table: no IPv6, or no /proc.
+      }
     }
+    return 0;
   }
-  return 0;
+
+  return {
+    of(socket) {
+      if (process.platform !== "linux" || !socket.localPort) return 0;
+      const started = performance.now();
+      if (started < nextLook) return undefined;
+      const bytes = look(socket);
+      const now = performance.now();
+      nextLook = now + (now - started) / LOOKS_SHARE;
+      return bytes;
+    },
+  };
 }
 
 function scoped(address: Address, { scope }: Target): string {

@@ -101,7 +101,9 @@ function streamSink(host: Host, target: Target, options: StreamValues, encode: E
 
   function acknowledged(seconds: number): boolean {
     if (connection === undefined) return true;
-    const total = (written.at(-1)?.total ?? 0) - connection.unacknowledged();
+    const waiting = connection.unacknowledged();
+    if (waiting === undefined) return false;
+    const total = (written.at(-1)?.total ?? 0) - waiting;
     const wasWritten = (ago: number) =>
       written.findLast(({ at }) => at <= now() - ago * 1000)?.total ?? 0;
     if (total < wasWritten(seconds + options.timeout)) {

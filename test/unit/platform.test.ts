@@ -483,3 +483,29 @@ describe("a limiter", () => {
     equal(await fourth, 4);
   });
 });
+
+describe("what a peer has not acknowledged", () => {
+  it("is known, and not asked for all the time", async () => {
+    const silent = createServer((socket) => void socket.on("error", () => {}).pause());
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const never = new AbortController().signal;
+    const { port } = silent.address() as { port: number };
+    const { connect } = createHost({ procfs: "", sysfs: "", rootfs: "" }).net;
+    const connection = await connect({ host: "127.0.0.1", port }, never);
+    const stuck = new AbortController();
+    const writing = (async () => {
+      for (;;) await connection.write(new Uint8Array(1_000_000), stuck.signal);
+    })();
+    const looks: (number | undefined)[] = [];
+    for (let turn = 0; turn < 100 && !looks.some((bytes) => bytes); turn++) {
+      looks.push(connection.unacknowledged(), connection.unacknowledged());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    ok(looks.some((bytes) => bytes !== undefined && bytes > 100_000), looks.join());
+    ok(looks.includes(undefined), "two looks in a row are one");
+    stuck.abort();
+    await rejects(writing, /does not read/);
+    connection.destroy();
+    silent.close();
+  });
+});
