@@ -88,6 +88,25 @@ export interface Net {
   datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
   /** One HTTP request; redirects are not followed. Throws `undelivered` or `timeout` where there is no answer. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
+  listen(host: string, port: number, answer: (asked: Asked) => Reply): Promise<Listener>;
+}
+
+export interface Asked {
+  /** Without the query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+export interface Listener {
+  close(): Promise<void>;
 }
 
 export interface HttpRequest {

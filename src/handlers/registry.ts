@@ -14,6 +14,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   MultiGraphitePickleHandler: () => import("./multi_graphite_pickle.ts"),
   MySQLHandler: () => import("./mysql.ts"),
   NullHandler: () => import("./null.ts"),
+  PrometheusHandler: () => import("./prometheus.ts"),
   StatsdHandler: () => import("./stats_d.ts"),
   StatsiteHandler: () => import("./statsite.ts"),
   TSDBHandler: () => import("./tsdb.ts"),

@@ -4,16 +4,32 @@
  */
 
 import { readFileSync } from "node:fs";
-import { Agent, type ClientRequest, type IncomingMessage, request as plain } from "node:http";
+import {
+  Agent,
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request as plain,
+} from "node:http";
 import { Agent as SecureAgent, request as secure, type RequestOptions } from "node:https";
 import { gzipSync } from "node:zlib";
 import { configError, timedOut, undelivered } from "../core/errors.ts";
-import type { HttpRequest, HttpResponse, Net, TlsSettings } from "../core/host.ts";
+import type {
+  Asked,
+  HttpRequest,
+  HttpResponse,
+  Listener,
+  Net,
+  Reply,
+  TlsSettings,
+} from "../core/host.ts";
 
 /** Of an answer: enough for an error's text and its list of points. */
 const MOST_BODY_BYTES = 1_048_576;
 /** A server may close an idle connection at any time: a new one costs less than a lost request. */
 const KEEP_MS = 4000;
+/** Of those that ask us. */
+const MOST_CONNECTIONS = 64;
 
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {
@@ -59,6 +75,46 @@ function ask(
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     asked.end(body);
+  });
+}
+
+/** Only GET: what is asked for is never changed by asking. */
+export function listenHttp(
+  host: string,
+  port: number,
+  answer: (asked: Asked) => Reply,
+): Promise<Listener> {
+  const server = createServer((request, response) => {
+    const isGet = request.method === "GET" || request.method === "HEAD";
+    const headers = Object.entries(request.headers).map(([name, value]) => [name, `${value}`]);
+    const { status, type, body } = isGet
+      ? answer({
+        path: (request.url ?? "/").replace(/\?.*$/, ""),
+        headers: Object.fromEntries(headers),
+      })
+      : { status: 405, type: "text/plain", body: "Only GET\n" };
+    const accepted = isGet && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const bytes = accepted ? gzipSync(body, { level: 1 }) : Buffer.from(body);
+    response.writeHead(status, {
+      "content-type": type,
+      "content-length": bytes.length,
+      ...(accepted && { "content-encoding": "gzip" }),
+    });
+    response.end(bytes);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(undelivered(`Cannot listen at ${host}:${port}`, error)));
+    server.listen(port, host, () => {
+      server.on("error", () => {});
+      server.unref();
+      resolve({
+        close() {
+          server.closeAllConnections?.();
+          return new Promise((done) => server.close(() => done()));
+        },
+      });
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
-import { createRequester } from "./http.ts";
+import { createRequester, listenHttp } from "./http.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
 
@@ -58,6 +58,7 @@ export const realNet: Net = {
   },
 
   request: createRequester(),
+  listen: listenHttp,
 };
 
 async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {

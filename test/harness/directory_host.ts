@@ -57,6 +57,7 @@ export function directoryHost(
     net: {
       connect: () => Promise.reject(noData("There is no network in this directory")),
       datagram: () => Promise.reject(noData("There is no network in this directory")),
+      listen: () => Promise.reject(noData("There is no network in this directory")),
       request: () => Promise.reject(noData("There is no network in this directory")),
     },
     mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },

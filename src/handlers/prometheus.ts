@@ -1,0 +1,54 @@
+/**
+ * The last value of every series, for a Prometheus that asks.
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+
+import { defineHandler } from "../core/handler.ts";
+import type { Asked, Listener, Reply } from "../core/host.ts";
+import type { Metric } from "../core/metric.ts";
+import { choice, integer, text } from "../core/option.ts";
+import { expose, OPENMETRICS_TYPE, TEXT_TYPE } from "../formats/prometheus.ts";
+
+export default defineHandler({
+  name: "PrometheusHandler",
+  doc: "Answers a Prometheus with the last value of every series",
+  receipt: "none",
+  options: {
+    host: text("127.0.0.1", "Address to answer at; :: or 0.0.0.0 for everybody"),
+    port: integer(9109, "Port to answer at", { min: 1, max: 65_535 }),
+    path: text("/metrics", "What is asked for"),
+    prefix: text("diamond", "What names begin with"),
+    spool: choice("off", ["off"], "Only the last values count, so nothing is spooled"),
+  },
+
+  open({ host, options }) {
+    const last = new Map<string, Metric>();
+    let listener: Listener | undefined;
+
+    function answer({ path, headers }: Asked): Reply {
+      if (path !== options.path) {
+        return { status: 404, type: "text/plain", body: `There is only ${options.path}\n` };
+      }
+      const now = host.clock.now() / 1000;
+      for (const [key, { series, timestamp }] of last) {
+        if (timestamp + series.ttl < now) last.delete(key);
+      }
+      const isOpen = (headers.accept ?? "").includes("application/openmetrics-text");
+      return {
+        status: 200,
+        type: isOpen ? OPENMETRICS_TYPE : TEXT_TYPE,
+        body: expose(last.values(), options.prefix, isOpen ? "openmetrics" : "text"),
+      };
+    }
+
+    return {
+      async write(batch) {
+        for (const metric of batch) last.set(metric.series.path, metric);
+        listener ??= await host.net.listen(options.host, options.port, answer);
+      },
+      async [Symbol.asyncDispose]() {
+        await listener?.close();
+      },
+    };
+  },
+});

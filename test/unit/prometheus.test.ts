@@ -1,0 +1,70 @@
+import { equal } from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Metric } from "../../src/core/metric.ts";
+import { expose } from "../../src/formats/prometheus.ts";
+import { metric } from "../harness/metrics.ts";
+
+const of = (collector: string, pattern: string, labels: Record<string, string>, more = {}) => ({
+  collector,
+  pattern,
+  labels,
+  host: "h",
+  help: `About ${collector}`,
+  ...more,
+});
+const idle = metric("x", 1.5, 1, of("cpu", "{cpu}.{field}", { cpu: "cpu0", field: "idle" }));
+const counted: Metric = {
+  ...metric("y", 0.5, 1, of("tcp", "{counter}", { counter: "InErrs" }, { kind: "counter" })),
+  raw: 18_446_744_073_709_551_615n,
+};
+const odd = metric(
+  "z",
+  2500,
+  1,
+  of("disk stat", "{device}.ReadMilliseconds_milliseconds", { device: 'a"b\\c\nd' }, {
+    help: "",
+    host: null,
+  }),
+);
+
+describe("Prometheus", () => {
+  it("is told names, labels, kinds and help, in both formats", () => {
+    equal(
+      expose([idle, counted, odd], "diamond", "text"),
+      `# HELP diamond_cpu About cpu
+# TYPE diamond_cpu gauge
+diamond_cpu{cpu="cpu0",field="idle",host="h"} 1.5
+# HELP diamond_tcp_events_total About tcp
+# TYPE diamond_tcp_events_total counter
+diamond_tcp_events_total{counter="InErrs",host="h"} 18446744073709551615
+# HELP diamond_disk_stat_read_seconds_seconds {device}.ReadMilliseconds_milliseconds
+# TYPE diamond_disk_stat_read_seconds_seconds gauge
+diamond_disk_stat_read_seconds_seconds{device="a\\"b\\\\c\\nd"} 2.5
+`,
+    );
+    equal(
+      expose([counted], "", "openmetrics"),
+      `# HELP tcp_events About tcp
+# TYPE tcp_events counter
+tcp_events_total{counter="InErrs",host="h"} 18446744073709551615
+# EOF
+`,
+    );
+  });
+
+  it("has no names that mean something else", () => {
+    for (
+      const [pattern, name] of [["processes_total", "c_processes_total_value"], [
+        "MemFree",
+        "c_mem_free",
+      ]]
+    ) {
+      equal(
+        expose([metric("x", 1, 1, of("c", pattern, {}, { host: null }))], "", "text").split(
+          "\n",
+        )[2],
+        `${name} 1`,
+      );
+    }
+  });
+});
