@@ -4,7 +4,7 @@ import { deliveryJobs } from "../agent/delivery_job.ts";
 import type { Status } from "../agent/status.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import { MOST_PER_WRITE } from "../core/spool.ts";
+import { MOST_PER_WRITE, type SpoolSummary } from "../core/spool.ts";
 import { graphiteLines } from "../formats/graphite_line.ts";
 import { type CommandSpec, type Flags, socketPath, spoolPath } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -12,7 +12,7 @@ import { handlerPart, serverSettings, warningsTo } from "./handler_part.ts";
 import { createProgress } from "./progress.ts";
 import { count, megabytes, socketFlags, span } from "./status.ts";
 import { table } from "./text.ts";
-import type { SpoolSummary, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const ACTIONS = ["ls", "verify", "export", "replay", "drop"] as const;
 type Action = typeof ACTIONS[number];

@@ -7,7 +7,7 @@ import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
 import type { ControlRequest, Identity, StartReport } from "../core/process.ts";
-import type { Spool, Spools } from "../core/spool.ts";
+import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../core/spool.ts";
 import type { StateStore } from "../agent/state.ts";
 
 export interface World {
@@ -20,7 +20,7 @@ export interface World {
   agent(ports: Omit<AgentPorts, "random">): Agent;
   openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
   /** The folder of the spools, for an agent to work with. */
-  spools(settings: SpoolSettings): Spools;
+  spools(folder: SpoolFolder): Spools;
   /** The spools in a folder, to look at, whether an agent works with them or not. Throws where there is no folder. */
   listSpools(folder: string): SpoolSummary[];
   /** One of them. Throws `config` where it is not there. */
@@ -33,26 +33,6 @@ export interface World {
     progress(): number;
   };
   readonly daemon: DaemonControl;
-}
-
-export interface SpoolSettings {
-  readonly path: string;
-  readonly maxBytes: number;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly sync: "process" | "power";
-}
-
-export interface SpoolSummary {
-  readonly handler: string;
-  readonly file: string;
-  readonly bytes: number;
-  /** Undefined where the file cannot be read, which `problem` explains. */
-  readonly points?: number;
-  readonly batches?: number;
-  readonly oldest?: number;
-  readonly newest?: number;
-  readonly problem?: string;
 }
 
 export interface Stamp {

@@ -59,3 +59,27 @@ export type SpoolLog = { warn(message: string): void };
 
 /** A batch is never larger, so that a write, and a row, stand for a bounded amount of work. */
 export const MOST_PER_WRITE = 2000;
+
+/** The folder in which handlers have their spools. */
+export interface SpoolFolder {
+  readonly path: string;
+  /** For each handler. */
+  readonly maxBytes: number;
+  /** Seconds. */
+  readonly maxAge: number;
+  /** What a stored batch survives: a kill of the agent, or the loss of power. */
+  readonly sync: "process" | "power";
+}
+
+/** What a folder has of one handler. */
+export interface SpoolSummary {
+  readonly handler: string;
+  readonly file: string;
+  readonly bytes: number;
+  /** Undefined where the file cannot be read, which `problem` explains. */
+  readonly points?: number;
+  readonly batches?: number;
+  readonly oldest?: number;
+  readonly newest?: number;
+  readonly problem?: string;
+}

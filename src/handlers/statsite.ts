@@ -4,7 +4,7 @@ import { defineHandler } from "../core/handler.ts";
 import { integer, needed, number, text } from "../core/option.ts";
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "../formats/fixed.ts";
-import { openGraphite } from "../protocols/graphite.ts";
+import { openGraphite, plainConnection } from "../protocols/graphite.ts";
 
 const encoder = new TextEncoder();
 
@@ -22,14 +22,10 @@ export default defineHandler({
   open(context) {
     const { options } = context;
     const connection = {
+      ...plainConnection,
       ...options,
       proto: options.udpport > 0 ? "udp" : "tcp",
       port: options.udpport > 0 ? options.udpport : options.tcpport,
-      keepalive: false,
-      keepaliveinterval: 10,
-      reconnect_interval: 0,
-      flow_info: 0,
-      scope_id: "",
     } as const;
     return openGraphite(context, options.host, connection, encodeKeyValues);
   },

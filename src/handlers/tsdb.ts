@@ -13,10 +13,11 @@ import {
   putLine,
   rejectedPoints,
 } from "../formats/opentsdb.ts";
-import { openGraphite } from "../protocols/graphite.ts";
+import { openGraphite, plainConnection } from "../protocols/graphite.ts";
 import { baseUrl, post, postOptions } from "../protocols/http_post.ts";
 
 const encoder = new TextEncoder();
+const telnet = { ...plainConnection, proto: "tcp" } as const;
 
 export default defineHandler({
   name: "TSDBHandler",
@@ -43,7 +44,7 @@ export default defineHandler({
       skipAggregates: options.skipAggregates,
     };
     if (options.protocol === "telnet") {
-      return openGraphite(context, options.host, { ...TELNET, ...options }, (batch) => {
+      return openGraphite(context, options.host, { ...telnet, ...options }, (batch) => {
         const points = batch.map((metric) => dataPoint(metric, names));
         return encoder.encode(points.map((point) => (point ? putLine(point) : "")).join(""));
       });
@@ -71,12 +72,3 @@ export default defineHandler({
     };
   },
 });
-
-const TELNET = {
-  proto: "tcp",
-  keepalive: false,
-  keepaliveinterval: 10,
-  reconnect_interval: 0,
-  flow_info: 0,
-  scope_id: "",
-} as const;

@@ -6,7 +6,14 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../core/errors.ts";
-import { type Spool, SpoolInUse, type SpoolLog, type Spools } from "../core/spool.ts";
+import {
+  type Spool,
+  type SpoolFolder,
+  SpoolInUse,
+  type SpoolLog,
+  type Spools,
+  type SpoolSummary,
+} from "../core/spool.ts";
 import { type DatabaseSync, openDatabase } from "./sqlite.ts";
 import {
   DamagedSpool,
@@ -17,20 +24,12 @@ import {
   type SpoolFileSettings,
 } from "./spool_file.ts";
 
-export interface SpoolFolderSettings {
-  readonly path: string;
-  readonly maxBytes: number;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly sync: "process" | "power";
-}
-
 const ENDING = ".db";
 const ASIDE = ".aside-";
 /** Of what was put aside for one handler. */
 const MOST_ASIDE = 3;
 
-export function createSpools(settings: SpoolFolderSettings): Spools {
+export function createSpools(settings: SpoolFolder): Spools {
   const { path: folder } = settings;
   const open = new Set<string>();
   let lock: DatabaseSync | undefined;
@@ -142,18 +141,6 @@ function recovering(
       closed();
     },
   };
-}
-
-export interface SpoolSummary {
-  readonly handler: string;
-  readonly file: string;
-  readonly bytes: number;
-  /** Undefined where the file cannot be read, which `problem` explains. */
-  readonly points?: number;
-  readonly batches?: number;
-  readonly oldest?: number;
-  readonly newest?: number;
-  readonly problem?: string;
 }
 
 /** The spools in a folder, whether an agent uses them or not. Throws `config` where there is no folder. */

@@ -37,6 +37,15 @@ export function connectionOptions(port: number, transports: readonly Transport[]
   };
 }
 
+/** For handlers that ask the operator for a host and a port only. */
+export const plainConnection = {
+  keepalive: false,
+  keepaliveinterval: 10,
+  reconnect_interval: 0,
+  flow_info: 0,
+  scope_id: "",
+} as const;
+
 export function graphiteOptions(host: string, port: number, transports?: readonly Transport[]) {
   return {
     host: text(host, "Name or address of the receiver"),
