@@ -24,6 +24,8 @@ const LOOK_SECONDS = 5;
 /** Part of max_memory from which on the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
+/** Garbage is left lying until the memory has grown by this: collecting it earlier costs more. */
+const SLACK_BYTES = 16_777_216;
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -34,6 +36,8 @@ export function createKeeper(
   const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
+  /** The memory after garbage was last collected. */
+  let settled = 0;
   let keptAt = host.clock.monotonic();
   let lookedAt = keptAt;
 
@@ -72,7 +76,11 @@ export function createKeeper(
   }
 
   function relieve(): void {
-    const rss = host.self.rss();
+    let rss = host.self.rss();
+    if (rss > settled + SLACK_BYTES) {
+      if (settled > 0) host.self.reclaim();
+      settled = rss = host.self.rss();
+    }
     const limit = settings()?.server.max_memory ?? Infinity;
     const { workers } = books();
     if (rss <= limit * PRESSURE) return pressing.clear("The memory");
