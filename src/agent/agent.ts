@@ -16,7 +16,7 @@ import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createKeeper } from "./keeper.ts";
 import { type Books, NO_BOOKS, SELF_NAME } from "./self_metrics.ts";
-import { bootOffset, type StateStore } from "./state.ts";
+import type { StateStore } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 
 /** The part of the settings that the agent works by. */
@@ -124,7 +124,7 @@ export function createAgent(ports: AgentPorts): Agent {
           largest: handler.largest?.(options),
           options,
           spools,
-          saved: before === undefined ? keeper.kept.handlers[name] : undefined,
+          saved: before === undefined ? keeper.books(name) : undefined,
           clock: host.clock,
           log,
           random,
@@ -162,10 +162,7 @@ export function createAgent(ports: AgentPorts): Agent {
       const offset = options.stagger_collection
         ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
         : 0;
-      const samples = keeper.kept.collectors[section];
-      const saved = before === undefined && samples !== undefined
-        ? { samples, offset: bootOffset(host) }
-        : undefined;
+      const saved = before === undefined ? keeper.samples(section) : undefined;
       const collection = createCollection(part, hostname, offset, host, log, saved);
       return { part, hostname, collection };
     } catch (error) {

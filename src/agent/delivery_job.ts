@@ -1,7 +1,7 @@
 /** Delivery outside of any schedule: for the commands that send what is stored. */
 
 import type { Metric } from "../core/metric.ts";
-import { dropReasons } from "../delivery/ledger.ts";
+import { droppedTotal } from "../delivery/ledger.ts";
 import { createWorker } from "../delivery/worker.ts";
 import { type AgentPorts, backendsOf, type HandlerPart } from "./agent.ts";
 
@@ -47,7 +47,7 @@ export function deliveryJobs(part: HandlerPart, ports: AgentPorts): DeliveryJob[
         return worker.spooled;
       },
       get dropped() {
-        return dropReasons.reduce((sum, reason) => sum + worker.ledger.dropped[reason], 0);
+        return droppedTotal(worker.ledger);
       },
       get trouble() {
         return worker.trouble?.message;

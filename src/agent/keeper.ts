@@ -4,15 +4,18 @@
  */
 
 import { messageOf } from "../core/errors.ts";
+import type { EmitterSettings } from "../core/emitter.ts";
 import { createTrouble } from "../core/throttle.ts";
-import { imbalance } from "../delivery/ledger.ts";
+import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent.ts";
 import type { Books } from "./self_metrics.ts";
-import { type AgentState, bootOf, bootOffset, readState } from "./state.ts";
+import { type AgentState, bootOf, readState } from "./state.ts";
 
 export interface Keeper {
-  /** What an earlier run kept. */
-  readonly kept: AgentState;
+  /** The books of a handler in an earlier run; undefined where there are none. */
+  books(handler: string): SavedLedger | undefined;
+  /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */
+  samples(collector: string): EmitterSettings["saved"];
   /** After each wake-up. */
   tick(now: number): void;
   /** Writes the state. */
@@ -33,6 +36,8 @@ export function createKeeper(
   books: () => Books,
 ): Keeper {
   const kept = readState(state, view, host, log);
+  const hasSamples = Object.keys(kept.collectors).length > 0;
+  const offset = hasSamples ? bootOf(host).offset : 0;
   const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
@@ -44,11 +49,11 @@ export function createKeeper(
   function keep(clean: boolean): void {
     if (state === undefined) return;
     const { collections, workers } = books();
-    const offset = bootOffset(host);
+    const { id: boot, offset } = bootOf(host);
     const text = JSON.stringify(
       {
         format: 1,
-        boot: bootOf(host).id,
+        boot,
         view,
         kept: host.clock.now(),
         clean,
@@ -106,7 +111,11 @@ export function createKeeper(
   }
 
   return {
-    kept,
+    books: (handler) => kept.handlers[handler],
+    samples(collector) {
+      const samples = kept.collectors[collector];
+      return samples && { samples, offset };
+    },
     keep,
     tick() {
       const now = host.clock.monotonic();

@@ -68,15 +68,13 @@ export function readState(
   }
 }
 
-/** Which boot this is, and the milliseconds since then by a clock that all processes share. */
-export function bootOf({ fs, clock, figures }: Host): { id: string; uptime: number } {
+/** Which boot this is, and the milliseconds by which this process's monotonic clock is behind it. */
+export function bootOf({ fs, clock, figures }: Host): { id: string; offset: number } {
   const uptime = 1000 * (fs.tryRead("/proc/uptime")?.float() ?? figures.uptime());
   const id = fs.tryRead("/proc/sys/kernel/random/boot_id")?.word();
   // Elsewhere the time of the boot is its name, to the minute.
-  return { id: id ?? `${Math.round((clock.now() - uptime) / 60_000)}`, uptime };
-}
-
-/** Milliseconds by which this process's monotonic clock is behind the boot's. */
-export function bootOffset(host: Host): number {
-  return bootOf(host).uptime - host.clock.monotonic();
+  return {
+    id: id ?? `${Math.round((clock.now() - uptime) / 60_000)}`,
+    offset: uptime - clock.monotonic(),
+  };
 }

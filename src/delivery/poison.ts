@@ -28,13 +28,16 @@ export interface PartsSettings {
   readonly patient: boolean;
 }
 
+/** Writes a batch, in parts where it is larger than one write, or where the backend refuses it. */
 export async function writeParts(
   batch: readonly Metric[],
   { largest, patient }: PartsSettings,
   write: (part: readonly Metric[]) => Promise<void>,
 ): Promise<Outcome> {
-  const parts: (readonly Metric[])[] = [];
-  for (let at = 0; at < batch.length; at += largest) parts.push(batch.slice(at, at + largest));
+  const parts: (readonly Metric[])[] = batch.length <= largest ? [batch] : [];
+  if (parts.length === 0) {
+    for (let at = 0; at < batch.length; at += largest) parts.push(batch.slice(at, at + largest));
+  }
   const bad: Metric[] = [];
   let delivered = 0;
   let reason: unknown;
