@@ -122,6 +122,7 @@ export function createAgent(ports: AgentPorts): Agent {
           sink,
           receipt: handler.receipt,
           largest: handler.largest?.(options),
+          ordered: handler.ordered,
           options,
           spools,
           saved: before === undefined ? keeper.books(name) : undefined,

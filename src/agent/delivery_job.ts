@@ -27,6 +27,7 @@ export function deliveryJobs(part: HandlerPart, ports: AgentPorts): DeliveryJob[
       name,
       receipt: handler.receipt,
       largest: handler.largest?.(options),
+      ordered: handler.ordered,
       sink: handler.open({ host, options, log }),
       options: { ...options, spool: spools === undefined ? "off" : "outage" },
       spools,

@@ -12,12 +12,15 @@ export type FailureCode =
   | "refused"
   | "timeout";
 
+/** Points that a backend refused of a batch: themselves, or only their number. */
+export type Rejected = readonly unknown[] | number;
+
 export class Failure extends Error {
   readonly code: FailureCode;
   /** Of `undelivered`: seconds that the backend asks to be left alone for. */
   retryAfter?: number;
-  /** Of `refused`: the points that are at fault, where the backend names them; it took the others. */
-  points?: readonly unknown[];
+  /** Of `refused`: the points that are at fault, or how many, where the backend tells; it took the others. */
+  points?: Rejected;
 
   constructor(code: FailureCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

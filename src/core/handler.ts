@@ -44,6 +44,8 @@ export interface Handler<O extends Options = Options> {
   readonly doc: string;
   readonly options: O;
   readonly receipt: Receipt;
+  /** The backend takes a series' points in the order of their times only: older ones go first. */
+  readonly ordered?: boolean;
   /**
    * One section may stand for several backends: each gets the options that it returns for it, and a
    * queue, a worker and books of its own, under the section's name and `backend`.

@@ -15,6 +15,7 @@ export interface Host {
   readonly net: Net;
   readonly exec: Exec;
   readonly mysql: Mysql;
+  readonly codecs: Codecs;
   readonly probe: Probe;
   readonly clock: Clock;
   readonly names: Names;
@@ -148,6 +149,8 @@ export interface Target {
   readonly keepalive?: number;
   /** IPv6 zone, for link-local addresses. */
   readonly scope?: string;
+  /** Absent: not encrypted. Only for connections. */
+  readonly tls?: TlsSettings;
 }
 
 export interface Connection {
@@ -204,6 +207,18 @@ export interface MysqlConnection {
     signal: AbortSignal,
   ): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Codecs {
+  /** The body of Prometheus' remote write: protobuf in Snappy's block format. */
+  remoteWrite(series: readonly TimeSeries[]): Promise<Uint8Array>;
+}
+
+export interface TimeSeries {
+  /** Sorted by label; the name is the label `__name__`. */
+  readonly labels: readonly (readonly [label: string, text: string])[];
+  /** Oldest first, times in milliseconds since the epoch. */
+  readonly samples: { readonly value: number; readonly timestamp: number }[];
 }
 
 export interface Exec {

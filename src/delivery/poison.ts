@@ -8,9 +8,11 @@ import type { Metric } from "../core/metric.ts";
 
 export interface Outcome {
   readonly delivered: number;
-  /** Points that the backend will never take. */
-  readonly refused: readonly Metric[];
-  /** Why the first of them was refused. */
+  /** How many points the backend will never take. */
+  readonly refused: number;
+  /** The first of them, where the backend says which they are. */
+  readonly example: Metric | undefined;
+  /** Why it was refused. */
   readonly reason: unknown;
   /** What could not be delivered now. */
   readonly rest: readonly Metric[];
@@ -38,7 +40,8 @@ export async function writeParts(
   if (parts.length === 0) {
     for (let at = 0; at < batch.length; at += largest) parts.push(batch.slice(at, at + largest));
   }
-  const bad: Metric[] = [];
+  let bad = 0;
+  let example: Metric | undefined;
   let delivered = 0;
   let reason: unknown;
   while (parts.length > 0) {
@@ -49,24 +52,28 @@ export async function writeParts(
       parts.shift();
     } catch (error) {
       if (codeOf(error) !== "refused") {
-        return { delivered, refused: bad, reason, rest: parts.flat(), error };
+        return { delivered, refused: bad, example, reason, rest: parts.flat(), error };
       }
       reason ??= error;
       parts.shift();
-      const named = (error as Failure).points as readonly Metric[] | undefined;
-      if (named !== undefined && named.length > 0) {
-        delivered += part.length - named.length;
-        bad.push(...named);
+      const told = (error as Failure).points as readonly Metric[] | number | undefined;
+      const count = Math.min(typeof told === "number" ? told : told?.length ?? 0, part.length);
+      if (count > 0) {
+        delivered += part.length - count;
+        bad += count;
+        if (typeof told !== "number") example ??= told?.[0];
         continue;
       }
-      if (part.length === 1) bad.push(part[0]);
-      else parts.push(part.slice(0, part.length >> 1), part.slice(part.length >> 1));
+      if (part.length === 1) {
+        bad++;
+        example ??= part[0];
+      } else parts.push(part.slice(0, part.length >> 1), part.slice(part.length >> 1));
       const everything = delivered === 0 && batch.length > 1 &&
-        (parts.length >= SUSPICIOUS || bad.length === batch.length);
+        (parts.length >= SUSPICIOUS || bad === batch.length);
       if (everything && patient) {
-        return { delivered, refused: [], reason, rest: batch, error };
+        return { delivered, refused: 0, example: undefined, reason, rest: batch, error };
       }
     }
   }
-  return { delivered, refused: bad, reason, rest: [], error: undefined };
+  return { delivered, refused: bad, example, reason, rest: [], error: undefined };
 }

@@ -2,8 +2,9 @@
  * One handler's delivery: its queue, its deadline, its retries, its spool, its books. Written once,
  * for every handler; a slow or dead backend costs its own worker and nobody else.
  *
- * New points go first; what lies in the spool follows in the gaps, oldest first. While the backend is
- * away, each tick goes straight to the spool, so that memory stays as it was.
+ * New points go first; what lies in the spool follows in the gaps, oldest first: unless the backend
+ * wants its points in order, then new ones queue up in the spool. While the backend is away, each tick
+ * goes straight to the spool, so that memory stays as it was.
  */
 
 import { codeOf, type Failure, messageOf, timedOut } from "../core/errors.ts";
@@ -31,6 +32,8 @@ export interface WorkerSettings {
   readonly name: string;
   readonly sink: Sink;
   readonly receipt: Receipt;
+  /** The backend takes a series' points in the order of their times only. */
+  readonly ordered?: boolean;
   readonly options: DeliveryValues;
   /** Points in one write; absent: as many as there are. */
   readonly largest?: number;
@@ -90,7 +93,7 @@ const PATIENCE = 3;
 
 export function createWorker(settings: WorkerSettings): Worker {
   const { name, sink, receipt, options, spools, saved, clock, log, random } = settings;
-  const { largest = Infinity } = settings;
+  const { largest = Infinity, ordered = false } = settings;
   const most = Math.max(options.batch, MOST_PER_WRITE);
   const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
   const queue = createQueue();
@@ -213,8 +216,8 @@ export function createWorker(settings: WorkerSettings): Worker {
 
   function secure(): void {
     if (options.spool !== "always" || spooler === undefined || queue.size === 0) return;
-    // A backend that is away gets it from the spool later.
-    const keep = failures === 0 && secured.length === 0;
+    // A backend that is away, or has older ones to take first, gets it from the spool later.
+    const keep = failures === 0 && secured.length === 0 && !(ordered && spooler.waiting);
     while (queue.size > 0) {
       const metrics = queue.take(most);
       const ids = spooler.store(metrics);
@@ -294,9 +297,10 @@ export function createWorker(settings: WorkerSettings): Worker {
     }
   }
 
-  /** New points first, then those of the spool. */
+  /** New points first, then those of the spool; in order: the other way round. */
   function next(): Batch | undefined {
     secure();
+    if (ordered && spooler?.waiting === true && !stopping) spill();
     const first = secured.shift();
     if (first !== undefined) return first;
     if (queue.size > 0 && (flushWanted || queue.size >= most)) {
@@ -317,15 +321,19 @@ export function createWorker(settings: WorkerSettings): Worker {
     return { metrics, ids, points: metrics.length, fresh: false };
   }
 
-  function account({ metrics }: Batch, { delivered, refused, reason }: Outcome): void {
+  function account({ metrics }: Batch, outcome: Outcome): void {
+    const { delivered, refused, example, reason } = outcome;
     ledger.delivered += delivered;
-    if (refused.length === 0) return;
-    drop("refused", refused.length);
-    const { series, value, timestamp } = refused[0];
+    if (refused === 0) return;
+    drop("refused", refused);
+    const first = example === undefined
+      ? ""
+      : `, the first is "${example.series.path} ${example.value} ${example.timestamp}"`;
     refusals.report(
       name,
-      `The backend refuses ${refused.length} of ${metrics.length} metrics for good, the first is ` +
-        `"${series.path} ${value} ${timestamp}": ${messageOf(reason)}`,
+      `The backend refuses ${refused} of ${metrics.length} metrics for good${first}: ${
+        messageOf(reason)
+      }`,
     );
   }
 

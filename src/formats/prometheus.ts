@@ -6,6 +6,7 @@
  */
 
 import type { Metric, Series } from "../core/metric.ts";
+import { nameWords, partLabels } from "./dimensions.ts";
 
 export const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -19,19 +20,38 @@ interface Family {
   readonly lines: string[];
 }
 
-/** The last values of all series, each family together. Counters are what they counted, not a rate. */
+/** A metric as Prometheus names it. */
+export interface Sample {
+  /** Of the sample: a counter's ends with `_total`. */
+  readonly name: string;
+  /** Of all samples of its kind, in OpenMetrics. */
+  readonly family: string;
+  readonly isCounter: boolean;
+  readonly labels: readonly (readonly [label: string, text: string])[];
+  /** In base units. Of a counter: what it counted, not a rate. */
+  readonly value: number | bigint;
+}
+
+export function sampleOf({ series, value, raw }: Metric, prefix: string): Sample {
+  const isCounter = series.kind === "counter" && raw !== undefined;
+  const family = familyName(series, prefix, isCounter);
+  return {
+    name: isCounter ? `${family}_total` : family,
+    family,
+    isCounter,
+    labels: labelsOf(series),
+    value: inBaseUnit(series, isCounter ? raw : value),
+  };
+}
+
+/** The last values of all series, each family together. */
 export function expose(metrics: Iterable<Metric>, prefix: string, form: Exposition): string {
   const families = new Map<string, Family>();
   for (const metric of metrics) {
-    const { series, value, raw } = metric;
-    const isCounter = series.kind === "counter" && raw !== undefined;
-    const name = familyName(series, prefix, isCounter);
-    const family = families.get(name) ?? newFamily(name, series, isCounter);
-    families.set(name, family);
-    const sample = isCounter ? `${name}_total` : name;
-    family.lines.push(
-      `${sample}${labelsOf(series)} ${inBaseUnit(series, isCounter ? raw : value)}\n`,
-    );
+    const sample = sampleOf(metric, prefix);
+    const family = families.get(sample.family) ?? newFamily(sample, metric.series);
+    families.set(sample.family, family);
+    family.lines.push(`${sample.name}${labelText(sample.labels)} ${sample.value}\n`);
   }
   let text = "";
   for (const { name, type, help, lines } of families.values()) {
@@ -43,9 +63,9 @@ export function expose(metrics: Iterable<Metric>, prefix: string, form: Expositi
   return form === "openmetrics" ? `${text}# EOF\n` : text;
 }
 
-function newFamily(name: string, { help, pattern }: Series, isCounter: boolean): Family {
+function newFamily({ family, isCounter }: Sample, { help, pattern }: Series): Family {
   return {
-    name,
+    name: family,
     type: isCounter ? "counter" : "gauge",
     help: (help || pattern).replaceAll("\\", "\\\\").replaceAll("\n", " "),
     lines: [],
@@ -57,18 +77,12 @@ function inBaseUnit({ pattern }: Series, value: number | bigint): number | bigin
   return pattern.includes("milliseconds") ? Number(value) / 1000 : value;
 }
 
-/**
- * Of a pattern without fixed words there may be gauges and counters, which are two families: the
- * counters' is called events. An ending that means something gets another one.
- */
-function familyName({ collector, pattern }: Series, prefix: string, isCounter: boolean): string {
-  const fixedParts = pattern.replace(/\{\w+\}/g, "").split(".");
-  const isBare = isCounter && fixedParts.every((part) => part === "");
-  const words = [prefix, collector, ...fixedParts, isBare ? "events" : ""].map(snakeCase).filter((
-    word,
-  ) => word !== "");
-  const name = words.join("_").replace(/^(\d)/, "_$1").replace(/milliseconds/g, "seconds");
+function familyName(series: Series, prefix: string, isCounter: boolean): string {
+  const words = [prefix, ...nameWords(series, isCounter)].map(snakeCase);
+  const name = words.filter((word) => word !== "").join("_").replace(/^(\d)/, "_$1")
+    .replace(/milliseconds/g, "seconds");
   if (isCounter) return name.replace(/_total$/, "");
+  // An ending that means something gets another one.
   return name.replace(/_(total|count|sum|bucket|info)$/, "_$1_value");
 }
 
@@ -80,11 +94,17 @@ function snakeCase(part: string): string {
   ).toLowerCase();
 }
 
-function labelsOf({ host, labels, instance }: Series): string {
-  const all: [string, string][] = Object.entries(labels);
-  if (host !== null) all.push(["host", host]);
-  if (instance !== null) all.push(["of", instance]);
-  const texts = all.map(([label, text]) => `${label}="${escaped(text)}"`);
+function labelsOf(series: Series): [string, string][] {
+  const labels = partLabels(series).map(([label, text]): [string, string] => [
+    label === "host" ? "exported_host" : label,
+    text,
+  ]);
+  if (series.host !== null) labels.push(["host", series.host]);
+  return labels;
+}
+
+function labelText(labels: Sample["labels"]): string {
+  const texts = labels.map(([label, text]) => `${label}="${escaped(text)}"`);
   return texts.length === 0 ? "" : `{${texts.join(",")}}`;
 }
 

@@ -2,10 +2,9 @@
 
 import { defineHandler } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import { choice, integer, list, secret, text } from "../core/option.ts";
+import { choice, integer, text } from "../core/option.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
-import { post, postOptions } from "../protocols/http_post.ts";
-import { headersOf } from "../formats/http_headers.ts";
+import { headerOptions, ownHeaders, post, postOptions } from "../protocols/http_post.ts";
 
 export default defineHandler({
   name: "HttpPostHandler",
@@ -15,8 +14,7 @@ export default defineHandler({
     url: text("http://localhost/blah/blah/blah", "Where to post to, http or https"),
     batch: integer(100, "Metrics in a post at most", { min: 1 }),
     format: choice("PLAIN", ["PLAIN", "JSON"], "Lines with a blank one between them, or JSON"),
-    headers: list([], "More headers, such as X-Scope: me"),
-    token: secret("", "Token for Bearer auth"),
+    ...headerOptions,
     ...postOptions(),
   },
 
@@ -24,9 +22,8 @@ export default defineHandler({
   open({ host, options }) {
     const isJson = options.format === "JSON";
     const type = isJson ? "application/json" : "application/x-www-form-urlencoded";
-    const headers: Record<string, string> = headersOf(options.headers);
+    const headers = ownHeaders(options);
     if (isJson) headers.accept = "application/json";
-    if (options.token !== "") headers.authorization = `Bearer ${options.token}`;
     const encode = isJson ? jsonBody : plainBody;
     return {
       async write(batch, signal) {

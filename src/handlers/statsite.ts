@@ -5,6 +5,7 @@ import { integer, needed, number, text } from "../core/option.ts";
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "../formats/fixed.ts";
 import { openGraphite, plainConnection } from "../protocols/graphite.ts";
+import { tlsOptions } from "../protocols/tls.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,6 +18,7 @@ export default defineHandler({
     udpport: integer(1234, "Its port for UDP; 0: TCP is used", { min: 0, max: 65_535 }),
     tcpport: integer(1234, "Its port for TCP", { min: 0, max: 65_535 }),
     timeout: number(5, "Seconds that a connect or a write may take", { min: 0.1 }),
+    ...tlsOptions,
   },
 
   open(context) {

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
 import { realClock } from "./clock.ts";
+import { realCodecs } from "./codecs.ts";
 import { createExec } from "./exec.ts";
 import { createHostFs } from "./files.ts";
 import { realMysql } from "./mysql.ts";
@@ -32,6 +33,7 @@ export function createHost(roots: Roots): Host {
     net: realNet,
     exec: createExec(roots),
     mysql: realMysql,
+    codecs: realCodecs,
     probe: createProbe(roots),
     clock: realClock,
     names: realNames,

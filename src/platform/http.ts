@@ -3,7 +3,6 @@
  * and another server name are the same there in every runtime. Nothing is followed, nothing is cached.
  */
 
-import { readFileSync } from "node:fs";
 import {
   Agent,
   type ClientRequest,
@@ -13,16 +12,9 @@ import {
 } from "node:http";
 import { Agent as SecureAgent, request as secure, type RequestOptions } from "node:https";
 import { gzipSync } from "node:zlib";
-import { configError, timedOut, undelivered } from "../core/errors.ts";
-import type {
-  Asked,
-  HttpRequest,
-  HttpResponse,
-  Listener,
-  Net,
-  Reply,
-  TlsSettings,
-} from "../core/host.ts";
+import { timedOut, undelivered } from "../core/errors.ts";
+import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../core/host.ts";
+import { secureContext } from "./tls.ts";
 
 /** Of an answer: enough for an error's text and its list of points. */
 const MOST_BODY_BYTES = 1_048_576;
@@ -55,7 +47,10 @@ function ask(
     headers,
     agent,
     ...(request.login && { auth: `${request.login.user}:${request.login.password}` }),
-    ...(isSecure && tlsOptions(request.tls)),
+    ...(isSecure && request.tls && {
+      ...secureContext(request.tls),
+      ...(request.tls.serverName && { servername: request.tls.serverName }),
+    }),
   };
   return new Promise((resolve, reject) => {
     const asked: ClientRequest = (isSecure ? secure : plain)(url, options, (answer) => {
@@ -150,24 +145,4 @@ function collect(answer: IncomingMessage): Promise<HttpResponse> {
       });
     });
   });
-}
-
-function tlsOptions(tls: TlsSettings | undefined): RequestOptions {
-  if (tls === undefined) return {};
-  const { ca, cert, key, serverName, verify } = tls;
-  return {
-    rejectUnauthorized: verify,
-    ...(ca && { ca: pem(ca) }),
-    ...(cert && { cert: pem(cert) }),
-    ...(key && { key: pem(key) }),
-    ...(serverName && { servername: serverName }),
-  };
-}
-
-export function pem(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw configError(`Cannot read "${path}"`, error);
-  }
 }

@@ -4,9 +4,10 @@
  */
 
 import type { Connection, ConnectionOptions, SslOptions } from "mysql2/promise";
+import { connect } from "node:net";
 import { type Failure, messageOf, refused, timedOut, undelivered } from "../core/errors.ts";
 import type { Mysql, MysqlSettings, TlsSettings } from "../core/host.ts";
-import { pem } from "./http.ts";
+import { secureContext } from "./tls.ts";
 
 /**
  * What is wrong with a row, or with the size of all rows together.
@@ -103,6 +104,8 @@ function optionsOf(settings: MysqlSettings): ConnectionOptions {
   const { host, port, socket, user, password, database, tls } = settings;
   return {
     ...(socket === "" ? { host, port } : { socketPath: socket }),
+    // The library looks for the name of the host in the certificate.
+    ...(tls?.serverName && { host: tls.serverName, stream: () => connect({ host, port }) }),
     user,
     password,
     database,
@@ -112,12 +115,6 @@ function optionsOf(settings: MysqlSettings): ConnectionOptions {
   };
 }
 
-function sslOf({ ca, cert, key, verify }: TlsSettings): SslOptions {
-  return {
-    rejectUnauthorized: verify,
-    verifyIdentity: verify,
-    ...(ca && { ca: pem(ca) }),
-    ...(cert && { cert: pem(cert) }),
-    ...(key && { key: pem(key) }),
-  };
+function sslOf(tls: TlsSettings): SslOptions {
+  return { ...secureContext(tls), verifyIdentity: tls.verify };
 }

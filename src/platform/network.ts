@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
+import { connect as connectTls } from "node:tls";
 import { createRequester, listenHttp } from "./http.ts";
+import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
 
@@ -101,7 +103,10 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Pr
 
 function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host: scoped(address, target), port: target.port, noDelay: true });
+    const to = { host: scoped(address, target), port: target.port, noDelay: true };
+    const socket = target.tls === undefined
+      ? connectTcp(to)
+      : connectTls({ ...to, servername: nameOf(target), ...secureContext(target.tls) });
     const fail = (error: Error) => {
       signal.removeEventListener("abort", onAbort);
       socket.destroy();
@@ -110,12 +115,17 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
     const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", (error) => fail(undelivered(`Cannot connect to ${show(target)}`, error)));
-    socket.once("connect", () => {
+    socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
       signal.removeEventListener("abort", onAbort);
       socket.removeAllListeners("error");
       resolve(socket);
     });
   });
+}
+
+/** The name that the certificate is to have; an address is looked for among its addresses. */
+function nameOf({ host, tls }: Target): string | undefined {
+  return tls?.serverName || (isIP(host) === 0 ? host : undefined);
 }
 
 function connectionOf(socket: Socket, target: Target, queues: SendQueues): Connection {
@@ -188,7 +198,8 @@ function connectionOf(socket: Socket, target: Target, queues: SendQueues): Conne
     destroy() {
       state = "broken";
       // A reset frees what the kernel still holds for a peer that does not read.
-      socket.resetAndDestroy();
+      if (target.tls === undefined) socket.resetAndDestroy();
+      else socket.destroy();
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Connection, Family, Host, Target } from "../core/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { bool, choice, integer, number, text, type Values } from "../core/option.ts";
 import { openDatagrams } from "./datagrams.ts";
+import { noTls, tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Fits an Ethernet frame with all headers, also through tunnels. */
 const DATAGRAM_BYTES = 1400;
@@ -34,6 +35,7 @@ export function connectionOptions(port: number, transports: readonly Transport[]
     ),
     flow_info: integer(0, "Without effect: runtimes set no flow label"),
     scope_id: text("", "Zone of a link-local IPv6 address, such as eth0"),
+    ...tlsOptions,
   };
 }
 
@@ -44,6 +46,7 @@ export const plainConnection = {
   reconnect_interval: 0,
   flow_info: 0,
   scope_id: "",
+  ...noTls,
 } as const;
 
 export function graphiteOptions(host: string, port: number, transports?: readonly Transport[]) {
@@ -73,10 +76,11 @@ export function openGraphite(
     family: (Number(options.proto.slice(3)) || 0) as Family,
     keepalive: options.keepalive ? options.keepaliveinterval : 0,
     scope: options.scope_id === "0" ? "" : options.scope_id,
+    tls: options.tls ? tlsSettings(options) : undefined,
   };
-  return options.proto.startsWith("udp")
-    ? datagramSink(host, target, options.reconnect_interval, encode)
-    : streamSink(host, target, options, encode);
+  if (!options.proto.startsWith("udp")) return streamSink(host, target, options, encode);
+  if (options.tls) throw configError(`tls needs TCP, and proto is ${options.proto}`);
+  return datagramSink(host, target, options.reconnect_interval, encode);
 }
 
 function streamSink(host: Host, target: Target, options: StreamValues, encode: Encode): Sink {

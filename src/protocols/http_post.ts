@@ -1,8 +1,9 @@
 /** Posting a batch: what all handlers that speak HTTP have in common, and what answers mean. */
 
-import { refused, undelivered } from "../core/errors.ts";
+import { refused, type Rejected, undelivered } from "../core/errors.ts";
 import type { Host, HttpResponse } from "../core/host.ts";
-import { integer, secret, text, type Values } from "../core/option.ts";
+import { integer, list, secret, text, type Values } from "../core/option.ts";
+import { headersOf } from "../formats/http_headers.ts";
 import { tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Without a URL: that is the handler's. */
@@ -18,15 +19,28 @@ export function postOptions(compression = 0) {
   };
 }
 
+/** For services that want more than Basic auth. */
+export const headerOptions = {
+  headers: list([], "More headers, such as X-Scope: me"),
+  token: secret("", "Token for Bearer auth"),
+};
+
+/** Throws `config` for what is no header. */
+export function ownHeaders({ headers, token }: Values<typeof headerOptions>) {
+  const all = headersOf(headers);
+  if (token !== "") all.authorization = `Bearer ${token}`;
+  return all;
+}
+
 type PostValues = Values<ReturnType<typeof postOptions>>;
 
 export interface Post {
   readonly url: string;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The points that an answer names as refused; the others were taken. */
-  rejected?(body: string): readonly unknown[];
+  /** The points that an answer says were refused, by name or by number; the others were taken. */
+  rejected?(body: string): Rejected;
 }
 
 const encoder = new TextEncoder();
@@ -46,7 +60,7 @@ export async function post(
     method: "POST",
     url,
     headers: { "content-type": type, ...headers },
-    body: encoder.encode(body),
+    body: typeof body === "string" ? encoder.encode(body) : body,
     gzip: compression,
     login: user === "" ? undefined : { user, password },
     tls: tlsSettings(options),
@@ -61,11 +75,11 @@ const ABOUT_THE_BODY = [400, 413, 422];
 function judge(
   url: string,
   { status, headers, body }: HttpResponse,
-  rejected: (body: string) => readonly unknown[],
+  rejected: (body: string) => Rejected,
 ): void {
   const isTaken = status >= 200 && status < 300;
   const points = isTaken || ABOUT_THE_BODY.includes(status) ? rejected(body) : [];
-  if (isTaken && points.length === 0) return;
+  if (isTaken && (typeof points === "number" ? points : points.length) === 0) return;
   const said = body.trim().replace(/\s+/g, " ").slice(0, 200);
   const text = `${withoutQuery(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
   if (isTaken || ABOUT_THE_BODY.includes(status)) {

@@ -12,6 +12,15 @@ export const tlsOptions = {
   tls_verify: bool(true, "Refuse a server whose certificate is not valid for its name"),
 };
 
+export const noTls: Values<typeof tlsOptions> = {
+  tls: false,
+  ca: "",
+  cert: "",
+  key: "",
+  server_name: "",
+  tls_verify: true,
+};
+
 export function tlsSettings(options: Values<typeof tlsOptions>): TlsSettings {
   const { ca, cert, key, server_name: serverName, tls_verify: verify } = options;
   return { ca, cert, key, serverName, verify };

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noData, timedOut } from "../../src/core/errors.ts";
 import type { ExecResult, Host, HostFs, StatVfs } from "../../src/core/host.ts";
+import { realCodecs } from "../../src/platform/codecs.ts";
 import { createHostFs } from "../../src/platform/files.ts";
 
 export interface DirectoryHost extends Host {
@@ -61,6 +62,7 @@ export function directoryHost(
       request: () => Promise.reject(noData("There is no network in this directory")),
     },
     mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },
+    codecs: realCodecs,
     exec: {
       run(argv) {
         const answer = json<Partial<ExecResult>>("commands.json")[argv.join(" ")];
