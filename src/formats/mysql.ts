@@ -7,14 +7,19 @@ export interface MetricTable {
   readonly col_value: string;
 }
 
-/**
- * `?` stands for the rows. A row that is there already is set again: with the key that the schema
- * has, what is sent twice is there once.
- */
+/** `?` stands for the rows. All that a user needs for it is the right to insert. */
 export function insertStatement({ table, col_time, col_metric, col_value }: MetricTable): string {
-  const [time, metric, value] = [col_time, col_metric, col_value].map(quoted);
-  return `INSERT INTO ${tableName(table)} (${metric}, ${time}, ${value}) VALUES ? ` +
-    `ON DUPLICATE KEY UPDATE ${value} = VALUES(${value})`;
+  const columns = [col_metric, col_time, col_value].map(quoted);
+  return `INSERT INTO ${tableName(table)} (${columns.join(", ")}) VALUES ?`;
+}
+
+/**
+ * A row that is there already is set again: with the key that the schema has, what is sent twice is
+ * there once. It needs the rights to insert, update and select.
+ */
+export function upsertStatement(table: MetricTable): string {
+  const value = quoted(table.col_value);
+  return `${insertStatement(table)} ON DUPLICATE KEY UPDATE ${value} = VALUES(${value})`;
 }
 
 export function schema({ table, col_time, col_metric, col_value }: MetricTable): string {

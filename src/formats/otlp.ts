@@ -34,6 +34,9 @@ interface OtlpMetric {
   };
 }
 
+/** Units by UCUM, which OpenTelemetry takes; others stand as they are. */
+const UCUM: Readonly<Record<string, string>> = { byte: "By", percent: "%", second: "s" };
+
 /** AGGREGATION_TEMPORALITY_CUMULATIVE */
 const CUMULATIVE = 2;
 const MOST_INTEGER = (1n << 63n) - 1n;
@@ -70,7 +73,7 @@ export function metricsRequest(batch: readonly Metric[], attributes: readonly At
 }
 
 function newMetric(name: string, { help, unit }: Series, isCounter: boolean): OtlpMetric {
-  const about = { name, description: help, unit };
+  const about = { name, description: help, unit: UCUM[unit] ?? unit };
   const dataPoints: DataPoint[] = [];
   return isCounter
     ? { ...about, sum: { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints } }

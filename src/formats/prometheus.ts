@@ -78,8 +78,9 @@ function inBaseUnit({ pattern }: Series, value: number | bigint): number | bigin
 }
 
 function familyName(series: Series, prefix: string, isCounter: boolean): string {
-  const words = [prefix, ...nameWords(series, isCounter)].map(snakeCase);
-  const name = words.filter((word) => word !== "").join("_").replace(/^(\d)/, "_$1")
+  const words = nameWords(series, isCounter);
+  if (words[0] !== prefix) words.unshift(prefix);
+  const name = words.map(snakeCase).filter((word) => word !== "").join("_").replace(/^(\d)/, "_$1")
     .replace(/milliseconds/g, "seconds");
   if (isCounter) return name.replace(/_total$/, "");
   // An ending that means something gets another one.

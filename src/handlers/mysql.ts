@@ -1,11 +1,12 @@
 /** A row for each metric in a table of MySQL or MariaDB. */
 
+import { messageOf } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { MysqlConnection } from "../core/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { integer, needed, secret, text } from "../core/option.ts";
 import { fixed } from "../formats/fixed.ts";
-import { insertStatement } from "../formats/mysql.ts";
+import { insertStatement, upsertStatement } from "../formats/mysql.ts";
 import { tlsOptions, tlsSettings } from "../protocols/tls.ts";
 
 export default defineHandler({
@@ -28,9 +29,9 @@ export default defineHandler({
     ...tlsOptions,
   },
 
-  open({ host, options }) {
+  open({ host, options, log }) {
     let connection: MysqlConnection | undefined;
-    const statement = insertStatement(options);
+    let statement = upsertStatement(options);
     const settings = {
       host: options.hostname,
       port: options.port,
@@ -43,7 +44,21 @@ export default defineHandler({
     return {
       async write(batch, signal) {
         if (connection?.open !== true) connection = await host.mysql.connect(settings, signal);
-        await connection.insert(statement, batch.map(rowOf), signal);
+        const rows = batch.map(rowOf);
+        try {
+          await connection.insert(statement, rows, signal);
+        } catch (error) {
+          const plain = insertStatement(options);
+          if (statement === plain || !isDenied(error)) throw error;
+          // A user that was made for Diamond may only insert.
+          await connection.insert(plain, rows, signal);
+          statement = plain;
+          log.warn(
+            `${
+              messageOf(error)
+            }: rows are inserted without it, and may be there twice after a failure`,
+          );
+        }
       },
       async [Symbol.asyncDispose]() {
         await connection?.close();
@@ -51,6 +66,11 @@ export default defineHandler({
     };
   },
 });
+
+/** Source: https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html */
+function isDenied(error: unknown): boolean {
+  return /\(ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR\)$/.test(messageOf(error));
+}
 
 /** Texts, as they always were: the server makes of them what its columns are. */
 function rowOf({ series, value, timestamp }: Metric): string[] {

@@ -44,18 +44,20 @@ export type Stored = Map<string, Map<number, number>>;
 
 export interface VictoriaMetrics extends Server {
   readonly opentsdbPort: number;
-  /** Everything that is stored: `name{label=text,…}`, labels sorted. */
+  readonly telnetPort: number;
+  /** Everything that is stored. */
   stored(): Promise<Stored>;
 }
 
 export async function startVictoriaMetrics(directory: string): Promise<VictoriaMetrics> {
-  const [port, opentsdbPort] = [await freePort(), await freePort()];
+  const [port, opentsdbPort, telnetPort] = [await freePort(), await freePort(), await freePort()];
   const server = await startServer(
     "/usr/bin/victoria-metrics",
     [
       `-storageDataPath=${join(directory, "victoria")}`,
       `-httpListenAddr=127.0.0.1:${port}`,
       `-opentsdbHTTPListenAddr=127.0.0.1:${opentsdbPort}`,
+      `-opentsdbListenAddr=127.0.0.1:${telnetPort}`,
       "-retentionPeriod=100y",
     ],
     port,
@@ -64,20 +66,63 @@ export async function startVictoriaMetrics(directory: string): Promise<VictoriaM
   return {
     ...server,
     opentsdbPort,
+    telnetPort,
     async stored() {
       const base = `http://127.0.0.1:${port}`;
       await fetch(`${base}/internal/force_flush`);
       const answer = await fetch(`${base}/api/v1/export?match[]={__name__!=""}`);
       const found: Stored = new Map();
       for (const line of (await answer.text()).split("\n").filter((text) => text !== "")) {
-        const { metric: { __name__, ...labels }, values, timestamps } = JSON.parse(line);
-        const pairs = Object.entries(labels).map(([label, text]) => `${label}=${text}`).sort();
+        const { metric, values, timestamps } = JSON.parse(line);
         const points = timestamps.map((ms: number, index: number) => [ms / 1000, values[index]]);
-        found.set(`${__name__}{${pairs}}`, new Map(points));
+        found.set(keyOf(metric), new Map(points));
       }
       return found;
     },
   };
+}
+
+export interface Prometheus extends Server {
+  /** As VictoriaMetrics'. */
+  stored(): Promise<Stored>;
+}
+
+/** Takes remote writes, also late ones. */
+export async function startPrometheus(directory: string): Promise<Prometheus> {
+  const port = await freePort();
+  mkdirSync(directory, { recursive: true });
+  const config = join(directory, "prometheus.yml");
+  writeFileSync(config, "{}\n");
+  const server = await startServer(
+    "/usr/bin/prometheus",
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(directory, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--web.enable-remote-write-receiver",
+    ],
+    port,
+    "/-/ready",
+  );
+  return {
+    ...server,
+    async stored() {
+      const query = encodeURIComponent('{__name__!=""}[1h]');
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${query}`);
+      const { data } = await answer.json() as {
+        data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+      };
+      return new Map(data.result.map(({ metric, values }) => [
+        keyOf(metric),
+        new Map(values.map(([time, value]) => [time, Number(value)])),
+      ]));
+    },
+  };
+}
+
+/** `name{label=text,…}`, labels sorted. */
+function keyOf({ __name__, ...labels }: Record<string, string>): string {
+  return `${__name__}{${Object.entries(labels).map(([label, text]) => `${label}=${text}`).sort()}}`;
 }
 
 export interface InfluxDb extends Server {

@@ -1,76 +1,25 @@
 /** A real MariaDB stores what the executable sends, each row once, through restarts and mistakes. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, it } from "node:test";
 import {
   agent,
-  endWithTests,
   freePort,
   noExecutable,
   start,
   temporary,
   until,
 } from "../harness/agent_process.ts";
+import { badPeer, misdeeds } from "../harness/bad_peers.ts";
+import { certificates, CERTIFIED_NAME } from "../harness/certificates.ts";
+import { mysqlCase, run, settled, untilTaken } from "../harness/delivering.ts";
 import { describeWith } from "../harness/describe_with.ts";
+import { mariadb, noMariadb } from "../harness/mariadb.ts";
 
 const { path: directory, remove } = temporary();
 after(remove);
-
-const noMariadb = existsSync("/usr/sbin/mariadbd") && existsSync("/usr/bin/mariadb-install-db")
-  ? false
-  : "mariadb-server is not installed";
-
-/** With its files in a folder of the test; the same folder can be started again. */
-async function mariadb(base: string, port: number) {
-  const data = join(base, "data");
-  const socket = join(base, "mysql.sock");
-  const user = process.getuid?.() === 0 ? ["--user=root"] : [];
-  if (!existsSync(data)) {
-    mkdirSync(base, { recursive: true });
-    const made = spawnSync("/usr/bin/mariadb-install-db", [
-      "--no-defaults",
-      `--datadir=${data}`,
-      "--auth-root-authentication-method=normal",
-      "--skip-test-db",
-      ...user,
-    ], { encoding: "utf8" });
-    equal(made.status, 0, made.stderr);
-  }
-  const child = spawn("/usr/sbin/mariadbd", [
-    "--no-defaults",
-    `--datadir=${data}`,
-    `--socket=${socket}`,
-    `--port=${port}`,
-    "--bind-address=127.0.0.1",
-    `--pid-file=${join(base, "mysql.pid")}`,
-    "--innodb-flush-log-at-trx-commit=2",
-    ...user,
-  ], { stdio: "ignore" });
-  endWithTests(child);
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  const sql = (text: string) =>
-    spawnSync("/usr/bin/mariadb", ["--no-defaults", `--socket=${socket}`, "-N", "-u", "root"], {
-      encoding: "utf8",
-      input: text,
-      maxBuffer: 1 << 28,
-    });
-  await until("mariadb answers", () => sql("SELECT 1").status === 0, 60);
-  return {
-    socket,
-    sql(text: string): string[][] {
-      const { status, stdout, stderr } = sql(text);
-      equal(status, 0, stderr);
-      return stdout.split("\n").slice(0, -1).map((line) => line.split("\t"));
-    },
-    async stop(signal: NodeJS.Signals) {
-      child.kill(signal);
-      await ended;
-    },
-  };
-}
 
 function configuration(base: string, options: string, schema = "") {
   const archive = join(base, "archive.log");
@@ -89,7 +38,7 @@ function configuration(base: string, options: string, schema = "") {
   return { conf, lines };
 }
 
-const SECONDS = 24;
+const SECONDS = 60;
 
 describeWith("MariaDB", noExecutable || noMariadb, () => {
   it(`restarted three times in ${SECONDS} s has every row exactly once`, async () => {
@@ -156,6 +105,70 @@ describeWith("MariaDB", noExecutable || noMariadb, () => {
     const short = lines().filter((line) => line.split(" ")[0].length <= 30).length;
     equal(Number(server.sql("SELECT count(*) FROM metrics.points")[0][0]), short);
     ok(!running.output().includes("se,cret"), "the password is told to nobody");
+    await server.stop("SIGTERM");
+  });
+
+  it("has each row once, whatever goes wrong on the way", async () => {
+    const port = await freePort();
+    const server = await mariadb(join(directory, "peers"), port);
+    // A user who may only insert, as one for Diamond would be.
+    server.sql(
+      "CREATE DATABASE d; CREATE USER u IDENTIFIED BY ''; GRANT INSERT ON d.* TO u",
+    );
+    for (const misdeed of misdeeds) {
+      // Without a key: a row that came twice would be there twice.
+      server.sql(
+        "CREATE OR REPLACE TABLE d.metrics (metric VARCHAR(40), timestamp INT, value DOUBLE)",
+      );
+      const peer = await badPeer(port, misdeed, true);
+      const running = run(mysqlCase, "127.0.0.1", peer.port);
+      const backend = {
+        taken: () => server.sql("SELECT metric FROM d.metrics").map(([path]) => path),
+      };
+      await untilTaken(running, backend);
+      await settled(running, backend, true);
+      match(running.said(), /error MySQLHandler/, misdeed);
+      match(running.said(), /works again/, misdeed);
+      match(running.said(), /denied.*rows are inserted without it/, misdeed);
+      peer.close();
+    }
+    await server.stop("SIGTERM");
+  });
+
+  it("is spoken to in secret, and only where it is who it should be", async () => {
+    const base = join(directory, "tls");
+    mkdirSync(base);
+    const { ca, certFile, keyFile } = certificates(base);
+    const port = await freePort();
+    const server = await mariadb(join(base, "server"), port, [
+      `--ssl-ca=${ca}`,
+      `--ssl-cert=${certFile}`,
+      `--ssl-key=${keyFile}`,
+    ]);
+    server.sql(
+      "CREATE DATABASE d; CREATE TABLE d.metrics (metric VARCHAR(40), timestamp INT, value DOUBLE); CREATE USER u IDENTIFIED BY '' REQUIRE SSL; GRANT INSERT, UPDATE, SELECT ON d.* TO u",
+    );
+    const backend = {
+      taken: () => server.sql("SELECT metric FROM d.metrics").map(([path]) => path),
+    };
+    for (
+      const [options, says] of [
+        [{}, /Access denied/],
+        [{ tls: true, ca }, /certificate|altname|name/i],
+        [{ tls: true, server_name: CERTIFIED_NAME }, /certificate|issuer/i],
+        [{ tls: true, ca: "/nowhere.pem" }, /Cannot read "\/nowhere\.pem"/],
+      ] as const
+    ) {
+      const running = run(mysqlCase, "localhost", port, options);
+      running.tick(1);
+      await until(`it says ${says}`, () => says.test(running.said()));
+      await running.worker.stop(0.1);
+    }
+    deepEqual(backend.taken(), []);
+    const secure = { tls: true, ca, server_name: CERTIFIED_NAME };
+    const running = run(mysqlCase, "localhost", port, secure);
+    await untilTaken(running, backend);
+    await settled(running, backend, true);
     await server.stop("SIGTERM");
   });
 });

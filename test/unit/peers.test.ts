@@ -5,10 +5,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { type AnyHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
-import type { Clock, Host } from "../../src/core/host.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
-import { createWorker } from "../../src/delivery/worker.ts";
 import graphite from "../../src/handlers/graphite.ts";
 import graphitePickle from "../../src/handlers/graphite_pickle.ts";
 import hostedGraphite from "../../src/handlers/hosted_graphite.ts";
@@ -17,17 +14,12 @@ import influxdb from "../../src/handlers/influxdb.ts";
 import librato from "../../src/handlers/librato.ts";
 import multiGraphite from "../../src/handlers/multi_graphite.ts";
 import multiGraphitePickle from "../../src/handlers/multi_graphite_pickle.ts";
-import mysql from "../../src/handlers/mysql.ts";
 import otlp from "../../src/handlers/otlp.ts";
 import prometheus from "../../src/handlers/prometheus.ts";
 import remoteWrite from "../../src/handlers/prometheus_remote_write.ts";
 import statsd from "../../src/handlers/stats_d.ts";
 import statsite from "../../src/handlers/statsite.ts";
 import tsdb from "../../src/handlers/tsdb.ts";
-import { realClock } from "../../src/platform/clock.ts";
-import { realCodecs } from "../../src/platform/codecs.ts";
-import { realMysql } from "../../src/platform/mysql.ts";
-import { realNet } from "../../src/platform/network.ts";
 import { freePort, temporary, until } from "../harness/agent_process.ts";
 import {
   type Answer,
@@ -37,19 +29,10 @@ import {
   type Misdeed,
   misdeeds,
   pathOf,
-  type Recorder,
 } from "../harness/bad_peers.ts";
 import { certificates, CERTIFIED_NAME, noOpenssl } from "../harness/certificates.ts";
+import { type Case, mysqlCase, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
 import { describeWith } from "../harness/describe_with.ts";
-import { metric } from "../harness/metrics.ts";
-import { recordedLog } from "../harness/recorded_log.ts";
-
-interface Case {
-  readonly name: string;
-  readonly handler: AnyHandler;
-  /** What is set for a server at an address. */
-  options(host: string, port: number): object;
-}
 
 const lineHandlers: readonly Case[] = [
   { name: "Graphite", handler: graphite, options: (host, port) => ({ host, port }) },
@@ -91,100 +74,6 @@ const httpHandlers: readonly Case[] = [
   { name: "PrometheusRemoteWrite", handler: remoteWrite, options: byUrl },
   { name: "OTLP", handler: otlp, options: byUrl },
 ];
-
-const mysqlCase: Case = {
-  name: "MySQL",
-  handler: mysql,
-  options: (hostname, port) => ({ hostname, port, username: "u", database: "d" }),
-};
-
-const POINTS = 300;
-const host = { net: realNet, clock: realClock, mysql: realMysql, codecs: realCodecs };
-
-/** A worker with the handler's sink, small deadlines, and a wall clock that a test can move. */
-function run({ handler, options }: Case, address: string, port: number, more: object = {}) {
-  const fallbacks = Object.entries({ ...deliveryOptions, ...handler.options }).map((
-    [name, option],
-  ) => [name, (option as { fallback: unknown }).fallback]);
-  const values = {
-    ...Object.fromEntries(fallbacks),
-    timeout: 0.5,
-    retry_max_interval: 0.1,
-    spool: "off",
-    ...options(address, port),
-    ...more,
-  } as DeliveryValues;
-  let jump = 0;
-  const clock: Clock = { ...realClock, now: () => realClock.now() + jump };
-  const log = recordedLog();
-  const [backend = { options: values }] = handler.expand?.(values) ?? [];
-  const sink = handler.open({
-    host: { ...host, clock } as unknown as Host,
-    options: backend.options,
-    log,
-  });
-  const worker = createWorker({
-    name: handler.name,
-    sink,
-    receipt: handler.receipt,
-    options: backend.options,
-    largest: handler.largest?.(backend.options),
-    ordered: handler.ordered,
-    spools: undefined,
-    saved: undefined,
-    clock,
-    log,
-    random: () => 0.5,
-  });
-  let offered = 0;
-  function tick(count: number): void {
-    const time = Math.floor(clock.now() / 1000);
-    worker.offer(
-      Array.from({ length: count }, () => metric(pathOf(offered++), 1, time)),
-    );
-    worker.flush();
-  }
-  return {
-    worker,
-    tick,
-    said: () => log.lines.join("\n"),
-    jump: (seconds: number) => void (jump += seconds * 1000),
-    offered: () => Array.from({ length: offered }, (_, index) => pathOf(index)),
-    /** The books of a run in which nothing was dropped. */
-    async end(): Promise<void> {
-      await worker.stop(5);
-      const { ledger, queued } = worker;
-      deepEqual(
-        ledger.dropped,
-        Object.fromEntries(Object.keys(ledger.dropped).map((key) => [key, 0])),
-      );
-      deepEqual([queued, ledger.delivered, imbalance(ledger, queued, 0)], [0, offered, 0]);
-    },
-  };
-}
-
-type Run = ReturnType<typeof run>;
-
-/** Ticks on until the backend has all that was offered before, as an agent would. */
-async function untilTaken(running: Run, backend: Recorder): Promise<void> {
-  running.tick(POINTS);
-  await until("all points arrive", () => {
-    running.tick(1);
-    const taken = new Set(backend.taken());
-    return running.offered().slice(0, POINTS).every((path) => taken.has(path));
-  }, 10).catch((error) => {
-    throw new Error(`${error.message}\n${running.said()}`);
-  });
-}
-
-async function settled(running: Run, backend: Recorder, once: boolean): Promise<void> {
-  await running.end();
-  await until("the last points arrive", () => {
-    const taken = new Set(backend.taken());
-    return running.offered().every((path) => taken.has(path));
-  }, 3);
-  if (once) equal(backend.taken().length, running.offered().length, "each point once");
-}
 
 /** What the operator reads: what happened, where. Undefined: the peer may misbehave unnoticed. */
 const saysOfConfirming: Readonly<Record<Misdeed, RegExp>> = {
@@ -288,6 +177,22 @@ describe("a handler that is answered and a bad peer", () => {
       backend.close();
     });
   }
+});
+
+describe("OpenTelemetry", () => {
+  it("a partial success is counted, though nobody knows which points it was", async () => {
+    const partialSuccess = { rejectedDataPoints: "3", errorMessage: "too old" };
+    const answer = { status: 200, body: JSON.stringify({ partialSuccess }) };
+    const backend = await httpRecorder(() => answer);
+    const otlpCase = httpHandlers.find(({ handler }) => handler === otlp)!;
+    const running = run(otlpCase, "127.0.0.1", backend.port);
+    running.tick(POINTS);
+    await until("it is through", () => running.worker.ledger.delivered === POINTS - 3);
+    await running.worker.stop(1);
+    equal(running.worker.ledger.dropped.refused, 3);
+    match(running.said(), /refuses 3 of 300 metrics for good: .*too old/);
+    backend.close();
+  });
 });
 
 describe("any handler", () => {

@@ -1,7 +1,11 @@
-import { equal } from "node:assert/strict";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { deepEqual, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
+import { uncompress } from "snappyjs";
 import type { Metric } from "../../src/core/metric.ts";
 import { expose } from "../../src/formats/prometheus.ts";
+import { timeSeries } from "../../src/formats/remote_write.ts";
+import { realCodecs } from "../../src/platform/codecs.ts";
 import { metric } from "../harness/metrics.ts";
 
 const of = (collector: string, pattern: string, labels: Record<string, string>, more = {}) => ({
@@ -27,7 +31,42 @@ const odd = metric(
   }),
 );
 
+/** What a receiver makes of a body, written with the library's reader. */
+function readRequest(body: Uint8Array) {
+  const read = (bytes: Uint8Array) => {
+    const reader = new BinaryReader(bytes);
+    const fields: [number, Uint8Array | number | string | bigint][] = [];
+    while (reader.pos < reader.len) {
+      const [field, wire] = reader.tag();
+      const value = wire === 2 ? reader.bytes() : wire === 1 ? reader.double() : reader.int64();
+      fields.push([field, value]);
+    }
+    return fields;
+  };
+  const text = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
+  return read(uncompress(body)).map(([, series]) =>
+    read(series as Uint8Array).map(([field, part]) => {
+      const values = read(part as Uint8Array).map(([, value]) => value);
+      return field === 1 ? values.map(text).join("=") : values.join("@");
+    })
+  );
+}
+
 describe("Prometheus", () => {
+  it("is written to: labels sorted, samples of a series together and in order", async () => {
+    const later = { ...idle, value: 2.5, timestamp: 2.5 };
+    const body = await realCodecs.remoteWrite(timeSeries([later, counted, idle], "diamond"));
+    deepEqual(readRequest(body), [
+      ["__name__=diamond_cpu", "cpu=cpu0", "field=idle", "host=h", "1.5@1000", "2.5@2500"],
+      [
+        "__name__=diamond_tcp_events_total",
+        "counter=InErrs",
+        "host=h",
+        "18446744073709552000@1000",
+      ],
+    ]);
+  });
+
   it("is told names, labels, kinds and help, in both formats", () => {
     equal(
       expose([idle, counted, odd], "diamond", "text"),

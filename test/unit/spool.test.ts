@@ -45,7 +45,12 @@ type Mood = "take" | "refuse" | "silent" | ((batch: readonly Metric[]) => void);
 /** `transport`: its sink knows of a line, which a test breaks. */
 function setUp(
   options: Partial<DeliveryValues> = {},
-  { path = folder(), saved = undefined as SavedLedger | undefined, transport = false } = {},
+  {
+    path = folder(),
+    saved = undefined as SavedLedger | undefined,
+    transport = false,
+    ordered = false,
+  } = {},
 ) {
   const clock = createFakeClock();
   const log = recordedLog();
@@ -81,6 +86,7 @@ function setUp(
     name: "H",
     sink: sink satisfies Sink,
     receipt: transport ? "transport" : "application",
+    ordered,
     options: { ...defaults, ...options },
     spools,
     saved,
@@ -165,6 +171,25 @@ describe("a spool's worker", () => {
     deepEqual(second.sink.taken, numbers(0, 30));
     equal(second.worker.ledger.dropped.killed, 0);
     second.closes();
+  });
+
+  it("keeps the order where the backend wants it: what waits goes first", async () => {
+    for (const spool of ["outage", "always"] as const) {
+      const { sink, worker, clock, tick, closes } = setUp({ spool, spool_rate: 4000 }, {
+        ordered: true,
+      });
+      sink.mood = "refuse";
+      await tick(0, 10_000);
+      sink.mood = "take";
+      for (let from = 10_000; from < 20_000; from += 1000) {
+        await tick(from, 1000);
+        await clock.advance(1000);
+      }
+      await clock.advance(60_000);
+      deepEqual(sink.taken, numbers(0, 20_000), spool);
+      deepEqual([worker.queued, worker.spooled], [0, 0]);
+      closes();
+    }
   });
 
   it("counts what a kill took with the memory", async () => {
