@@ -6,6 +6,7 @@ import { main } from "./cli/root.ts";
 import { collectors } from "./collectors/registry.ts";
 import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/config_files.ts";
+import { createCustomLoader } from "./platform/custom.ts";
 import { createHost } from "./platform/host.ts";
 import { readLines } from "./platform/line_reader.ts";
 import { openLog } from "./platform/log.ts";
@@ -24,6 +25,7 @@ export function run(args: readonly string[]): Promise<number> {
     out: terminal("stdout"),
     err: terminal("stderr"),
     host: (roots) => createHost(rootsFrom(roots, process.env)),
+    custom: (roots) => createCustomLoader(rootsFrom(roots, process.env)),
     agent: (ports) => createAgent({ ...ports, random: Math.random }),
     openLog: (plan, toStdout) => openLog({ plan, toStdout, complain }),
     spools: createSpools,

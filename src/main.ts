@@ -1,10 +1,14 @@
 /** The entry: the program as a whole, or only the process that asks file systems, which is small. */
 
 import process from "node:process";
+import { GUEST_WORD } from "./core/guest.ts";
 import { PROBE_WORD, serveProbes } from "./platform/probe_child.ts";
 
 if (process.argv[2] === PROBE_WORD) {
   await serveProbes();
+} else if (process.argv[2] === GUEST_WORD) {
+  const { serveGuest } = await import("./platform/guest_child.ts");
+  await serveGuest();
 } else {
   const { run } = await import("./compose.ts");
   const { flushed } = await import("./platform/process.ts");

@@ -110,7 +110,7 @@ export function createAgent(ports: AgentPorts): Agent {
     for (const part of settings.handlers.flatMap(backendsOf)) {
       const { section: name, handler, options } = part;
       const kept = before?.workers.get(name);
-      if (kept !== undefined && sameOptions(kept.part, part)) {
+      if (kept !== undefined && isSame(kept.part, part)) {
         workers.set(name, kept);
         continue;
       }
@@ -157,7 +157,7 @@ export function createAgent(ports: AgentPorts): Agent {
     }
     try {
       const hostname = await names.resolve(options, part.origins.has("hostname"));
-      if (before !== undefined && before.hostname === hostname && sameOptions(before.part, part)) {
+      if (before !== undefined && before.hostname === hostname && isSame(before.part, part)) {
         return before;
       }
       const offset = options.stagger_collection
@@ -271,8 +271,13 @@ export function backendsOf(part: HandlerPart): HandlerPart[] {
   })) ?? [part];
 }
 
-function sameOptions(a: { options: object }, b: { options: object }): boolean {
-  return JSON.stringify(a.options) === JSON.stringify(b.options);
+/** A file of a user's that was changed makes another plugin of the same name. */
+function isSame(a: CollectorPart | HandlerPart, b: CollectorPart | HandlerPart): boolean {
+  return pluginOf(a) === pluginOf(b) && JSON.stringify(a.options) === JSON.stringify(b.options);
+}
+
+function pluginOf(part: CollectorPart | HandlerPart): AnyCollector | AnyHandler {
+  return "collector" in part ? part.collector : part.handler;
 }
 
 function changes(

@@ -90,7 +90,7 @@ export function createCollection(
     metrics: options.measure_collector_time
       ? { ...collector.metrics, collector_time_ms: TIME }
       : collector.metrics,
-    free: false,
+    free: collector.custom?.freeMetrics ?? false,
     saved,
   });
   const record: CollectionRecord = {

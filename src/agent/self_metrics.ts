@@ -1,6 +1,7 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
 import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
+import type { CustomLoader } from "../core/custom.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
@@ -14,16 +15,20 @@ export interface Books {
 }
 
 /** The agent's own collectors, to be resolved with the others. */
-export function ownCollectors(books: () => Books): Readonly<Record<string, AnyCollector>> {
-  return { [SELF_NAME]: selfCollector(books) };
+export function ownCollectors(
+  books: () => Books,
+  guests: CustomLoader["figures"] = () => [],
+): Readonly<Record<string, AnyCollector>> {
+  return { [SELF_NAME]: selfCollector(books, guests) };
 }
 
 /** Where there is no agent. */
 export const NO_BOOKS: Books = { collections: [], workers: [] };
 
 /** `books` is asked at each run: a reload changes what is in them. */
-function selfCollector(books: () => Books) {
+function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
   let lastCpu: number | undefined;
+  let lastGuestCpu: number | undefined;
   return defineCollector({
     name: SELF_NAME,
     doc: "The agent itself: what it collected, delivered, dropped, and what it costs",
@@ -60,6 +65,9 @@ function selfCollector(books: () => Books) {
         2,
         "percent",
       ),
+      "custom.rss": gauge("Resident memory of the process with custom collectors", 0, "byte"),
+      "custom.cpu_percent": gauge("Its processor time, of one processor", 2, "percent"),
+      "custom.restarts": gauge("How often it was started again"),
     },
 
     collect({ host, emit, elapsed }) {
@@ -91,6 +99,14 @@ function selfCollector(books: () => Books) {
       const cpu = host.self.cpu();
       if (lastCpu !== undefined) emit("process.cpu_percent", (cpu - lastCpu) / elapsed / 10_000);
       lastCpu = cpu;
+      for (const { rss, cpuSeconds, restarts } of guests()) {
+        if (rss !== undefined) emit("custom.rss", rss);
+        if (lastGuestCpu !== undefined) {
+          emit("custom.cpu_percent", (100 * (cpuSeconds - lastGuestCpu)) / elapsed);
+        }
+        lastGuestCpu = cpuSeconds;
+        emit("custom.restarts", restarts);
+      }
     },
   });
 }

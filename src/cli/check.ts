@@ -71,7 +71,9 @@ function dumpJson({ files, out, err }: World, file: string): number {
 async function check(world: World, path: string, strict: boolean, print: boolean): Promise<number> {
   const { files, catalogue, out, err } = world;
   const own = ownCollectors(() => NO_BOOKS);
-  const settings = await resolveSettings({ path, files, catalogue, own, everything: true });
+  const custom = { loader: world.custom({}) };
+  const settings = await resolveSettings({ path, files, catalogue, own, custom, everything: true });
+  custom.loader.close();
   const problems = [
     ...settings.problems,
     ...pathProblems(settings, files),

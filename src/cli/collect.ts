@@ -2,6 +2,7 @@
 
 import { singleCollection, unsupported } from "../agent/agent.ts";
 import type { Collection, Outcome } from "../agent/collection.ts";
+import type { Catalogue, CustomSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Metric } from "../core/metric.ts";
@@ -16,7 +17,7 @@ import {
   rootsOf,
 } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { findCollector, unknownPlugin } from "./plugins.ts";
+import { allPlugins, findCollector, isFile, unknownPlugin } from "./plugins.ts";
 import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
 
@@ -44,6 +45,7 @@ export function collectCommand(world: World): CommandSpec {
     examples: [
       "diamond-agent collect LoadAverageCollector",
       "diamond-agent collect CPUCollector NetworkCollector --rounds 2",
+      "diamond-agent collect ./my_collector.ts",
       "diamond-agent collect --all --json -c /etc/diamond/diamond.conf",
     ],
     notes:
@@ -53,15 +55,32 @@ export function collectCommand(world: World): CommandSpec {
 }
 
 async function collect(world: World, flags: Flags): Promise<number> {
-  const names = await collectorNames(world, flags);
+  const paths = flags.words.filter(isFile).map(world.files.absolute);
+  const { catalogue, custom, source } = await allPlugins(world, flags, paths);
+  try {
+    const own = custom.files.filter(({ path }) => paths.includes(path));
+    const names = await collectorNames(catalogue, flags, own.flatMap(({ names }) => names));
+    return await collectNamed(world, flags, names, source);
+  } finally {
+    source.loader.close();
+  }
+}
+
+async function collectNamed(
+  world: World,
+  flags: Flags,
+  names: readonly string[],
+  custom: CustomSource,
+): Promise<number> {
   const rounds = wholeNumber(flags, "rounds", 1, 1);
   const interval = wholeNumber(flags, "round-interval-ms", 1000, 0);
-  const settings = await collectorSettings(world, flags, names);
+  const settings = await collectorSettings(world, flags, names, custom);
   tellProblems(world.err, settings.problems);
   if (settings.problems.some(({ severity, fatal }) => severity === "error" && fatal)) return 1;
 
   const host = world.host(rootsOf(flags, settings.server));
   const log = stderrLog(world);
+  custom.loader.logTo(log);
   let failed = settings.collectors.length < names.length;
   const collections: Collection[] = [];
   for (const part of settings.collectors) {
@@ -91,19 +110,26 @@ async function collect(world: World, flags: Flags): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** Each word is a collector, or an instance: `SNMPCollector router1`. */
-async function collectorNames({ catalogue }: World, flags: Flags): Promise<string[]> {
+/** Each word is a collector, an instance as `SNMPCollector router1`, or a file, whose collectors are in `own`. */
+async function collectorNames(
+  catalogue: Catalogue,
+  flags: Flags,
+  own: readonly string[],
+): Promise<string[]> {
   const known = Object.keys(catalogue.collectors);
   if (flags.on("all")) return known;
+  const named = flags.words.filter((word) => !isFile(word));
   if (flags.words.length === 0) {
     throw new UsageError("Which collector? `diamond-agent list` names them, --all takes every one");
   }
-  return await Promise.all(flags.words.map(async (word) => {
-    const [first, ...instance] = word.split(/\s+/);
-    const found = await findCollector(catalogue, first);
-    if (found === undefined) throw unknownPlugin("collector", first, known);
-    return [found, ...instance].join(" ");
-  }));
+  return own.concat(
+    await Promise.all(named.map(async (word) => {
+      const [first, ...instance] = word.split(/\s+/);
+      const found = await findCollector(catalogue, first);
+      if (found === undefined) throw unknownPlugin("collector", first, known);
+      return [found, ...instance].join(" ");
+    })),
+  );
 }
 
 function wholeNumber(flags: Flags, name: string, fallback: number, min: number): number {

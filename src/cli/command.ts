@@ -2,7 +2,7 @@
 
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { emptySettings, resolveSettings } from "../config/resolve.ts";
-import type { Settings } from "../config/settings.ts";
+import type { CustomSource, Settings } from "../config/settings.ts";
 import { fnv1a } from "../core/hash.ts";
 import { configError } from "../core/errors.ts";
 import type { RootOptions, World } from "./world.ts";
@@ -77,6 +77,11 @@ export function rootsOf(flags: Flags, server: Required<RootOptions>): RootOption
   return { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") };
 }
 
+/** What the flags say alone. */
+export function flagRoots(flags: Flags): RootOptions {
+  return rootsOf(flags, { procfs: "", sysfs: "", rootfs: "" });
+}
+
 /** What an operator writes to do without. */
 export function isOff(path: string): boolean {
   return path.toLowerCase() === "off";
@@ -133,8 +138,9 @@ export function collectorSettings(
   world: World,
   flags: Flags,
   only: readonly string[],
+  custom?: CustomSource,
 ): Promise<Settings> {
   const { catalogue, files } = world;
-  if (flags.text("configfile") === undefined) return emptySettings({ catalogue, only });
-  return resolveSettings({ path: configPath(world, flags), files, catalogue, only });
+  if (flags.text("configfile") === undefined) return emptySettings({ catalogue, only, custom });
+  return resolveSettings({ path: configPath(world, flags), files, catalogue, only, custom });
 }

@@ -3,9 +3,9 @@
 import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
-import type { CommandSpec } from "./command.ts";
+import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { findCollector, findHandler, unknownPlugin } from "./plugins.ts";
+import { allPlugins, findCollector, findHandler, isFile, unknownPlugin } from "./plugins.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal, World } from "./world.ts";
 
@@ -13,14 +13,20 @@ export function describeCommand(world: World): CommandSpec {
   return {
     name: "describe",
     summary: "Tell the options, metrics and sources of a collector or handler",
-    args: { name: { type: "positional", required: false, description: "A collector or handler" } },
+    args: {
+      ...configFlag,
+      name: { type: "positional", required: false, description: "A collector or handler" },
+    },
     examples: [
       "diamond-agent describe DiskSpaceCollector",
       "diamond-agent describe GraphiteHandler",
     ],
-    async run({ words }) {
-      const { out, catalogue } = world;
+    async run(flags) {
+      const { words } = flags;
+      const { out } = world;
       if (words.length === 0) throw new UsageError("Which one? `diamond-agent list` names them");
+      const { catalogue, source } = await allPlugins(world, flags, words.filter(isFile));
+      source.loader.close();
       for (const word of words) {
         const collector = await findCollector(catalogue, word);
         const handler = findHandler(catalogue, word);

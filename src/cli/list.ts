@@ -1,7 +1,9 @@
 /** `list`: what there is to collect, and where it can go. */
 
 import { systemsOf } from "../core/collector.ts";
-import type { CommandSpec } from "./command.ts";
+import type { CustomFile } from "../core/custom.ts";
+import { type CommandSpec, configFlag } from "./command.ts";
+import { allPlugins } from "./plugins.ts";
 import { paint, table } from "./text.ts";
 import type { World } from "./world.ts";
 
@@ -9,10 +11,16 @@ export function listCommand(world: World): CommandSpec {
   return {
     name: "list",
     summary: "Name the collectors and handlers",
-    args: { json: { type: "boolean", description: "As JSON" } },
-    examples: ["diamond-agent list", "diamond-agent list --json"],
+    args: { ...configFlag, json: { type: "boolean", description: "As JSON" } },
+    examples: [
+      "diamond-agent list",
+      "diamond-agent list -c diamond.conf   with those of your own in its collectors_path",
+      "diamond-agent list --json",
+    ],
     async run(flags) {
-      const { catalogue, out } = world;
+      const { out } = world;
+      const { catalogue, custom, source } = await allPlugins(world, flags);
+      source.loader.close();
       const collectors = await Promise.all(
         Object.values(catalogue.collectors).map(async (load) => (await load()).default),
       );
@@ -23,10 +31,11 @@ export function listCommand(world: World): CommandSpec {
         out.write(`${
           JSON.stringify({
             collectors: collectors.map((collector) => {
-              const { name, path, doc } = collector;
-              return { name, path, doc, systems: systemsOf(collector) };
+              const { name, path, doc, custom: own } = collector;
+              return { name, path, doc, systems: systemsOf(collector), file: own?.file };
             }),
             handlers: handlers.map(({ name, doc, receipt }) => ({ name, doc, receipt })),
+            files: custom.files,
           })
         }\n`);
         return 0;
@@ -41,6 +50,19 @@ export function listCommand(world: World): CommandSpec {
           table(handlers.map(({ name, doc }) => [name, doc]), "  ")
         }`,
       );
+      if (custom.files.length > 0) {
+        const state = ({ names, problem, note, keptOld }: CustomFile) =>
+          [
+            names.join(", "),
+            problem ?? note ?? "",
+            keptOld ? "the version before it is used" : "",
+          ].filter((text) => text !== "").join("; ");
+        out.write(
+          `\n${paint(out, "bold", "Files of your own")}\n${
+            table(custom.files.map((file) => [file.path, state(file)]), "  ")
+          }`,
+        );
+      }
       out.write("\n`diamond-agent describe NAME` tells the options and metrics of one.\n");
       return 0;
     },

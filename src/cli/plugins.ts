@@ -1,8 +1,35 @@
 /** Finds a collector or handler by what people call it. */
 
 import { didYouMean } from "../config/problems.ts";
-import type { Catalogue } from "../config/settings.ts";
+import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
+import type { Catalogue, CustomSource } from "../config/settings.ts";
+import type { Custom } from "../core/custom.ts";
+import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
+import { tellProblems } from "./problems_out.ts";
+import type { World } from "./world.ts";
 import { UsageError } from "./flags.ts";
+
+/** The agent's own and the operator's: those of `-c`, or of the standard configuration where there is one. */
+export async function allPlugins(
+  world: World,
+  flags: Flags,
+  files: readonly string[] = [],
+): Promise<{ catalogue: Catalogue; custom: Custom; source: CustomSource }> {
+  const isNamed = flags.text("configfile") !== undefined;
+  const path = isNamed || world.files.access(DEFAULT_CONFIG) ? configPath(world, flags) : undefined;
+  const loader = world.custom(flagRoots(flags));
+  const source: CustomSource = { loader, files };
+  const request = { catalogue: world.catalogue, only: [], custom: source };
+  const { custom, problems } = path === undefined
+    ? await emptySettings(request)
+    : await resolveSettings({ ...request, path, files: world.files });
+  // Single files were named by whoever is there to read this.
+  const bad = problems.filter(({ file }) => files.includes(file));
+  if (bad.length > 0 && custom.files.some(({ names, problem }) => problem && names.length === 0)) {
+    tellProblems(world.err, bad);
+  }
+  return { catalogue: joined(world.catalogue, custom), custom, source };
+}
 
 /** By name in any case, with or without "Collector" or "Handler", by file (`cpu.py`), or by metric path. */
 export async function findCollector(
@@ -16,6 +43,11 @@ export async function findCollector(
     if ((await load()).default.path === wanted) return candidate;
   }
   return undefined;
+}
+
+/** `./mine.ts` is a file, `CPUCollector` is not; nor is Diamond's `cpu.py`, which is here by its name. */
+export function isFile(word: string): boolean {
+  return /\.(ts|js|mjs)$/.test(word);
 }
 
 export function findHandler({ handlers }: Catalogue, word: string): string | undefined {

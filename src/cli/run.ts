@@ -5,7 +5,7 @@ import { NO_BOOKS, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
-import type { ResolveRequest, Settings } from "../config/settings.ts";
+import type { CustomSource, ResolveRequest, Settings } from "../config/settings.ts";
 import type { StateStore } from "../agent/state.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Clock, Host } from "../core/host.ts";
@@ -18,6 +18,7 @@ import {
   configFlag,
   configPath,
   DEFAULT_CONFIG,
+  flagRoots,
   type Flags,
   pidFileOf,
   rootFlags,
@@ -107,11 +108,19 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
 async function serve(world: World, flags: Flags): Promise<number> {
   const path = configPath(world, flags);
   let agent: Agent | undefined;
-  const own = ownCollectors(() => agent?.books() ?? NO_BOOKS);
-  const read = () => readSettings(world, path, own);
+  const loader = world.custom(flagRoots(flags));
+  const own = ownCollectors(() => agent?.books() ?? NO_BOOKS, loader.figures);
+  const keepsUser = flags.on("skip-pidfile") || flags.on("skip-change-user");
+  const custom: CustomSource = {
+    loader,
+    user: keepsUser ? "" : flags.text("user"),
+    group: keepsUser ? "" : flags.text("group"),
+  };
+  const read = () => readSettings(world, path, own, custom);
   const settings = await read();
   const plan = flags.on("debug") ? everything(settings.log) : settings.log;
   const log = world.openLog(plan, flags.on("log-stdout"));
+  loader.logTo(log);
   try {
     const release = await claim(world, flags, settings, log, (request) => {
       if (agent === undefined) throw new Error("The agent is still starting");
@@ -134,6 +143,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
       release();
     }
   } finally {
+    loader.close();
     log.close();
   }
 }
@@ -315,7 +325,7 @@ async function superviseAgent(
   log.info("Stopped");
 }
 
-/** `collectors_reload_interval`: reloads when a file of the configuration has changed, come or gone. Ends when it is 0. */
+/** `collectors_reload_interval`: reloads when a file of the configuration, or with a collector of the operator's own, has changed, come or gone. Ends when it is 0. */
 async function watchFiles(
   settings: () => Settings,
   { files }: World,
@@ -323,8 +333,10 @@ async function watchFiles(
   reload: () => Promise<void>,
 ): Promise<void> {
   const signature = () => {
-    const { files: read, directories } = settings();
-    return JSON.stringify([read.map(files.signature), directories.map(files.list)]);
+    const { files: read, directories, custom } = settings();
+    const own = custom.files.map(({ path }) => path);
+    const folders = [...directories, ...custom.folders];
+    return JSON.stringify([[...read, ...own].map(files.signature), folders.map(files.list)]);
   };
   for (let known = signature(); settings().server.collectors_reload_interval > 0;) {
     await clock.sleep(settings().server.collectors_reload_interval * 1000);
@@ -339,8 +351,9 @@ async function readSettings(
   { files, catalogue }: World,
   path: string,
   own: ResolveRequest["own"],
+  custom: CustomSource,
 ): Promise<Settings> {
-  const settings = await resolveSettings({ path, files, catalogue, own });
+  const settings = await resolveSettings({ path, files, catalogue, own, custom });
   const errors = settings.problems.filter(({ severity }) => severity === "error");
   if (errors.some(({ fatal }) => fatal)) throw configError(errors.map(formatProblem).join("\n"));
   return settings;

@@ -2,6 +2,7 @@
 
 import type { Agent, AgentPorts } from "../agent/agent.ts";
 import type { Catalogue } from "../config/settings.ts";
+import type { CustomLoader } from "../core/custom.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
@@ -17,6 +18,8 @@ export interface World {
   readonly out: Terminal;
   readonly err: Terminal;
   host(roots: RootOptions): Host;
+  /** Collectors and handlers of the operator's own, on a host that is seen like that. */
+  custom(roots: RootOptions): CustomLoader;
   agent(ports: Omit<AgentPorts, "random">): Agent;
   openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
   /** The folder of the spools, for an agent to work with. */

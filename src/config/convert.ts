@@ -35,13 +35,14 @@ export interface Converted {
   readonly failed: boolean;
 }
 
-/** Takes each option from the first section that has it. Unknown keys are looked for in the first section only. */
+/** Takes each option from the first section that has it. Unknown keys are looked for in the first section only; `isFree`: they are taken as they stand. */
 export function convert(
   context: ResolveContext,
   declared: Options,
   sections: readonly (Section | undefined)[],
   where: string,
   fatal: boolean,
+  isFree = false,
 ): Converted {
   const { problems, files } = context;
   const values: Record<string, unknown> = {};
@@ -68,6 +69,11 @@ export function convert(
   }
   for (const [name, node] of sections[0]?.entries ?? []) {
     if (Object.hasOwn(declared, name)) continue;
+    if (isFree) {
+      values[name] = toRaw(node);
+      origins.set(name, node.origin);
+      continue;
+    }
     const what = isSection(node) ? "section" : "option";
     problems.push(
       notice(

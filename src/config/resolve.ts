@@ -3,15 +3,16 @@
  * that is wrong is found at once: with file and line, what was found, and what is allowed.
  */
 
+import { type Custom, NOTHING_CUSTOM } from "../core/custom.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
-import { didYouMean, fatal, notice, type Problem } from "./problems.ts";
+import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
 import { resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
-import type { ResolveRequest, Settings } from "./settings.ts";
+import type { Catalogue, ResolveRequest, Settings } from "./settings.ts";
 import { isSection, subsection } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
@@ -41,10 +42,12 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   );
   const server = values as unknown as ServerValues;
 
-  const collectors = await resolveCollectors(context);
+  const custom = await loadCustom(request, server, problems);
+  const withCustom = { ...context, catalogue: joined(request.catalogue, custom) };
+  const collectors = await resolveCollectors(withCustom);
   const handlers = request.only !== undefined
     ? []
-    : await resolveHandlers(context, server, origins);
+    : await resolveHandlers(withCustom, server, origins);
   const log = resolveLog(loaded.main, problems);
   return {
     file: request.path,
@@ -54,8 +57,69 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     serverOrigins: origins,
     collectors,
     handlers,
+    custom,
     log,
     problems: loaded.unreadable ? loaded.problems : problems,
+  };
+}
+
+/** The operator's own collectors and handlers; what is wrong with their files keeps nobody else from running. */
+async function loadCustom(
+  { custom: source, catalogue }: ResolveRequest,
+  server: ServerValues,
+  problems: Problem[],
+): Promise<Custom> {
+  const { collectors_path, handlers_path } = server;
+  const { loader, files = [], user = server.user, group = server.group } = source ?? {};
+  if (loader === undefined) return NOTHING_CUSTOM;
+  if (collectors_path.length + handlers_path.length + files.length === 0) return NOTHING_CUSTOM;
+  const custom = await loader.load({
+    collectorsPath: collectors_path.flatMap(byCommas),
+    handlersPath: handlers_path.flatMap(byCommas),
+    files,
+    roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
+    isolation: server.isolation,
+    maxMemory: server.custom_max_memory,
+    maxCpu: server.custom_max_cpu,
+    user,
+    group,
+  });
+  for (const { path: file, names, problem, keptOld } of custom.files) {
+    const at = { file, line: 0 };
+    if (problem !== undefined) {
+      const message = keptOld ? `${problem}; the version before it runs on` : problem;
+      problems.push(isMissing(file, custom) ? warning(at, message) : notice(at, message));
+    }
+    for (const name of names) {
+      if (Object.hasOwn(catalogue.collectors, name) || Object.hasOwn(catalogue.handlers, name)) {
+        problems.push(warning(at, `Its ${name} takes the place of the agent's own`));
+      }
+    }
+  }
+  return custom;
+}
+
+/** A folder of Diamond's that is not there any more is no reason to fail. */
+function isMissing(path: string, { files }: Custom): boolean {
+  return files.some((file) => file.path === path && file.problem?.startsWith("cannot be read"));
+}
+
+function byCommas(paths: string): string[] {
+  return paths.split(",").map((path) => path.trim()).filter((path) => path !== "");
+}
+
+/** The operator's own first. */
+export function joined(catalogue: Catalogue, custom: Custom): Catalogue {
+  const ready = <T>(plugins: Readonly<Record<string, T>>) =>
+    Object.fromEntries(
+      Object.entries(plugins).map(([name, plugin]) => [
+        name,
+        () => Promise.resolve({ default: plugin }),
+      ]),
+    );
+  return {
+    collectors: { ...catalogue.collectors, ...ready(custom.collectors) },
+    handlers: { ...catalogue.handlers, ...ready(custom.handlers) },
   };
 }
 

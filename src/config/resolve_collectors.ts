@@ -53,6 +53,7 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
       [section, defaults],
       `[[${name}]]`,
       false,
+      collector.custom?.freeOptions,
     );
     const whitelist = values.metrics_whitelist as { compiled: unknown[] };
     const blacklist = values.metrics_blacklist as { compiled: unknown[] };

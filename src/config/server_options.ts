@@ -18,22 +18,35 @@ export const serverOptions = {
     [],
     "Where metrics go: one handler's name or several; diamond.handler.graphite.GraphiteHandler works too",
   ),
-  handlers_path: list([], "Directories with handlers of your own; not read yet"),
+  handlers_path: list([], "Directories with handlers of your own, *.ts *.js *.mjs"),
   handlers_config_path: text(
     "",
     "Directory with one file per handler, such as /etc/diamond/handlers",
   ),
-  collectors_path: list([], "Directories with collectors of your own; not read yet"),
+  collectors_path: list([], "Directories with collectors of your own, *.ts *.js *.mjs"),
   collectors_config_path: text(
     "",
     "Directory with one file per collector, such as /etc/diamond/collectors",
   ),
   collectors_reload_interval: number(
     0,
-    "Seconds between looks at changed configuration files; 0: at SIGHUP only",
+    "Seconds between looks at changed files of configuration and collectors; 0: at SIGHUP only",
     {
       min: 0,
     },
+  ),
+  isolation: choice(
+    "process",
+    ["process", "none"],
+    "Where collectors of your own run: in a process of their own, or in the agent",
+  ),
+  custom_max_memory: size(268_435_456, "Memory of that process; over it, it is started anew", {
+    min: 67_108_864,
+  }),
+  custom_max_cpu: number(
+    100,
+    "Percent of one processor that it may take over a minute; over it, it is started anew",
+    { min: 1 },
   ),
   pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),
   user: text("", "The user to run as; empty: whoever starts it"),

@@ -1,6 +1,7 @@
 /** What a configuration comes to: typed values, each with the line that it came from. */
 
 import type { AnyCollector, CommonValues } from "../core/collector.ts";
+import type { Custom, CustomLoader } from "../core/custom.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import type { LogPlan } from "../core/log_plan.ts";
@@ -46,8 +47,19 @@ export interface Settings {
   /** The enabled ones. */
   readonly collectors: readonly CollectorSettings[];
   readonly handlers: readonly HandlerSettings[];
+  /** Files with collectors and handlers of the operator's own. */
+  readonly custom: Custom;
   readonly log: LogPlan;
   readonly problems: readonly Problem[];
+}
+
+export interface CustomSource {
+  readonly loader: CustomLoader;
+  /** Single files, beside those of the configuration. */
+  readonly files?: readonly string[];
+  /** Instead of those of the configuration. */
+  readonly user?: string;
+  readonly group?: string;
 }
 
 export interface ResolveRequest {
@@ -58,6 +70,8 @@ export interface ResolveRequest {
   readonly everything?: boolean;
   /** Resolve exactly these collectors, enabled or not. */
   readonly only?: readonly string[];
+  /** Loads the operator's own; absent: there are none. */
+  readonly custom?: CustomSource;
   /** Collectors that are not in the catalogue: the agent's own. */
   readonly own?: Readonly<Record<string, AnyCollector>>;
 }

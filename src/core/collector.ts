@@ -79,6 +79,8 @@ export interface Extras {
   readonly instance?: string;
   /** Another form than the declared one; the form of a name that is not declared. */
   readonly form?: MetricSpec["form"];
+  /** Seconds since the epoch, for a value that is not of now. */
+  readonly timestamp?: number;
 }
 
 /**
@@ -121,9 +123,19 @@ export interface Collector<
   readonly systems?: readonly System[];
   readonly options: O;
   readonly metrics: M;
+  /** Of a user's collector. */
+  readonly custom?: CustomTraits;
   /** Makes the state of one instance. It is disposed at reload and exit if it can be. */
   prepare?(options: Values<O> & CommonValues, host: Host): S;
   collect(context: Context<O, M, S>): void | Promise<void>;
+}
+
+export interface CustomTraits {
+  readonly file: string;
+  /** No options are declared: each key of the section comes as it stands. */
+  readonly freeOptions: boolean;
+  /** No metrics are declared: any name is a gauge. */
+  readonly freeMetrics: boolean;
 }
 
 export type System = "linux" | "darwin" | "freebsd" | "windows";

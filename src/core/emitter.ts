@@ -135,10 +135,11 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (extras?.scale !== undefined) published *= extras.scale;
     if (slot.spec.whole) published = Math.trunc(published);
     if (slot.allowed) {
+      const time = extras?.timestamp ?? timestamp;
       metrics.push(
         form === "counter"
-          ? { series: slot.series, value: published, timestamp, raw: value }
-          : { series: slot.series, value: published, timestamp },
+          ? { series: slot.series, value: published, timestamp: time, raw: value }
+          : { series: slot.series, value: published, timestamp: time },
       );
     }
     return published;

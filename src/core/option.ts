@@ -29,6 +29,8 @@ export interface Option<T> {
   parse(raw: Raw): T;
   /** The value as it stands in a file; "" where there is none. */
   format(value: T): string;
+  /** How it was made, so that another process can make it again: see `optionFrom`. */
+  readonly made: readonly [constructor: string, ...args: unknown[]];
 }
 
 // deno-lint-ignore no-explicit-any
@@ -60,6 +62,7 @@ export function bool(fallback: boolean, help: string): Option<boolean> {
       throw unreadable(raw, "a bool");
     },
     format: (value) => (value ? "True" : "False"),
+    made: ["bool", fallback, help],
   };
 }
 
@@ -108,6 +111,7 @@ function numeric(
       return value;
     },
     format: String,
+    made: [type, fallback, help, range],
   };
 }
 
@@ -169,6 +173,7 @@ function scaled(
       if (factor === 1) return String(value);
       return `${value / factor} ${factors === SIZES ? `${unit.toUpperCase()}B` : unit}`;
     },
+    made: [type, fallback, help, range],
   };
 }
 
@@ -181,6 +186,7 @@ export function text(fallback: string, help: string): Option<string> {
     secret: false,
     parse: (raw) => (Array.isArray(raw) ? raw.join(", ") : scalar(raw, "a text")),
     format: quoted,
+    made: ["text", fallback, help],
   };
 }
 
@@ -196,6 +202,7 @@ export function secret(fallback: string, help: string): Option<string> {
     type: "secret",
     secret: true,
     allowed: "a text, or file:/path to read it from",
+    made: ["secret", fallback, help],
   };
 }
 
@@ -220,6 +227,7 @@ export function choice<const W extends string>(
       return found;
     },
     format: (value) => value,
+    made: ["choice", fallback, words, help],
   };
 }
 
@@ -232,6 +240,7 @@ export function list(fallback: readonly string[], help: string): Option<readonly
     secret: false,
     parse: (raw) => items(raw),
     format: formatList,
+    made: ["list", fallback, help],
   };
 }
 
@@ -241,6 +250,7 @@ export function words(fallback: readonly string[], help: string): Option<readonl
     ...list(fallback, help),
     parse: (raw) =>
       items(raw).flatMap((item) => item.split(/[\s,]+/)).filter((item) => item !== ""),
+    made: ["words", fallback, help],
   };
 }
 
@@ -260,6 +270,7 @@ export function byteUnits(
       for (const unit of units) byteFactor(unit, "byte");
       return units.length > 0 ? units : fallback;
     },
+    made: ["byteUnits", fallback, help],
   };
 }
 
@@ -292,6 +303,7 @@ export function patterns(
     secret: false,
     parse: (raw) => compile(items(raw)),
     format: (value) => formatList(value.sources),
+    made: ["patterns", fallback, anchor, help],
   };
 }
 
@@ -309,7 +321,30 @@ export function section(help: string): Option<RawSection> {
       return raw as RawSection;
     },
     format: () => "",
+    made: ["section", help],
   };
+}
+
+const constructors: Readonly<Record<string, (...args: never[]) => Option<unknown>>> = {
+  bool,
+  number,
+  integer,
+  size,
+  duration,
+  text,
+  secret,
+  choice,
+  list,
+  words,
+  byteUnits,
+  patterns,
+  section,
+};
+
+/** An option that was made elsewhere, from how it was made there. Throws `config` where that is not known. */
+export function optionFrom([constructor, ...args]: Option<unknown>["made"]): Option<unknown> {
+  if (!Object.hasOwn(constructors, constructor)) throw refuse(`"${constructor}" makes no option`);
+  return constructors[constructor](...args as never[]);
 }
 
 function items(raw: Raw): readonly string[] {

@@ -1,0 +1,96 @@
+/**
+ * What the agent and a process with users' collectors tell each other: lines of JSON. The agent keeps
+ * the schedule, the names, the rates and the filters; a guest is told to run one collector once, and
+ * answers with the values that it emitted.
+ */
+
+import type { CommonValues, Extras, Metrics, System } from "./collector.ts";
+import type { FailureCode } from "./errors.ts";
+import type { Option } from "./option.ts";
+
+/** The only argument of such a process. */
+export const GUEST_WORD = "__guest";
+
+/** Lines that begin with this are the guest's answers; all else that it writes is its log. */
+export const ANSWER_MARK = "\u0001";
+
+export interface ModuleFile {
+  readonly path: string;
+  /** Changes when the file does. */
+  readonly stamp: string;
+}
+
+/** A collector as far as it is data. */
+export interface Declaration {
+  readonly name: string;
+  readonly doc: string;
+  readonly path: string;
+  readonly sources?: readonly string[];
+  readonly systems?: readonly System[];
+  /** Null: free. */
+  readonly options: Readonly<Record<string, OptionData>> | null;
+  readonly metrics: Metrics | null;
+}
+
+export interface OptionData {
+  readonly made: Option<unknown>["made"];
+  readonly needed?: boolean;
+}
+
+export interface LoadedModule {
+  readonly path: string;
+  /** Another one where it was loaded anew. */
+  readonly version: number;
+  readonly collectors: readonly Declaration[];
+  /** Why it could not be loaded; what is in `collectors` is an older version of it. */
+  readonly error?: string;
+}
+
+export interface RunRequest {
+  /** One for each instance that is at work. */
+  readonly instance: string;
+  readonly collector: string;
+  readonly options: Readonly<Record<string, unknown>> & Pick<CommonValues, "interval" | "rates">;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  readonly elapsed: number;
+}
+
+export type GuestRequest =
+  | {
+    readonly do: "setup";
+    readonly roots: Readonly<Record<string, string>>;
+    readonly user: string;
+    readonly group: string;
+  }
+  | { readonly do: "load"; readonly files: readonly ModuleFile[] }
+  | { readonly do: "run"; readonly run: RunRequest }
+  | { readonly do: "abort"; readonly run: number }
+  | { readonly do: "drop"; readonly instance: string }
+  | { readonly do: "ping" };
+
+/** `emit(name, value, …parts, extras?)`, its value as text where JSON has no such number. */
+export type Emitted = readonly [name: string, value: number | string, ...rest: (string | Extras)[]];
+
+export interface GuestAnswer {
+  /** Of the request; absent in what was not asked for. */
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code?: FailureCode; readonly message: string };
+  /** Values of a run that is under way. */
+  readonly emits?: readonly Emitted[];
+  /** The file that is being loaded now, or the section that begins to run. */
+  readonly at?: string;
+  readonly log?: readonly [level: "debug" | "info" | "warn" | "error", text: string];
+}
+
+/** JSON knows neither 64-bit integers nor what is no number: `12n`, `NaN`. */
+export function packed(value: unknown): number | string {
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "number" && Number.isFinite(value) ? value : String(value);
+}
+
+export function unpacked(value: number | string): number | bigint {
+  if (typeof value === "number") return value;
+  return /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : Number.NaN;
+}

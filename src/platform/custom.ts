@@ -1,0 +1,214 @@
+/**
+ * Collectors and handlers of the operator's own: found, loaded, and given to the agent as if they were
+ * its own. A collector that runs in another process stands here as one that asks that process.
+ */
+
+import process from "node:process";
+import { type AnyCollector, everySystem } from "../core/collector.ts";
+import type { Custom, CustomFile, CustomLoader, CustomRequest } from "../core/custom.ts";
+import type { Emitter } from "../core/emitter.ts";
+import { badData, messageOf } from "../core/errors.ts";
+import {
+  type Declaration,
+  type Emitted,
+  GUEST_WORD,
+  type ModuleFile,
+  unpacked,
+} from "../core/guest.ts";
+import type { AnyHandler } from "../core/handler.ts";
+import type { Log } from "../core/log.ts";
+import { optionFrom } from "../core/option.ts";
+import { handlersOf } from "../core/plugin_shape.ts";
+import { createGuestPool } from "./guest_pool.ts";
+import type { GuestProcess, GuestSettings } from "./guest_process.ts";
+import { ownCommand } from "./own_command.ts";
+import { findIdentity } from "./privileges.ts";
+import type { Roots } from "./roots.ts";
+import { createUserCollectors } from "./user_collectors.ts";
+import { findUserFiles } from "./user_files.ts";
+import { importUserFile } from "./user_modules.ts";
+
+/** One file, as far as it was got. */
+interface Module<T> {
+  readonly path: string;
+  readonly plugins: readonly T[];
+  readonly error?: string;
+}
+
+/** `roots` go before those of the configuration. */
+export function createCustomLoader(roots: Roots): CustomLoader {
+  let log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+  const inProcess = createUserCollectors();
+  const pool = createGuestPool();
+  /** By file, version and name: what is unchanged is the very same object. */
+  let proxies = new Map<string, AnyCollector>();
+  let handlerModules = new Map<string, Module<AnyHandler> & { stamp: string }>();
+  let instances = 0;
+
+  async function load(request: CustomRequest): Promise<Custom> {
+    const owner = ownerOf(request);
+    const found = findUserFiles(request.collectorsPath, request.files ?? [], owner);
+    const foundHandlers = findUserFiles(request.handlersPath, [], owner);
+    const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
+    const collectors = await collectorModules(request, usable);
+    const handlers = await loadHandlers(
+      foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
+    );
+    const files: CustomFile[] = [];
+    for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
+      files.push({ path, names: [], problem });
+    }
+    for (const { path, refused, kind } of [...found.files, ...foundHandlers.files]) {
+      if (refused !== undefined) files.push({ path, names: [], problem: refused });
+      else if (kind === "python") files.push({ path, names: [], note: "Python is not run" });
+    }
+    for (const { path, plugins, error } of [...collectors, ...handlers]) {
+      const names = plugins.map(({ name }) => name);
+      const kept = error !== undefined && names.length > 0;
+      const note = error === undefined && names.length === 0
+        ? "exports no collector or handler"
+        : undefined;
+      files.push({ path, names, problem: error, keptOld: kept, note });
+    }
+    return {
+      collectors: byName(collectors),
+      handlers: byName(handlers),
+      files,
+      folders: [...found.folders, ...foundHandlers.folders],
+    };
+  }
+
+  async function collectorModules(
+    request: CustomRequest,
+    files: readonly ModuleFile[],
+  ): Promise<Module<AnyCollector>[]> {
+    if (request.isolation === "none") {
+      const modules = await inProcess.load(files);
+      return modules.map(({ collectors, ...rest }) => ({ ...rest, plugins: collectors }));
+    }
+    const before = proxies;
+    proxies = new Map();
+    const modules = await pool.load(settingsOf(request), files);
+    return modules.map(({ path, version, collectors, error }) => {
+      const plugins = collectors.map((declaration) => {
+        const key = `${path} ${version} ${declaration.name}`;
+        const proxy = before.get(key) ?? proxyOf(declaration, path);
+        proxies.set(key, proxy);
+        return proxy;
+      });
+      return { path, plugins, error };
+    });
+  }
+
+  function settingsOf(request: CustomRequest): GuestSettings {
+    const { maxMemory, maxCpu, user, group } = request;
+    const choose = (name: keyof Roots) => roots[name] || request.roots[name];
+    return {
+      name: "the custom collectors",
+      command: [...ownCommand(), GUEST_WORD],
+      setup: {
+        do: "setup",
+        roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
+        user,
+        group,
+      },
+      maxMemory,
+      maxCpu,
+      log: () => log,
+    };
+  }
+
+  /** Handlers run in the agent: what they get is its own. */
+  async function loadHandlers(files: readonly ModuleFile[]) {
+    const before = handlerModules;
+    handlerModules = new Map();
+    for (const file of files) {
+      const { path, stamp } = file;
+      const known = before.get(path);
+      if (known?.stamp === stamp) {
+        handlerModules.set(path, known);
+        continue;
+      }
+      try {
+        const plugins = handlersOf(await importUserFile(file));
+        handlerModules.set(path, { path, stamp, plugins });
+      } catch (error) {
+        const plugins = known?.plugins ?? [];
+        handlerModules.set(path, { path, stamp, plugins, error: messageOf(error) });
+      }
+    }
+    return [...handlerModules.values()];
+  }
+
+  function guest(): GuestProcess {
+    if (pool.guest === undefined) throw badData("The process of the custom collectors is gone");
+    return pool.guest;
+  }
+
+  /** Stands for a collector in the other process. */
+  function proxyOf(declaration: Declaration, file: string): AnyCollector {
+    const { name, doc, path, sources, systems, options, metrics } = declaration;
+    const remade = Object.entries(options ?? {}).map(([key, { made, needed }]) => [
+      key,
+      { ...optionFrom(made), needed },
+    ]);
+    return {
+      name,
+      doc,
+      path,
+      sources,
+      systems: systems ?? everySystem,
+      options: Object.fromEntries(remade),
+      metrics: metrics ?? {},
+      custom: { file, freeOptions: options === null, freeMetrics: metrics === null },
+      prepare() {
+        const instance = `${name} ${++instances}`;
+        return {
+          instance,
+          [Symbol.dispose]: () => pool.guest?.drop(instance),
+        };
+      },
+      async collect({ host, options: values, state, emit, elapsed, signal }) {
+        let failure: unknown;
+        const publish = emit as Emitter["emit"];
+        const take = (emits: readonly Emitted[]) => {
+          try {
+            for (const [metric, value, ...rest] of emits) publish(metric, unpacked(value), ...rest);
+          } catch (error) {
+            failure ??= error;
+          }
+        };
+        const run = {
+          instance: state.instance,
+          collector: name,
+          options: values,
+          timestamp: Math.floor(host.clock.now() / 1000),
+          elapsed,
+        };
+        await guest().run(run, take, signal);
+        if (failure !== undefined) throw failure;
+      },
+    };
+  }
+
+  return {
+    load,
+    logTo: (next) => void (log = next),
+    figures: () => (pool.guest === undefined ? [] : [pool.guest.figures()]),
+    close: () => pool.close(),
+  };
+}
+
+/** The later one wins, as in the order of the paths. */
+function byName<T extends { readonly name: string }>(
+  modules: readonly Module<T>[],
+): Record<string, T> {
+  return Object.fromEntries(
+    modules.flatMap(({ plugins }) => plugins.map((one) => [one.name, one])),
+  );
+}
+
+/** Who may own what root runs, besides root. */
+function ownerOf({ user, group }: CustomRequest): number | undefined {
+  return process.getuid?.() === 0 ? findIdentity(user, group).uid : undefined;
+}
