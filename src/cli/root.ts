@@ -13,6 +13,7 @@ import { hostnameCommand } from "./hostname.ts";
 import { listCommand } from "./list.ts";
 import { runCommand } from "./run.ts";
 import { mysqlSchemaCommand } from "./mysql_schema.ts";
+import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
@@ -29,6 +30,7 @@ export async function main(args: readonly string[], world: World): Promise<numbe
   const commands = [
     runCommand(world, () => args),
     statusCommand(world),
+    reloadCommand(world),
     collectCommand(world),
     checkCommand(world),
     listCommand(world),

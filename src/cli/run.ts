@@ -117,6 +117,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
     group: keepsUser ? "" : flags.text("group"),
   };
   const read = () => readSettings(world, path, own, custom);
+  const door: Door = { reload: () => Promise.reject(new Error("The agent is still starting")) };
   const settings = await read();
   const plan = flags.on("debug") ? everything(settings.log) : settings.log;
   const log = world.openLog(plan, flags.on("log-stdout"));
@@ -124,7 +125,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
   try {
     const release = await claim(world, flags, settings, log, (request) => {
       if (agent === undefined) throw new Error("The agent is still starting");
-      return obey(agent, request);
+      return request.ask === "reload" ? door.reload() : obey(agent, request);
     });
     try {
       const roots = rootsOf(flags, settings.server);
@@ -137,7 +138,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
         state: stateOf(world, settings),
         audit: flags.on("debug"),
       });
-      await superviseAgent({ world, agent, host, log, read, release }, settings);
+      await superviseAgent({ world, agent, host, log, read, release, door }, settings);
       return 0;
     } finally {
       release();
@@ -261,11 +262,18 @@ interface Supervised {
   read(): Promise<Settings>;
   /** Removes the pid file. */
   release(): void;
+  readonly door: Door;
+}
+
+/** What the agent's own commands reach; the reload is put in once there is something to reload. */
+interface Door {
+  /** What has changed. Throws why nothing was taken over. */
+  reload(): Promise<string[]>;
 }
 
 /** Runs the agent until a signal ends it. */
 async function superviseAgent(
-  { world, agent, host, log, read, release }: Supervised,
+  { world, agent, host, log, read, release, door }: Supervised,
   first: Settings,
 ): Promise<void> {
   const { daemon } = world;
@@ -288,23 +296,33 @@ async function superviseAgent(
     log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
     void agent.stop().then(stopped.resolve, stopped.reject);
   });
-  daemon.onSignal(["SIGHUP"], () => void reload().then(watch));
+  daemon.onSignal(["SIGHUP"], () => void reload().then(watch, () => {}));
   daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
   daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
 
-  let reloading: Promise<void> = Promise.resolve();
-  const reload = (): Promise<void> =>
-    reloading = reloading.then(async () => {
+  let reloading: Promise<unknown> = Promise.resolve();
+  const reload = (): Promise<string[]> => {
+    const mine = reloading.catch(() => {}).then(async () => {
       try {
         const next = await read();
         const changes = await agent.reload(next);
         settings = next;
         tellLog(next, world, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
+        return changes;
       } catch (error) {
         log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
+        throw error;
       }
     });
+    reloading = mine.catch(() => {});
+    return mine;
+  };
+  door.reload = async () => {
+    const changes = await reload();
+    watch();
+    return changes;
+  };
 
   let watching: Promise<void> | undefined;
   const watch = () => {
@@ -330,7 +348,7 @@ async function watchFiles(
   settings: () => Settings,
   { files }: World,
   clock: Clock,
-  reload: () => Promise<void>,
+  reload: () => Promise<unknown>,
 ): Promise<void> {
   const signature = () => {
     const { files: read, directories, custom } = settings();
@@ -341,7 +359,7 @@ async function watchFiles(
   for (let known = signature(); settings().server.collectors_reload_interval > 0;) {
     await clock.sleep(settings().server.collectors_reload_interval * 1000);
     if (signature() === known) continue;
-    await reload();
+    await reload().catch(() => {});
     known = signature();
   }
 }

@@ -20,7 +20,7 @@ export interface Identity {
 
 /** What the agent's own commands ask of one that runs. */
 export interface ControlRequest {
-  readonly ask: "status" | "hurry" | "drop";
+  readonly ask: "status" | "hurry" | "drop" | "reload";
   /** For `hurry` and `drop`: whose spool is meant. */
   readonly handler?: string;
 }

@@ -2,20 +2,12 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
 import { dropReasons } from "../../src/delivery/ledger.ts";
+import { makeJail, notRoot } from "../harness/jail.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { bun, deno } from "../../build/tools.mjs";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
@@ -32,7 +24,6 @@ import {
 
 const { path: directory, remove } = temporary();
 after(remove);
-const isRoot = process.getuid?.() === 0;
 
 describeWith("the configuration of the old documentation", noExecutable, () => {
   it("runs unchanged but for its paths and addresses", async () => {
@@ -106,42 +97,21 @@ describe("from source", () => {
 
 describeWith(
   "a chroot that holds nothing else",
-  noExecutable || (isRoot ? false : "needs root"),
+  noExecutable || notRoot,
   () => {
     it("collects and sends", async () => {
       const server = await lineServer();
-      const jail = join(directory, "jail");
-      mkdirSync(join(jail, "proc"), { recursive: true });
-      copyFileSync(executable, join(jail, "diamond-agent"));
-      chmodSync(join(jail, "diamond-agent"), 0o755);
-      const libraries = [
-        ...spawnSync("ldd", [executable], { encoding: "utf8" }).stdout.matchAll(/(\/\S+) \(0x/g),
-      ].map((found) => found[1]);
-      ok(libraries.length >= 3);
-      for (const library of libraries) {
-        mkdirSync(join(jail, dirname(library)), { recursive: true });
-        cpSync(realpathSync(library), join(jail, library));
-      }
+      const folder = join(directory, "jail");
+      const jail = makeJail(folder);
       writeFileSync(
-        join(jail, "diamond.conf"),
+        join(folder, "diamond.conf"),
         `[server]\nhandlers = GraphiteHandler\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${server.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = jailed\n` +
           ["CPU", "Memory", "LoadAverage", "Network", "VMStat"].map((name) =>
             `[[${name}Collector]]\nenabled = True\n`
           ).join(""),
       );
-      spawnSync("mount", ["-t", "proc", "proc", join(jail, "proc")]);
       try {
-        // A process that is nobody known, on a root that it cannot write, with no environment at all.
-        const running = start([
-          "--userspec=4711:4711",
-          jail,
-          "/diamond-agent",
-          "run",
-          "-lf",
-          "-c",
-          "diamond.conf",
-          "--skip-pidfile",
-        ], { program: "/usr/sbin/chroot" });
+        const running = jail.start(["run", "-lf", "-c", "diamond.conf", "--skip-pidfile"]);
         for (const collector of ["cpu", "memory", "loadavg", "vmstat"]) {
           await until(
             `${collector} arrives`,
@@ -152,7 +122,7 @@ describeWith(
         }
         equal(await running.end(), 0);
       } finally {
-        spawnSync("umount", [join(jail, "proc")]);
+        jail.leave();
       }
       await server.close();
     });

@@ -1,0 +1,28 @@
+/** `reload`: the running agent takes over what has changed in its configuration and in the operator's own files. */
+
+import { messageOf } from "../core/errors.ts";
+import type { CommandSpec } from "./command.ts";
+import { agentSocket, socketFlags } from "./status.ts";
+import type { World } from "./world.ts";
+
+export function reloadCommand(world: World): CommandSpec {
+  return {
+    name: "reload",
+    summary: "Have the running agent take over what has changed, and print it",
+    args: socketFlags,
+    examples: ["diamond-agent reload", "diamond-agent reload -c diamond.conf"],
+    notes:
+      "What has not changed keeps its counters and connections. Exit status 1: nothing was taken over, or no agent answers.",
+    async run(flags) {
+      const path = await agentSocket(world, flags);
+      try {
+        const changes = await world.daemon.ask(path, { ask: "reload" }) as string[];
+        world.out.write(`${changes.join("\n") || "Nothing has changed"}\n`);
+        return 0;
+      } catch (error) {
+        world.err.write(`The agent goes on as it was: ${messageOf(error)}\n`);
+        return 1;
+      }
+    },
+  };
+}

@@ -1,0 +1,282 @@
+/** Collectors of the operator's own, in the executable and from source: they run, and nothing that they do stops the others. */
+
+import { equal, match, ok } from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, it } from "node:test";
+import {
+  agent,
+  executable,
+  lineServer,
+  noExecutable,
+  root,
+  type Running,
+  start,
+  temporary,
+  until,
+} from "../harness/agent_process.ts";
+import { noCarbon, startCarbon } from "../harness/carbon.ts";
+import { describeWith } from "../harness/describe_with.ts";
+import { makeJail, notRoot } from "../harness/jail.ts";
+
+const { path: directory, remove } = temporary();
+after(remove);
+
+const HEAD = 'import { defineCollector, gauge } from "diamond-agent";\n';
+/** Publishes the time that its own work took. */
+const EXAMPLE = `${HEAD}import { work } from "./lib/work.ts";
+export default defineCollector({
+  name: "ExampleCollector",
+  doc: "Times its own work",
+  path: "ExampleCollector",
+  options: {},
+  metrics: { "my.example.metric": gauge("Time that the work took", 3, "ms") },
+  collect({ emit }) {
+    const start = performance.now();
+    work();
+    emit("my.example.metric", performance.now() - start);
+  },
+});
+`;
+const WORK =
+  "export function work(): number { let sum = 0; for (let i = 0; i < 1e5; i++) sum += i; return sum; }\n";
+
+function makeExample(base: string): void {
+  mkdirSync(join(base, "mine/lib"), { recursive: true });
+  mkdirSync(join(base, "conf"), { recursive: true });
+  writeFileSync(join(base, "mine/example.ts"), EXAMPLE);
+  writeFileSync(join(base, "mine/lib/work.ts"), WORK);
+  writeFileSync(join(base, "conf/ExampleCollector.conf"), "enabled = True\n");
+}
+
+function configuration(base: string, port: number, sections: string, more = ""): string {
+  mkdirSync(join(base, "mine"), { recursive: true });
+  const conf = join(base, "diamond.conf");
+  writeFileSync(
+    conf,
+    `[server]\nstate_path = ${base}/state\npid_file = ${base}/agent.pid\nhandlers = GraphiteHandler\ncollectors_path = ${base}/mine\n${more}[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n${sections}`,
+  );
+  return conf;
+}
+
+const PATH = "servers.web1.ExampleCollector.my.example.metric";
+
+describeWith(
+  "a collector of the operator's own reaches a real carbon",
+  noExecutable || noCarbon,
+  () => {
+    const ways: readonly [string, string, readonly string[]][] = [
+      ["the executable", executable, []],
+      ["Bun", join(root, "node_modules/.bin/bun"), [join(root, "src/main.ts")]],
+      ["Deno", join(root, "node_modules/.bin/deno"), ["run", "-A", join(root, "src/main.ts")]],
+    ];
+    for (const [name, program, args] of ways) {
+      it(`under ${name}`, async () => {
+        const base = join(directory, name.replaceAll(" ", "_"));
+        makeExample(base);
+        const carbon = await startCarbon(join(base, "carbon"));
+        const more = `collectors_config_path = ${base}/conf\n`;
+        const conf = configuration(base, carbon.port, "", more);
+        const running = start([...args, "run", "-lf", "-c", conf, "--skip-pidfile"], { program });
+        await until("carbon stored some", () => {
+          const now = Math.floor(Date.now() / 1000);
+          return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
+        }, 30).catch((error) => {
+          throw new Error(`${error.message}\n${running.output()}`);
+        });
+        equal(await running.end(), 0);
+        await carbon.stop();
+      });
+    }
+
+    it("in a chroot that holds nothing else", { skip: notRoot !== false }, async () => {
+      const base = join(directory, "jail");
+      makeExample(base);
+      const carbon = await startCarbon(join(directory, "jailed_carbon"));
+      const jail = makeJail(base);
+      try {
+        writeFileSync(
+          join(base, "diamond.conf"),
+          `[server]\nstate_path = off\nhandlers = GraphiteHandler\ncollectors_path = /mine\ncollectors_config_path = /conf\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${carbon.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n`,
+        );
+        const running = jail.start(["run", "-lf", "-c", "/diamond.conf", "--skip-pidfile"]);
+        await until("carbon stored some", () => {
+          const now = Math.floor(Date.now() / 1000);
+          return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
+        }, 30).catch((error) => {
+          throw new Error(`${error.message}\n${running.output()}`);
+        });
+        equal(await running.end(), 0);
+      } finally {
+        jail.leave();
+      }
+      await carbon.stop();
+    });
+  },
+);
+
+/** Each is one mistake, and what is to be read of it. */
+const mistakes: Readonly<Record<string, readonly [code: string, says: RegExp]>> = {
+  Throws: [`collect() { throw new Error("on purpose"); }`, /ThrowsCollector: .*on purpose/],
+  Rejects: [
+    `async collect() { await new Promise((r) => setTimeout(r, 100)); throw new Error("too late"); }`,
+    /RejectsCollector: .*too late/,
+  ],
+  Stray: [
+    `collect({ emit }) { setTimeout(() => { throw new Error("astray"); }, 10); emit("fine", 1); }`,
+    /nobody caught: Error: astray/,
+  ],
+  Never: [
+    `collect: () => new Promise(() => {})`,
+    /NeverCollector: The (last run has still not ended|run took longer than)/,
+  ],
+  Endless: [`collect() { for (;;); }`, /EndlessCollector.*(let it go on|longer than)/],
+  Flood: [
+    `collect({ emit }) { for (let i = 0; i < 1e7; i++) emit("n" + i, i); }`,
+    /FloodCollector: It emits more than 100000 values in a run/,
+  ],
+  NaN: [`collect({ emit }) { emit("bad", NaN); emit("good", 1); }`, /NaNCollector: .*is NaN/],
+  Names: [`collect({ emit }) { emit("a b\\nservers.evil.x 1 1\\n", 1); }`, /runs \d+ collectors/],
+  Exits: [`collect() { process.exit(7); }`, /custom collectors ended with 7/],
+  Eats: [
+    `collect() { (globalThis.kept ??= []).push(new Uint8Array(4e8).fill(1)); return new Promise((r) => setTimeout(r, 3000)); }`,
+    /took \d+ MB, more than its 256 MB, and was killed/,
+  ],
+};
+
+describeWith("mistakes of a collector of the operator's own", noExecutable, () => {
+  for (const [name, [code, says]] of Object.entries(mistakes)) {
+    it(`${name}: the others have every tick`, async () => {
+      const base = join(directory, `mistake_${name}`);
+      const server = await lineServer();
+      const conf = configuration(
+        base,
+        server.port,
+        `[[${name}Collector]]\nenabled = True\ninterval = 2\n[[LoadAverageCollector]]\nenabled = True\n[[GoodCollector]]\nenabled = True\n`,
+      );
+      writeFileSync(
+        join(base, "mine/bad.js"),
+        `export default { name: "${name}Collector", ${code} };\n`,
+      );
+      writeFileSync(
+        join(base, "mine/good.js"),
+        `export default { name: "GoodCollector", collect({ emit }) { emit("value", 1); } };\n`,
+      );
+      const running = start(["run", "-lf", "-c", conf]);
+      await until(`it says ${says}`, () => says.test(running.output()), 20).catch((error) => {
+        throw new Error(`${error.message}\n${running.output().slice(-3000)}`);
+      });
+      const from = server.lines.length;
+      await until("it goes on", () => ticks(server.lines.slice(from), "loadavg.01").length >= 3);
+      equal(await running.end(), 0, running.output());
+      const all = ticks(server.lines, "loadavg.01");
+      equal(all.at(-1)! - all[0] + 1, all.length, `every tick: ${all}`);
+      equal(
+        server.lines.filter((line) => !/^servers\.web1\.[^ ]+ [^ ]+ \d+$/.test(line)).length,
+        0,
+      );
+      if (name !== "Exits" && name !== "Endless" && name !== "Eats") {
+        ok(ticks(server.lines, "GoodCollector.value").length >= 3, "its neighbour works");
+      }
+      await server.close();
+    });
+  }
+
+  it(
+    "what others may write is refused where the agent is root",
+    { skip: notRoot !== false },
+    () => {
+      const base = join(directory, "writable");
+      const conf = configuration(base, 9, "[[GoodCollector]]\nenabled = True\n");
+      const file = join(base, "mine/good.js");
+      writeFileSync(file, "export default { name: 'GoodCollector', collect() {} };\n");
+      chmodSync(file, 0o666);
+      const { code, stderr } = agent(["check", "-c", conf]);
+      equal(code, 2);
+      match(
+        stderr,
+        /Others may write ".*good\.js", and so make the agent, which is root, run anything/,
+      );
+    },
+  );
+});
+
+/** The seconds in which a metric came. */
+function ticks(lines: readonly string[], name: string): number[] {
+  return lines.filter((line) => line.startsWith(`servers.web1.${name} `)).map((line) =>
+    Number(line.split(" ")[2])
+  );
+}
+
+describeWith("files that change while the agent runs", noExecutable, () => {
+  it("changed, broken, mended, deleted, new: each within two intervals, no gap in the others", async () => {
+    const base = join(directory, "reload");
+    const server = await lineServer();
+    const conf = configuration(
+      base,
+      server.port,
+      "[[OneCollector]]\nenabled = True\n[[TwoCollector]]\nenabled = True\n[[LoadAverageCollector]]\nenabled = True\n",
+      "collectors_reload_interval = 1\n",
+    );
+    const file = join(base, "mine/one.ts");
+    const write = (value: number) =>
+      writeFileSync(
+        file,
+        `${HEAD}import { scale } from "./helper.ts";\nexport default defineCollector({ name: "OneCollector", doc: "", path: "one", options: {}, metrics: { value: gauge("") }, collect({ emit }) { emit("value", ${value} * scale); } });\n`,
+      );
+    writeFileSync(join(base, "mine/helper.ts"), "export const scale: number = 1;\n");
+    write(1);
+    const running = start(["run", "-lf", "-c", conf]);
+    await step(server.lines, running, "one.value", 1);
+    write(2);
+    await step(server.lines, running, "one.value", 2);
+    writeFileSync(file, "export default { this is no TypeScript\n");
+    await until(
+      "it says so",
+      () => /one\.ts: .*the version before it runs on/.test(running.output()),
+    );
+    await step(server.lines, running, "one.value", 2);
+    writeFileSync(file, "for (;;);\n");
+    await until("it says so", () => /one\.ts: .*did not get through/.test(running.output()), 20);
+    await step(server.lines, running, "one.value", 2);
+    write(3);
+    await step(server.lines, running, "one.value", 3);
+    writeFileSync(join(base, "mine/helper.ts"), "export const scale: number = 100;\n");
+    await step(server.lines, running, "one.value", 300);
+    writeFileSync(
+      join(base, "mine/two.js"),
+      `export default { name: "TwoCollector", collect({ emit }) { emit("value", 7); } };\n`,
+    );
+    await step(server.lines, running, "TwoCollector.value", 7);
+    const reloaded = agent(["reload", "-c", conf]);
+    equal(`${reloaded.code} ${reloaded.stdout}`, "0 Nothing has changed\n");
+    const sound = readFileSync(conf, "utf8");
+    writeFileSync(conf, `${sound}[[[broken\n`);
+    const refused = agent(["reload", "-c", conf, "--socket", `${base}/agent.sock`]);
+    match(
+      `${refused.code} ${refused.stderr}`,
+      /^1 The agent goes on as it was: .*diamond\.conf:\d+/s,
+    );
+    writeFileSync(conf, sound);
+    rmSync(file);
+    const gone = ticks(server.lines, "one.value").at(-1)!;
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    ok(ticks(server.lines, "one.value").at(-1)! <= gone + 2, "it has ended");
+    equal(await running.end(), 0);
+    const all = ticks(server.lines, "loadavg.01");
+    equal(all.at(-1)! - all[0] + 1, all.length, `every tick: ${all}`);
+    await server.close();
+  });
+});
+
+/** Waits for a value that comes anew. */
+async function step(lines: readonly string[], running: Running, name: string, value: number) {
+  const from = lines.length;
+  await until(
+    `${name} is ${value}`,
+    () => lines.slice(from).some((line) => line.startsWith(`servers.web1.${name} ${value} `)),
+    5,
+  ).catch((error) => {
+    throw new Error(`${error.message}\n${running.output().slice(-2500)}`);
+  });
+}
