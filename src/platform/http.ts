@@ -1,16 +1,12 @@
 /**
  * One HTTP request and its answer. node:http rather than fetch: own authorities, client certificates
  * and another server name are the same there in every runtime. Nothing is followed, nothing is cached.
+ * The modules are got when they are first needed: they cost some megabytes of memory.
  */
 
-import {
-  Agent,
-  type ClientRequest,
-  createServer,
-  type IncomingMessage,
-  request as plain,
-} from "node:http";
-import { Agent as SecureAgent, request as secure, type RequestOptions } from "node:https";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent as SecureAgent, RequestOptions } from "node:https";
+import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../core/host.ts";
@@ -23,12 +19,15 @@ const KEEP_MS = 4000;
 /** Of those that ask us. */
 const MOST_CONNECTIONS = 64;
 
+const http = () => process.getBuiltinModule("node:http");
+const https = () => process.getBuiltinModule("node:https");
+
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {
   let agents: { readonly plain: Agent; readonly secure: SecureAgent } | undefined;
   return (request, signal) => {
     const kept = { keepAlive: true, keepAliveMsecs: KEEP_MS, timeout: KEEP_MS };
-    agents ??= { plain: new Agent(kept), secure: new SecureAgent(kept) };
+    agents ??= { plain: new (http().Agent)(kept), secure: new (https().Agent)(kept) };
     const { protocol } = new URL(request.url);
     return ask(request, signal, protocol === "https:" ? agents.secure : agents.plain);
   };
@@ -53,7 +52,7 @@ function ask(
     }),
   };
   return new Promise((resolve, reject) => {
-    const asked: ClientRequest = (isSecure ? secure : plain)(url, options, (answer) => {
+    const asked: ClientRequest = (isSecure ? https() : http()).request(url, options, (answer) => {
       collect(answer).then(resolve, fail).finally(() =>
         signal.removeEventListener("abort", onAbort)
       );
@@ -79,7 +78,7 @@ export function listenHttp(
   port: number,
   answer: (asked: Asked) => Reply,
 ): Promise<Listener> {
-  const server = createServer((request, response) => {
+  const server = http().createServer((request, response) => {
     const isGet = request.method === "GET" || request.method === "HEAD";
     const headers = Object.entries(request.headers).map(([name, value]) => [name, `${value}`]);
     const { status, type, body } = isGet

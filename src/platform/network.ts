@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
-import { connect as connectTls } from "node:tls";
 import { createRequester, listenHttp } from "./http.ts";
 import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
@@ -106,7 +105,11 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
     const to = { host: scoped(address, target), port: target.port, noDelay: true };
     const socket = target.tls === undefined
       ? connectTcp(to)
-      : connectTls({ ...to, servername: nameOf(target), ...secureContext(target.tls) });
+      : process.getBuiltinModule("node:tls").connect({
+        ...to,
+        servername: nameOf(target),
+        ...secureContext(target.tls),
+      });
     const fail = (error: Error) => {
       signal.removeEventListener("abort", onAbort);
       socket.destroy();

@@ -5,8 +5,8 @@
  */
 
 import { readdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import * as api from "../api.ts";
 import type { ModuleFile } from "../core/guest.ts";
@@ -41,7 +41,7 @@ export async function importUserFile({ path, stamp }: ModuleFile): Promise<Expor
 
 /** So that the file's neighbours, which it may import, are read again as well. */
 function forgetFolder(folder: string): void {
-  const { cache } = createRequire(import.meta.url);
+  const { cache } = process.getBuiltinModule("node:module").createRequire(import.meta.url);
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     if (/\.[cm]?[jt]s$/.test(name)) delete cache[join(folder, name)];
   }
