@@ -1,16 +1,33 @@
-/** Metrics from scripts: each prints lines of a name and a value. */
+/** Metrics from scripts: each prints lines of a name and a value, or another form that is known. */
 
 import { defineCollector, everySystem, gauge } from "../core/collector.ts";
-import { isNumber } from "../core/cursor.ts";
 import { messageOf } from "../core/errors.ts";
-import { integer, text } from "../core/option.ts";
+import { choice, integer, number, size, text } from "../core/option.ts";
+import {
+  formatOf,
+  readScript,
+  type ScriptFormat,
+  scriptFormats,
+} from "../formats/script_output.ts";
 
 /** Scripts at once: a slow one must not keep the others waiting. */
 const AT_ONCE = 4;
+/** Characters of what one says on stderr. */
+const MOST_SAID = 1000;
+/** Of a line that cannot be read. */
+const MOST_QUOTED = 100;
+
+const forms: Readonly<Record<ScriptFormat, string>> = {
+  plain: "a name and a number",
+  graphite: "a Graphite line",
+  nagios: "performance data",
+  json: "JSON",
+  prometheus: "a sample of Prometheus",
+};
 
 export default defineCollector({
   name: "UserScriptsCollector",
-  doc: "Runs the programs of a directory, each prints lines of a name and a value",
+  doc: "Runs the programs of a directory, each prints names and values",
   path: ".",
   sources: ["the programs in scripts_path"],
   systems: everySystem,
@@ -19,6 +36,19 @@ export default defineCollector({
       "/etc/diamond/user_scripts/",
       "Directory with programs, which are run without arguments",
     ),
+    format: choice(
+      "auto",
+      ["auto", ...scriptFormats],
+      "What they print: name and value; Graphite lines with times; Nagios' performance data; JSON; Prometheus' text; auto: what each output looks like",
+    ),
+    script_timeout: number(
+      0,
+      "Seconds that one may take, then it and all that it started is killed; 0: as long as the run",
+      { min: 0 },
+    ),
+    max_output: size(1_048_576, "Of one; with more it is killed, and nothing of it is published", {
+      min: 1024,
+    }),
     floatprecision: integer(4, "Decimals of values with a point", { min: 0, max: 20 }),
   },
   metrics: { "{name}": gauge("What a program prints") },
@@ -37,32 +67,45 @@ export default defineCollector({
 
     async function runScript(path: string): Promise<void> {
       if (!host.fs.executable(path)) return complain(path, "it is not executable");
+      const limit = new AbortController();
+      const ended = new AbortController();
+      if (options.script_timeout > 0) {
+        const seconds = options.script_timeout;
+        void host.clock.sleep(seconds * 1000, ended.signal).then(() => limit.abort());
+      }
+      signal.addEventListener("abort", () => limit.abort(), { once: true });
       try {
-        const { stdout, stderr, code } = await host.exec.run([path], { signal });
-        const bad = publish(stdout);
-        const told = [
-          ...(code === 0 ? [] : [`it ended with ${code ?? "a signal"}`]),
-          ...(bad === undefined ? [] : [`cannot read "${bad}" as a name and a number`]),
-          ...(stderr.trim() === "" ? [] : [`it says: ${stderr.trim()}`]),
-        ];
-        complain(path, told.join("; "));
+        const { stdout, stderr, code, cut } = await host.exec.run([path], {
+          signal: limit.signal,
+          maxBytes: options.max_output,
+        });
+        if (cut) return complain(path, `it prints more than ${options.max_output} bytes`);
+        complain(path, publish(path, stdout, stderr, code).join("; "));
       } catch (error) {
         complain(path, messageOf(error));
+      } finally {
+        ended.abort();
       }
     }
 
-    /** Returns the first line that is no name and value. */
-    function publish(output: string): string | undefined {
-      let bad: string | undefined;
-      for (const line of output.split("\n")) {
-        const [name, value, ...more] = line.trim().split(/\s+/);
-        if (name === "") continue;
-        if (value === undefined || more.length > 0 || !isNumber(value)) bad ??= line;
-        else {emit("{name}", Number(value), name, {
-            precision: value.includes(".") ? options.floatprecision : 0,
-          });}
+    /** Returns what there is to complain of. */
+    function publish(path: string, stdout: string, stderr: string, code: number | null): string[] {
+      const format = options.format === "auto" ? formatOf(stdout) : options.format;
+      const script = path.slice(path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
+      const { values, bad } = readScript(stdout, format, script, code);
+      for (const { name, value, isFraction, timestamp } of values) {
+        const precision = isFraction ? options.floatprecision : 0;
+        emit("{name}", value, name, { precision, timestamp });
       }
-      return bad;
+      // Nagios' plugins tell what they found by their exit status.
+      const isTold = format === "nagios" && code !== null && code <= 3;
+      return [
+        ...(code === 0 || isTold ? [] : [`it ended with ${code ?? "a signal"}`]),
+        ...(bad === undefined
+          ? []
+          : [`cannot read "${bad.slice(0, MOST_QUOTED)}" as ${forms[format]}`]),
+        ...(stderr.trim() === "" ? [] : [`it says: ${stderr.trim().slice(0, MOST_SAID)}`]),
+      ];
     }
 
     /** Each complaint once, until it changes. */

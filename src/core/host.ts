@@ -242,6 +242,8 @@ export interface ExecResult {
   readonly stderr: string;
   /** Null when a signal ended it. */
   readonly code: number | null;
+  /** There was more output than allowed, and it was killed for that. */
+  readonly cut?: boolean;
 }
 
 export interface StatVfs {

@@ -10,6 +10,8 @@ import { realPathOf, type Roots } from "./roots.ts";
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */
 const MOST_AT_ONCE = 16;
+/** For the output of a command that has ended. */
+const LEFT_BEHIND_MS = 1000;
 const MORE_DIRECTORIES = [
   "/usr/bin",
   "/usr/sbin",
@@ -91,13 +93,21 @@ export const realExec: Exec = {
           return;
         }
         killGroup();
-        settle(() => resolve({ ...texts(), code: null }));
+        settle(() => resolve({ ...texts(), code: null, cut: true }));
       };
 
       signal.addEventListener("abort", onAbort, { once: true });
       child.stdout.on("data", collect("stdout"));
       child.stderr.on("data", collect("stderr"));
       child.on("error", (error) => settle(() => reject(noData(`Cannot run ${argv[0]}`, error))));
+      // Something that it left behind may hold its output open: that is not waited for.
+      child.on("exit", (code) => {
+        const late = setTimeout(() => {
+          killGroup();
+          settle(() => resolve({ ...texts(), code }));
+        }, LEFT_BEHIND_MS);
+        child.once("close", () => clearTimeout(late));
+      });
       child.on("close", (code) => settle(() => resolve({ ...texts(), code })));
     });
   },

@@ -1,0 +1,169 @@
+/**
+ * What scripts print, in the forms that people's scripts have: lines of a name and a value, Graphite's
+ * lines, Nagios' performance data, JSON, Prometheus' text.
+ * Sources: https://nagios-plugins.org/doc/guidelines.html#AEN197 and
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+
+import { isNumber } from "../core/cursor.ts";
+
+export const scriptFormats = ["plain", "graphite", "nagios", "json", "prometheus"] as const;
+export type ScriptFormat = typeof scriptFormats[number];
+
+export interface ScriptValue {
+  readonly name: string;
+  readonly value: number;
+  /** It was printed with a point. */
+  readonly isFraction: boolean;
+  /** Seconds since the epoch; absent: now. */
+  readonly timestamp?: number;
+}
+
+export interface ScriptOutput {
+  readonly values: readonly ScriptValue[];
+  /** The first line that could not be read. */
+  readonly bad?: string;
+}
+
+/** What the output looks like; `plain` where that is not sure. */
+export function formatOf(output: string): ScriptFormat {
+  const text = output.trimStart();
+  if (/^[{[]/.test(text)) return "json";
+  if (/^# (TYPE|HELP) /m.test(text) || /^[A-Za-z_:][\w:]*\{[^}]*\}\s+\S+/.test(text)) {
+    return "prometheus";
+  }
+  if (/^[^\n|]*\|\s*('[^']*'|[^\s=]+)=[-\d.U]/.test(text)) return "nagios";
+  if (/^\S+\s+\S+\s+-?\d+(\.\d+)?\s*$/m.test(text)) return "graphite";
+  return "plain";
+}
+
+/** `script`: what stands before names that mean nothing alone; `status`: of its end. */
+export function readScript(
+  output: string,
+  format: ScriptFormat,
+  script: string,
+  status: number | null,
+): ScriptOutput {
+  if (format === "json") return readJson(output);
+  if (format === "nagios") return readNagios(output, script, status);
+  return readLines(
+    output,
+    { plain: plainLine, graphite: graphiteLine, prometheus: sampleLine }[format],
+  );
+}
+
+/** Undefined: the line is no such thing; null: it says nothing. */
+type LineReader = (line: string) => ScriptValue | null | undefined;
+
+function readLines(output: string, read: LineReader): ScriptOutput {
+  const values: ScriptValue[] = [];
+  let bad: string | undefined;
+  for (const line of output.split("\n")) {
+    if (line.trim() === "") continue;
+    const value = read(line.trim());
+    if (value === undefined) bad ??= line;
+    else if (value !== null) values.push(value);
+  }
+  return { values, bad };
+}
+
+function plainLine(line: string): ScriptValue | undefined {
+  const [name, text, ...more] = line.split(/\s+/);
+  return text === undefined || more.length > 0 ? undefined : valueOf(name, text);
+}
+
+/** A time of -1, or none, is now. */
+function graphiteLine(line: string): ScriptValue | undefined {
+  const [name, text, time = "-1", ...more] = line.split(/\s+/);
+  const seconds = Number(time);
+  if (text === undefined || more.length > 0 || !isNumber(time)) return undefined;
+  return valueOf(name, text, seconds < 0 ? undefined : Math.floor(seconds));
+}
+
+/** `name{a="b"} 1 [milliseconds]` is name.b; what is no number there (NaN, +Inf) has no place here. */
+function sampleLine(line: string): ScriptValue | null | undefined {
+  if (line.startsWith("#")) return null;
+  const [, name, labels = "", text, time] =
+    /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?\d+))?$/.exec(line) ?? [];
+  if (name === undefined) return undefined;
+  if (/^([+-]?Inf|NaN)$/.test(text)) return null;
+  const parts = [...labels.matchAll(/[A-Za-z_]\w*="((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    match[1].replace(/\\(.)/g, "$1").replace(/[\s.]+/g, "_")
+  );
+  const path = [name, ...parts].join(".");
+  return valueOf(path, text, time === undefined ? undefined : Math.floor(Number(time) / 1000));
+}
+
+/** Nagios' units as seconds and bytes; `c`, `%` and none stay. */
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  "%": 1,
+  c: 1,
+  s: 1,
+  ms: 1e-3,
+  us: 1e-6,
+  b: 1,
+  kb: 1024,
+  mb: 1024 ** 2,
+  gb: 1024 ** 3,
+  tb: 1024 ** 4,
+};
+
+/** `text | 'label'=value[unit];warn;crit;min;max …`, on the first line and at the end of the long text. */
+function readNagios(output: string, script: string, status: number | null): ScriptOutput {
+  const values: ScriptValue[] = [];
+  let bad: string | undefined;
+  const data = output.split("\n").map((line, index) => {
+    const bar = line.indexOf("|");
+    return bar >= 0
+      ? line.slice(bar + 1)
+      : index > 0 && /^\s*('[^']+'|\S+)=/.test(line)
+      ? line
+      : "";
+  }).join(" ");
+  for (
+    const [item, quoted, label, text, unit] of data.matchAll(
+      /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?[\d.]+|U)([a-zA-Z%]*)(?:;[^\s]*)?/g,
+    )
+  ) {
+    const factor = UNITS[unit.toLowerCase()];
+    if (text === "U") continue;
+    if (factor === undefined || !isNumber(text)) bad ??= item;
+    else {
+      const name = (quoted?.replaceAll("''", "'") ?? label).replace(/[\s.]+/g, "_");
+      const value = Number(text) * factor;
+      values.push({ name: `${script}.${name}`, value, isFraction: !Number.isInteger(value) });
+    }
+  }
+  // 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+  if (status !== null) values.push({ name: `${script}.status`, value: status, isFraction: false });
+  return { values, bad };
+}
+
+/** Objects and lists flattened: `{"a":{"b":[1]}}` is a.b.0. Texts and nulls are left out. */
+function readJson(output: string): ScriptOutput {
+  const values: ScriptValue[] = [];
+  const walk = (name: string, node: unknown): void => {
+    if (typeof node === "number") {
+      values.push({ name, value: node, isFraction: !Number.isInteger(node) });
+    } else if (typeof node === "boolean") {
+      values.push({ name, value: node ? 1 : 0, isFraction: false });
+    } else if (typeof node === "object" && node !== null) {
+      for (const [key, inner] of Object.entries(node)) {
+        walk(name === "" ? key : `${name}.${key}`, inner);
+      }
+    }
+  };
+  try {
+    walk("", JSON.parse(output));
+    return { values };
+  } catch {
+    return { values: [], bad: output.trim().slice(0, 80) };
+  }
+}
+
+function valueOf(name: string, text: string, timestamp?: number): ScriptValue | undefined {
+  if (!isNumber(text)) return undefined;
+  const isFraction = text.includes(".");
+  return { name, value: Number(text), isFraction, ...(timestamp !== undefined && { timestamp }) };
+}

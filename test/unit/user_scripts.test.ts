@@ -1,0 +1,123 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { singleCollection } from "../../src/agent/agent.ts";
+import { collectors } from "../../src/collectors/registry.ts";
+import { emptySettings } from "../../src/config/resolve.ts";
+import { formatOf, readScript } from "../../src/formats/script_output.ts";
+import { handlers } from "../../src/handlers/registry.ts";
+import { createHost } from "../../src/platform/host.ts";
+import { temporary } from "../harness/agent_process.ts";
+import { recordedLog } from "../harness/recorded_log.ts";
+
+const { path: directory, remove } = temporary();
+after(remove);
+
+const outputs: readonly [format: string, output: string, values: string[]][] = [
+  ["plain", "a.b 42\nc 1.5\n", ["a.b 42", "c 1.5"]],
+  ["graphite", "a.b 42 1700000000\nc 1.5 -1\n", ["a.b 42 1700000000", "c 1.5"]],
+  [
+    "nagios",
+    "DISK OK - free space: / 3326 MB (56%); | /=2643MB;5948;5958;0;5968 'my  label'=1.5ms\n/ 15272 MB (77%);\n| load=0.5;1;2;; x=U\n",
+    ["s./ 2771386368", "s.my_label 0.0015", "s.load 0.5", "s.status 1"],
+  ],
+  ["json", '{"a":{"b":[1,2.5]},"up":true,"name":"x","no":null}', ["a.b.0 1", "a.b.1 2.5", "up 1"]],
+  [
+    "prometheus",
+    '# HELP http_requests_total Requests\n# TYPE http_requests_total counter\nhttp_requests_total{code="200",path="/a.b \\"c"} 7 1700000000123\nup 1\nnone NaN\n',
+    ['http_requests_total.200./a_b_"c 7 1700000000', "up 1"],
+  ],
+];
+
+describe("what scripts print", () => {
+  for (const [format, output, expected] of outputs) {
+    it(`${format} is known by its looks, and read`, () => {
+      equal(formatOf(output), format);
+      const { values, bad } = readScript(output, formatOf(output), "s", 1);
+      const shown = values.map(({ name, value, timestamp = "" }) =>
+        `${name} ${value} ${timestamp}`.trim()
+      );
+      deepEqual([shown, bad], [expected, undefined]);
+    });
+  }
+
+  it("a line that cannot be read is told, the others are published", () => {
+    const cases: [Parameters<typeof readScript>[1], string, string][] = [
+      ["plain", "fine 1\nthis is nothing\n", "this is nothing"],
+      ["graphite", "fine 1 2\na b c d\n", "a b c d"],
+      ["prometheus", "fine 1\n{{{\n", "{{{"],
+      ["nagios", "OK | fine=1 odd=5parsec\n", "odd=5parsec"],
+    ];
+    for (const [format, output, line] of cases) {
+      const { values, bad } = readScript(output, format, "s", null);
+      deepEqual([values.length, bad], [1, line], format);
+    }
+    deepEqual(readScript("{broken", "json", "s", 0), { values: [], bad: "{broken" });
+  });
+});
+
+async function collected(scripts: Record<string, string>, options: string) {
+  const folder = join(directory, `scripts${Math.random()}`);
+  mkdirSync(folder);
+  for (const [name, text] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const catalogue = { collectors, handlers };
+  const settings = await emptySettings({ catalogue, only: ["UserScriptsCollector"] });
+  const part = settings.collectors[0];
+  const log = recordedLog();
+  const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  const collection = await singleCollection(
+    {
+      ...part,
+      options: { ...part.options, scripts_path: folder, interval: 10, ...JSON.parse(options) },
+    },
+    host,
+    log,
+  );
+  const started = Date.now();
+  const { metrics } = await collection.run(1000);
+  await collection.dispose();
+  return {
+    folder,
+    seconds: (Date.now() - started) / 1000,
+    said: log.lines.join("\n"),
+    names: metrics.map(({ series, value, timestamp }) => `${series.name} ${value} ${timestamp}`)
+      .sort(),
+  };
+}
+
+describe("scripts", () => {
+  it("that hang, flood, or leave a daemon behind cost themselves alone", async () => {
+    const pid = join(directory, "daemon.pid");
+    const { names, said, seconds } = await collected({
+      "fine.sh": "#!/bin/sh\necho fine 1\n",
+      "hangs.sh": "#!/bin/sh\necho half 1\nsleep 60\n",
+      "floods.sh": "#!/bin/sh\nhead -c 100000000 /dev/zero | tr '\\0' 'x'\n",
+      "forks.sh": `#!/bin/sh\necho forked 2\nsleep 60 &\necho $! > ${pid}\n`,
+      "fails.sh": "#!/bin/sh\necho failed 3\necho oh no >&2\nexit 4\n",
+    }, '{"script_timeout": 2}');
+    deepEqual(names, ["failed 3 1000", "fine 1 1000", "forked 2 1000"]);
+    ok(seconds < 6, `${seconds} s`);
+    match(said, /hangs\.sh: .*did not end in time and was killed/);
+    match(said, /floods\.sh: it prints more than 1048576 bytes/);
+    match(said, /fails\.sh: it ended with 4; it says: oh no/);
+    const left = readFileSync(pid, "utf8").trim();
+    ok(
+      !existsSync(`/proc/${left}`) ||
+        /^State:\s+Z/m.test(readFileSync(`/proc/${left}/status`, "utf8")),
+    );
+    rmSync(pid);
+  });
+
+  it("may bring times of their own, and tell by their exit status as Nagios' plugins do", async () => {
+    const { names, said } = await collected({
+      "line.sh": "#!/bin/sh\necho late 5 1234\n",
+      "check_load.sh": "#!/bin/sh\necho 'WARNING - load | load1=3.5;2;4'\nexit 1\n",
+    }, "{}");
+    deepEqual(names, ["check_load.load1 3.5 1000", "check_load.status 1 1000", "late 5 1234"]);
+    equal(said, "");
+  });
+});
