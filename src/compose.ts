@@ -8,6 +8,7 @@ import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/config_files.ts";
 import { createCustomLoader } from "./platform/custom.ts";
 import { createHost } from "./platform/host.ts";
+import { writeNewFile } from "./platform/new_file.ts";
 import { readLines } from "./platform/line_reader.ts";
 import { openLog } from "./platform/log.ts";
 import { complain, daemonControl, terminal } from "./platform/process.ts";
@@ -33,6 +34,7 @@ export function run(args: readonly string[]): Promise<number> {
     lookIntoSpool: lookInto,
     state: stateFile,
     readLines,
+    writeNewFile,
     daemon: daemonControl,
   });
 }

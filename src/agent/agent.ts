@@ -139,7 +139,14 @@ export function createAgent(ports: AgentPorts): Agent {
       collections,
       workers,
       pipeline,
-      scheduler: createScheduler(all, pipeline, host.clock, log, before?.scheduler, keeper.tick),
+      scheduler: createScheduler(
+        all,
+        pipeline,
+        host.clock,
+        log,
+        before?.scheduler.phases(),
+        keeper.tick,
+      ),
     };
   }
 

@@ -15,9 +15,12 @@ export interface Scheduler {
   start(): void;
   /** No run begins after this. Resolves when none is busy, or after `seconds`. */
   stop(seconds: number): Promise<void>;
-  /** Milliseconds of a collection's next run; undefined where it is not scheduled here. */
-  due(collection: Collection): number | undefined;
+  /** When each collection runs next. */
+  phases(): Phases;
 }
+
+/** Milliseconds since the epoch. */
+export type Phases = ReadonlyMap<Collection, number>;
 
 /** Notices a clock that was set, and a host that slept, within this time. */
 const LONGEST_SLEEP = 60_000;
@@ -33,7 +36,7 @@ interface Job {
 }
 
 /**
- * `before`: the scheduler that this one takes over from; what it had scheduled keeps its phase.
+ * `phases`: of the scheduler that this one takes over from; what it had scheduled goes on as it was.
  * `ticked` is called after each wake-up.
  */
 export function createScheduler(
@@ -41,13 +44,14 @@ export function createScheduler(
   pipeline: Pipeline,
   clock: Clock,
   log: Log,
-  before?: Scheduler,
+  phases?: Phases,
   ticked: (now: number) => void = () => {},
 ): Scheduler {
-  const jobs: Job[] = collections.map((collection) => ({
-    collection,
-    due: before?.due(collection) ?? 0,
-  }));
+  const jobs: Job[] = [];
+  // No closure may hold the phases, or each reload would keep all that were before it.
+  for (const collection of collections) {
+    jobs.push({ collection, due: phases?.get(collection) ?? 0 });
+  }
   const ending = new AbortController();
   const busy = new Set<Promise<void>>();
 
@@ -98,7 +102,7 @@ export function createScheduler(
 
   let looping: Promise<void> = Promise.resolve();
   return {
-    due: (collection) => jobs.find((job) => job.collection === collection)?.due,
+    phases: () => new Map(jobs.map(({ collection, due }) => [collection, due])),
     start() {
       looping = loop();
     },

@@ -11,6 +11,7 @@ import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { hostnameCommand } from "./hostname.ts";
 import { listCommand } from "./list.ts";
+import { newCommand } from "./new.ts";
 import { runCommand } from "./run.ts";
 import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { reloadCommand } from "./reload.ts";
@@ -35,6 +36,7 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     checkCommand(world),
     listCommand(world),
     describeCommand(world),
+    newCommand(world),
     hostnameCommand(world),
     mysqlSchemaCommand(world),
     spoolCommand(world),

@@ -35,6 +35,8 @@ export interface World {
     /** Part of it that has been read, 0 to 1. */
     progress(): number;
   };
+  /** Throws `config` where there is such a file already, or it cannot be written. */
+  writeNewFile(path: string, text: string): void;
   readonly daemon: DaemonControl;
 }
 

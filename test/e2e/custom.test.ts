@@ -115,6 +115,21 @@ describeWith(
   },
 );
 
+describeWith("a new collector", noExecutable, () => {
+  it("is written, runs as it is, and nothing is overwritten", () => {
+    const dir = join(directory, "new");
+    const made = agent(["new", "collector", "Queue", "--dir", dir]);
+    equal(`${made.code} ${made.stderr}`, "0 ");
+    const tried = agent(["collect", join(dir, "queue.ts")]);
+    equal(`${tried.code} ${tried.stderr}`, "0 ");
+    match(tried.stdout, /^servers\.\S+\.queue\.lines \d+ \d+\n# round 1 done\n$/);
+    const again = agent(["new", "collector", "Queue", "--dir", dir]);
+    match(`${again.code} ${again.stderr}`, /^1 Cannot write ".*queue\.ts": .*exists/);
+    equal(agent(["new", "collector"]).code, 2);
+    equal(agent(["new", "collector", "a/b", "--dir", dir]).code, 2);
+  });
+});
+
 /** Each is one mistake, and what is to be read of it. */
 const mistakes: Readonly<Record<string, readonly [code: string, says: RegExp]>> = {
   Throws: [`collect() { throw new Error("on purpose"); }`, /ThrowsCollector: .*on purpose/],

@@ -1,0 +1,15 @@
+/** Files that are written for a user to go on with. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { configError } from "../core/errors.ts";
+
+/** Throws `config` where there is one already, or it cannot be written. */
+export function writeNewFile(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
+  } catch (error) {
+    throw configError(`Cannot write "${path}"`, error);
+  }
+}
