@@ -42,9 +42,12 @@ export function newCommand(world: World): CommandSpec {
   };
 }
 
+/** In one piece at the beginning of a line it would be an import of this file. */
+const IMPORT = "import";
+
 function collectorText(name: string, path: string): string {
   return `// What the agent gives: its functions, and the types for your editor.
-import { defineCollector, gauge, text } from "diamond-agent";
+${IMPORT} { defineCollector, gauge, text } from "diamond-agent";
 
 export default defineCollector({
   // The section of the configuration: [[${name}]].

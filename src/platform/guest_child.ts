@@ -49,6 +49,8 @@ export function serveGuest(): Promise<void> {
   const running = new Map<number, AbortController>();
   let collectors = new Map<string, AnyCollector>();
   let host: Host | undefined;
+  /** A process that was started again is asked to run while it still loads. */
+  let loading: Promise<unknown> = Promise.resolve();
 
   async function answer(id: number, request: GuestRequest): Promise<unknown> {
     switch (request.do) {
@@ -57,8 +59,10 @@ export function serveGuest(): Promise<void> {
         host = createHost({ procfs: "", sysfs: "", rootfs: "", ...request.roots });
         return null;
       case "load":
-        return await load(request.files);
+        loading = load(request.files);
+        return await loading;
       case "run":
+        await loading.catch(() => {});
         return await run(id, request.run);
       case "abort":
         running.get(request.run)?.abort(timedOut("The run takes too long"));
