@@ -17,7 +17,7 @@ import {
   rootsOf,
 } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { allPlugins, findCollector, isFile, unknownPlugin } from "./plugins.ts";
+import { allPlugins, findCollector, isFile, namesIn, unknownPlugin } from "./plugins.ts";
 import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
 
@@ -58,8 +58,8 @@ async function collect(world: World, flags: Flags): Promise<number> {
   const paths = flags.words.filter(isFile).map(world.files.absolute);
   const { catalogue, custom, source } = await allPlugins(world, flags, paths);
   try {
-    const own = custom.files.filter(({ path }) => paths.includes(path));
-    const names = await collectorNames(catalogue, flags, own.flatMap(({ names }) => names));
+    const own = paths.flatMap((path) => namesIn(custom, path));
+    const names = await collectorNames(catalogue, flags, own);
     return await collectNamed(world, flags, names, source);
   } finally {
     source.loader.close();

@@ -5,7 +5,14 @@ import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { allPlugins, findCollector, findHandler, isFile, unknownPlugin } from "./plugins.ts";
+import {
+  allPlugins,
+  findCollector,
+  findHandler,
+  isFile,
+  namesIn,
+  unknownPlugin,
+} from "./plugins.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal, World } from "./world.ts";
 
@@ -25,9 +32,12 @@ export function describeCommand(world: World): CommandSpec {
       const { words } = flags;
       const { out } = world;
       if (words.length === 0) throw new UsageError("Which one? `diamond-agent list` names them");
-      const { catalogue, source } = await allPlugins(world, flags, words.filter(isFile));
+      const absolute = (word: string) => (isFile(word) ? world.files.absolute(word) : word);
+      const paths = words.filter(isFile).map(absolute);
+      const { catalogue, custom, source } = await allPlugins(world, flags, paths);
       source.loader.close();
-      for (const word of words) {
+      const named = words.flatMap((word) => isFile(word) ? namesIn(custom, absolute(word)) : word);
+      for (const word of named) {
         const collector = await findCollector(catalogue, word);
         const handler = findHandler(catalogue, word);
         if (collector !== undefined) {

@@ -4,8 +4,8 @@ import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
 import type { Custom } from "../core/custom.ts";
+import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
-import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
 import { UsageError } from "./flags.ts";
 
@@ -20,15 +20,19 @@ export async function allPlugins(
   const loader = world.custom(flagRoots(flags));
   const source: CustomSource = { loader, files };
   const request = { catalogue: world.catalogue, only: [], custom: source };
-  const { custom, problems } = path === undefined
+  const { custom } = path === undefined
     ? await emptySettings(request)
     : await resolveSettings({ ...request, path, files: world.files });
-  // Single files were named by whoever is there to read this.
-  const bad = problems.filter(({ file }) => files.includes(file));
-  if (bad.length > 0 && custom.files.some(({ names, problem }) => problem && names.length === 0)) {
-    tellProblems(world.err, bad);
-  }
   return { catalogue: joined(world.catalogue, custom), custom, source };
+}
+
+/** The collectors and handlers in a file that was named. Throws `config` where there are none. */
+export function namesIn({ files }: Custom, path: string): readonly string[] {
+  const file = files.find((one) => one.path === path);
+  if (file === undefined || file.names.length === 0) {
+    throw configError(`${path}: ${file?.problem ?? file?.note ?? "is not there"}`);
+  }
+  return file.names;
 }
 
 /** By name in any case, with or without "Collector" or "Handler", by file (`cpu.py`), or by metric path. */

@@ -65,7 +65,12 @@ export function findUserFiles(
   function take(path: string): void {
     const kind = KINDS[path.slice(path.lastIndexOf(".") + 1)];
     if (kind === undefined || path.endsWith(".d.ts")) return;
-    const { mtimeMs, size, ino } = statSync(path);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) {
+      problems.push({ path, problem: "is not there" });
+      return;
+    }
+    const { mtimeMs, size, ino } = stat;
     const stamp = `${mtimeMs}-${size}-${ino}`;
     files.push({
       path,
@@ -83,7 +88,7 @@ export function findUserFiles(
 /** What others may write must not be run by root. */
 function distrust(path: string, owner: number | undefined): string | undefined {
   if (owner === undefined || process.platform === "win32") return undefined;
-  const { mode, uid } = statSync(path);
+  const { mode, uid } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0, uid: 0 };
   if (uid !== 0 && uid !== owner) {
     return `"${path}" belongs to user ${uid}, who could make the agent, which is root, run anything: chown root`;
   }

@@ -15,7 +15,7 @@ import {
   temporary,
   until,
 } from "../harness/agent_process.ts";
-import { noCarbon, startCarbon } from "../harness/carbon.ts";
+import { type Carbon, noCarbon, startCarbon } from "../harness/carbon.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { makeJail, notRoot } from "../harness/jail.ts";
 
@@ -59,6 +59,15 @@ function configuration(base: string, port: number, sections: string, more = ""):
   return conf;
 }
 
+async function untilStored(carbon: Carbon, running: Running): Promise<void> {
+  await until("carbon stored some", () => {
+    const now = Math.floor(Date.now() / 1000);
+    return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
+  }, 30).catch((error) => {
+    throw new Error(`${error.message}\n${running.output()}`);
+  });
+}
+
 const PATH = "servers.web1.ExampleCollector.my.example.metric";
 
 describeWith(
@@ -78,12 +87,7 @@ describeWith(
         const more = `collectors_config_path = ${base}/conf\n`;
         const conf = configuration(base, carbon.port, "", more);
         const running = start([...args, "run", "-lf", "-c", conf, "--skip-pidfile"], { program });
-        await until("carbon stored some", () => {
-          const now = Math.floor(Date.now() / 1000);
-          return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
-        }, 30).catch((error) => {
-          throw new Error(`${error.message}\n${running.output()}`);
-        });
+        await untilStored(carbon, running);
         equal(await running.end(), 0);
         await carbon.stop();
       });
@@ -100,12 +104,7 @@ describeWith(
           `[server]\nstate_path = off\nhandlers = GraphiteHandler\ncollectors_path = /mine\ncollectors_config_path = /conf\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${carbon.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n`,
         );
         const running = jail.start(["run", "-lf", "-c", "/diamond.conf", "--skip-pidfile"]);
-        await until("carbon stored some", () => {
-          const now = Math.floor(Date.now() / 1000);
-          return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
-        }, 30).catch((error) => {
-          throw new Error(`${error.message}\n${running.output()}`);
-        });
+        await untilStored(carbon, running);
         equal(await running.end(), 0);
       } finally {
         jail.leave();
@@ -125,6 +124,22 @@ describeWith("a new collector", noExecutable, () => {
     match(tried.stdout, /^servers\.\S+\.queue\.lines \d+ \d+\n# round 1 done\n$/);
     const again = agent(["new", "collector", "Queue", "--dir", dir]);
     match(`${again.code} ${again.stderr}`, /^1 Cannot write ".*queue\.ts": .*exists/);
+    writeFileSync(join(dir, "bad.js"), "export default { name: 'B' };\n");
+    writeFileSync(join(dir, "helper.js"), "export const x = 1;\n");
+    for (
+      const [file, says] of [
+        ["bad.js", /has no function "collect"/],
+        ["helper.js", /exports no collector or handler/],
+        ["nowhere.js", /nowhere\.js: is not there/],
+      ] as const
+    ) {
+      for (const command of ["collect", "describe"]) {
+        const { code, stderr } = agent([command, join(dir, file)]);
+        equal(code, 1);
+        match(stderr, says);
+      }
+    }
+    match(agent(["describe", join(dir, "queue.ts")]).stdout, /^QueueCollector: /);
     equal(agent(["new", "collector"]).code, 2);
     equal(agent(["new", "collector", "a/b", "--dir", dir]).code, 2);
   });
