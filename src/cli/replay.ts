@@ -14,6 +14,8 @@ import type { World } from "./world.ts";
 
 /** Lines between two looks at how far it is. */
 const CHUNK = 2000;
+/** Chunks to remember: more than what was sent last and not acknowledged. */
+const MOST_ENDS = 10_000;
 const POLL_MS = 5;
 /** Positions are kept this often, for one that is killed. */
 const KEEP_MS = 1000;
@@ -89,6 +91,8 @@ async function replay(world: World, flags: Flags): Promise<number> {
   let bad = 0;
   let kept = started;
   let chunk: Metric[] = [];
+  /** Where each chunk ended: what is lost at the stop is of the last ones, and is sent again. */
+  const ends: { line: number; sent: number }[] = [];
 
   async function sendChunk(): Promise<boolean> {
     for (const job of jobs) job.send(chunk);
@@ -96,6 +100,8 @@ async function replay(world: World, flags: Flags): Promise<number> {
     chunk = [];
     if (!await drained(jobs, host.clock, () => asked)) return false;
     position.line = read;
+    ends.push({ line: read, sent });
+    if (ends.length > MOST_ENDS) ends.splice(0, MOST_ENDS / 2);
     const now = host.clock.monotonic();
     if (now - kept > KEEP_MS) {
       kept = now;
@@ -133,6 +139,7 @@ async function replay(world: World, flags: Flags): Promise<number> {
   if (complete) complete = await sendChunk() || !asked;
   await Promise.all(jobs.map((job) => job.stop(part.options.timeout)));
   const lost = jobs.reduce((sum, job) => sum + job.dropped, 0);
+  if (lost > 0) position.line = ends.findLast((end) => end.sent <= sent - lost)?.line ?? from;
   if (complete && lost === 0) position.forget();
   else position.keep();
   const took = span((host.clock.monotonic() - started) / 1000);
