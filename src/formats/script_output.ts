@@ -25,6 +25,8 @@ export interface ScriptOutput {
   readonly bad?: string;
 }
 
+const GRAPHITE_LINE = /^\s*\S+\s+\S+\s+(-1|\d{9,11}(\.\d+)?)\s*$/;
+
 /** What the output looks like; `plain` where that is not sure. */
 export function formatOf(output: string): ScriptFormat {
   const text = output.trimStart();
@@ -33,7 +35,9 @@ export function formatOf(output: string): ScriptFormat {
     return "prometheus";
   }
   if (/^[^\n|]*\|\s*('[^']*'|[^\s=]+)=[-\d.U]/.test(text)) return "nagios";
-  if (/^\S+\s+\S+\s+-?\d+(\.\d+)?\s*$/m.test(text)) return "graphite";
+  // Three words could be anything: all lines have to be such, with a time of our days.
+  const lines = text.trimEnd().split("\n").filter((line) => line.trim() !== "");
+  if (lines.every((line) => GRAPHITE_LINE.test(line)) && lines.length > 0) return "graphite";
   return "plain";
 }
 

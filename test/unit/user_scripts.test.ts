@@ -42,6 +42,12 @@ describe("what scripts print", () => {
     });
   }
 
+  it("three words are no Graphite line where not all are, or there is no time of our days", () => {
+    for (const output of ["a 1\nb 2 3\n", "b 2 3\n", "a 1 1700000000\nb 2\n", ""]) {
+      equal(formatOf(output), "plain");
+    }
+  });
+
   it("a line that cannot be read is told, the others are published", () => {
     const cases: [Parameters<typeof readScript>[1], string, string][] = [
       ["plain", "fine 1\nthis is nothing\n", "this is nothing"],
@@ -114,10 +120,14 @@ describe("scripts", () => {
 
   it("may bring times of their own, and tell by their exit status as Nagios' plugins do", async () => {
     const { names, said } = await collected({
-      "line.sh": "#!/bin/sh\necho late 5 1234\n",
+      "line.sh": "#!/bin/sh\necho late 5 1700000000\n",
       "check_load.sh": "#!/bin/sh\necho 'WARNING - load | load1=3.5;2;4'\nexit 1\n",
     }, "{}");
-    deepEqual(names, ["check_load.load1 3.5 1000", "check_load.status 1 1000", "late 5 1234"]);
+    deepEqual(names, [
+      "check_load.load1 3.5 1000",
+      "check_load.status 1 1000",
+      "late 5 1700000000",
+    ]);
     equal(said, "");
   });
 });
