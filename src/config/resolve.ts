@@ -88,7 +88,7 @@ async function loadCustom(
     const at = { file, line: 0 };
     if (problem !== undefined) {
       const message = keptOld ? `${problem}; the version before it runs on` : problem;
-      problems.push(isMissing(file, custom) ? warning(at, message) : notice(at, message));
+      problems.push(isMissing(problem) ? warning(at, message) : notice(at, message));
     }
     for (const name of names) {
       if (Object.hasOwn(catalogue.collectors, name) || Object.hasOwn(catalogue.handlers, name)) {
@@ -100,8 +100,8 @@ async function loadCustom(
 }
 
 /** A folder of Diamond's that is not there any more is no reason to fail. */
-function isMissing(path: string, { files }: Custom): boolean {
-  return files.some((file) => file.path === path && file.problem?.startsWith("cannot be read"));
+function isMissing(problem: string): boolean {
+  return problem.startsWith("cannot be read");
 }
 
 function byCommas(paths: string): string[] {

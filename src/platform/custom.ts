@@ -16,7 +16,7 @@ import {
   unpacked,
 } from "../core/guest.ts";
 import type { AnyHandler } from "../core/handler.ts";
-import type { Log } from "../core/log.ts";
+import { silentLog } from "../core/log.ts";
 import { optionFrom } from "../core/option.ts";
 import { handlersOf } from "../core/plugin_shape.ts";
 import { createGuestPool } from "./guest_pool.ts";
@@ -37,7 +37,7 @@ interface Module<T> {
 
 /** `roots` go before those of the configuration. */
 export function createCustomLoader(roots: Roots): CustomLoader {
-  let log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+  let log = silentLog;
   const inProcess = createUserCollectors();
   const pool = createGuestPool();
   /** By file, version and name: what is unchanged is the very same object. */

@@ -1,6 +1,6 @@
 /** Commands: each in a process group of its own, which is killed as a whole. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Exec, ExecResult } from "../core/host.ts";
@@ -20,6 +20,16 @@ const MORE_DIRECTORIES = [
   "/usr/local/bin",
   "/usr/local/sbin",
 ];
+
+/** Of a child that was started as the leader of a group: all of it, at once. */
+export function killGroup(child: ChildProcess): void {
+  try {
+    if (process.platform === "win32" || child.pid === undefined) child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended on its own.
+  }
+}
 
 /** Variables that make a runtime load code; no child of ours needs them. */
 const UNSAFE_VARIABLE = /^(BUN_|NODE_OPTIONS$|LD_|DYLD_|DENO_)/;
@@ -61,13 +71,8 @@ export const realExec: Exec = {
       let bytes = 0;
       let settled = false;
 
-      const killGroup = () => {
-        try {
-          if (windows || child.pid === undefined) child.kill("SIGKILL");
-          else process.kill(-child.pid, "SIGKILL");
-        } catch {
-          // It has ended on its own.
-        }
+      const giveUp = () => {
+        killGroup(child);
         child.stdout.destroy();
         child.stderr.destroy();
         child.unref();
@@ -83,7 +88,7 @@ export const realExec: Exec = {
         end();
       };
       const onAbort = () => {
-        killGroup();
+        giveUp();
         settle(() => reject(timedOut(`${argv.join(" ")} did not end in time and was killed`)));
       };
       const collect = (stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
@@ -92,7 +97,7 @@ export const realExec: Exec = {
           output[stream].push(chunk);
           return;
         }
-        killGroup();
+        giveUp();
         settle(() => resolve({ ...texts(), code: null, cut: true }));
       };
 
@@ -103,7 +108,7 @@ export const realExec: Exec = {
       // Something that it left behind may hold its output open: that is not waited for.
       child.on("exit", (code) => {
         const late = setTimeout(() => {
-          killGroup();
+          giveUp();
           settle(() => resolve({ ...texts(), code }));
         }, LEFT_BEHIND_MS);
         child.once("close", () => clearTimeout(late));

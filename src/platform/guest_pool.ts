@@ -6,7 +6,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { LoadedModule, ModuleFile } from "../core/guest.ts";
-import type { Log } from "../core/log.ts";
+import { silentLog } from "../core/log.ts";
 import { createGuestProcess, type GuestProcess, type GuestSettings } from "./guest_process.ts";
 
 export interface GuestPool {
@@ -29,7 +29,7 @@ export function createGuestPool(): GuestPool {
     const bad = new Map<string, string>();
     for (;;) {
       let isTrial = true;
-      const log = () => (isTrial ? quiet : settings.log());
+      const log = () => (isTrial ? silentLog : settings.log());
       const candidate = createGuestProcess({ ...settings, log });
       const left = files.filter(({ path }) => !bad.has(path));
       try {
@@ -91,5 +91,3 @@ export function createGuestPool(): GuestPool {
     },
   };
 }
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -20,7 +20,7 @@ import {
   type RunRequest,
 } from "../core/guest.ts";
 import type { Log } from "../core/log.ts";
-import { safeEnvironment } from "./exec.ts";
+import { killGroup, safeEnvironment } from "./exec.ts";
 
 export interface GuestSettings {
   /** For the log and the agent's own metrics. */
@@ -111,7 +111,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     readLines(fresh.stderr, chat);
     void ask(fresh, setup).catch((error) => {
       reason = `cannot be set up: ${error.message}`;
-      kill(fresh);
+      killGroup(fresh);
     });
     if (files.length > 0) void ask(fresh, { do: "load", files }).catch(() => {});
     return fresh;
@@ -142,19 +142,10 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     log().warn(`${error.message}; it is started again in ${pause / 1000} s`);
   }
 
-  function kill(which: Child): void {
-    try {
-      if (process.platform === "win32" || which.pid === undefined) which.kill("SIGKILL");
-      else process.kill(-which.pid, "SIGKILL");
-    } catch {
-      // It has ended on its own.
-    }
-  }
-
   function killFor(why: string): void {
     if (child === undefined) return;
     reason = why;
-    kill(child);
+    killGroup(child);
   }
 
   function ask(
@@ -297,7 +288,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
       if (last === undefined) return;
       last.stdin.end();
       // It may be busy with something that never ends.
-      kill(last);
+      killGroup(last);
     },
   };
 }

@@ -2,10 +2,10 @@
 
 import type { Log } from "../../src/core/log.ts";
 
+export { silentLog } from "../../src/core/log.ts";
+
 export function recordedLog(): Log & { readonly lines: string[] } {
   const lines: string[] = [];
   const at = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
-
-export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
