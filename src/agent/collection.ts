@@ -56,6 +56,8 @@ export interface Collection {
 export interface Outcome {
   readonly metrics: readonly Metric[];
   readonly error: unknown;
+  /** Which values were no numbers, in words. */
+  readonly refusal?: string;
 }
 
 const REPORT_SECONDS = 300;
@@ -170,17 +172,15 @@ export function createCollection(
     }
     const run = emitter.end();
     record.points += run.metrics.length;
-    tell(run, error);
-    return { metrics: run.metrics, error };
+    const refusal = refusalOf(run);
+    tell(run, refusal, error);
+    return { metrics: run.metrics, error, refusal };
   }
 
-  function tell(run: Run, error: unknown): void {
-    if (run.refused > 0) {
+  function tell(run: Run, refusal: string | undefined, error: unknown): void {
+    if (refusal !== undefined) {
       record.refused += run.refused;
-      refusals.report(
-        section,
-        badData(`${run.reason}${run.refused > 1 ? `, and ${run.refused - 1} more` : ""}`),
-      );
+      refusals.report(section, badData(refusal));
     }
     if (error === undefined) {
       absent = undefined;
@@ -240,4 +240,9 @@ export function createCollection(
       }
     },
   };
+}
+
+function refusalOf({ refused, reason }: Run): string | undefined {
+  if (refused === 0) return undefined;
+  return refused === 1 ? reason : `${reason}, and ${refused - 1} more`;
 }

@@ -1,7 +1,7 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
 import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
-import type { CustomLoader } from "../core/custom.ts";
+import type { CustomLoader, GuestFigures } from "../core/custom.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
@@ -65,9 +65,9 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
         2,
         "percent",
       ),
-      "custom.rss": gauge("Resident memory of the process with custom collectors", 0, "byte"),
-      "custom.cpu_percent": gauge("Its processor time, of one processor", 2, "percent"),
-      "custom.restarts": gauge("How often it was started again"),
+      "custom.rss": gauge("Resident memory of the processes with custom collectors", 0, "byte"),
+      "custom.cpu_percent": gauge("Their processor time, of one processor", 2, "percent"),
+      "custom.restarts": gauge("How often they were started again"),
     },
 
     collect({ host, emit, elapsed }) {
@@ -99,14 +99,17 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
       const cpu = host.self.cpu();
       if (lastCpu !== undefined) emit("process.cpu_percent", (cpu - lastCpu) / elapsed / 10_000);
       lastCpu = cpu;
-      for (const { rss, cpuSeconds, restarts } of guests()) {
-        if (rss !== undefined) emit("custom.rss", rss);
-        if (lastGuestCpu !== undefined) {
-          emit("custom.cpu_percent", (100 * (cpuSeconds - lastGuestCpu)) / elapsed);
-        }
-        lastGuestCpu = cpuSeconds;
-        emit("custom.restarts", restarts);
+      const others = guests();
+      if (others.length === 0) return;
+      const sum = (of: (guest: GuestFigures) => number) =>
+        others.reduce((all, guest) => all + of(guest), 0);
+      emit("custom.rss", sum(({ rss = 0 }) => rss));
+      const guestCpu = sum(({ cpuSeconds }) => cpuSeconds);
+      if (lastGuestCpu !== undefined) {
+        emit("custom.cpu_percent", (100 * (guestCpu - lastGuestCpu)) / elapsed);
       }
+      lastGuestCpu = guestCpu;
+      emit("custom.restarts", sum(({ restarts }) => restarts));
     },
   });
 }

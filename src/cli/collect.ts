@@ -17,7 +17,7 @@ import {
   rootsOf,
 } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { allPlugins, findCollector, isFile, namesIn, unknownPlugin } from "./plugins.ts";
+import { allPlugins, findCollector, namesIn, sorted, unknownPlugin } from "./plugins.ts";
 import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
 
@@ -45,7 +45,7 @@ export function collectCommand(world: World): CommandSpec {
     examples: [
       "diamond-agent collect LoadAverageCollector",
       "diamond-agent collect CPUCollector NetworkCollector --rounds 2",
-      "diamond-agent collect ./my_collector.ts",
+      "diamond-agent collect ./my_collector.ts      one of your own; ./old_collector.py as well",
       "diamond-agent collect --all --json -c /etc/diamond/diamond.conf",
     ],
     notes:
@@ -55,11 +55,11 @@ export function collectCommand(world: World): CommandSpec {
 }
 
 async function collect(world: World, flags: Flags): Promise<number> {
-  const paths = flags.words.filter(isFile).map(world.files.absolute);
+  const { paths, names: words } = await sorted(world, flags.words);
   const { catalogue, custom, source } = await allPlugins(world, flags, paths);
   try {
     const own = paths.flatMap((path) => namesIn(custom, path));
-    const names = await collectorNames(catalogue, flags, own);
+    const names = await collectorNames(catalogue, flags, words, own);
     return await collectNamed(world, flags, names, source);
   } finally {
     source.loader.close();
@@ -97,8 +97,11 @@ async function collectNamed(
   for (let round = 1; round <= rounds; round++) {
     if (round > 1) await host.clock.sleep(interval);
     for (const collection of collections) {
-      const { metrics, error }: Outcome = await collection.run(Math.floor(host.clock.now() / 1000));
+      const { metrics, error, refusal }: Outcome = await collection.run(
+        Math.floor(host.clock.now() / 1000),
+      );
       world.out.write(metrics.map(show).join(""));
+      if (refusal !== undefined) world.err.write(`${collection.name}: ${refusal}\n`);
       if (error !== undefined) {
         failed = true;
         world.err.write(`${collection.name}: ${messageOf(error)}\n`);
@@ -114,16 +117,16 @@ async function collectNamed(
 async function collectorNames(
   catalogue: Catalogue,
   flags: Flags,
+  words: readonly string[],
   own: readonly string[],
 ): Promise<string[]> {
   const known = Object.keys(catalogue.collectors);
   if (flags.on("all")) return known;
-  const named = flags.words.filter((word) => !isFile(word));
   if (flags.words.length === 0) {
     throw new UsageError("Which collector? `diamond-agent list` names them, --all takes every one");
   }
   return own.concat(
-    await Promise.all(named.map(async (word) => {
+    await Promise.all(words.map(async (word) => {
       const [first, ...instance] = word.split(/\s+/);
       const found = await findCollector(catalogue, first);
       if (found === undefined) throw unknownPlugin("collector", first, known);

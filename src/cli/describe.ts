@@ -9,8 +9,8 @@ import {
   allPlugins,
   findCollector,
   findHandler,
-  isFile,
   namesIn,
+  sorted,
   unknownPlugin,
 } from "./plugins.ts";
 import { paint, table } from "./text.ts";
@@ -32,12 +32,10 @@ export function describeCommand(world: World): CommandSpec {
       const { words } = flags;
       const { out } = world;
       if (words.length === 0) throw new UsageError("Which one? `diamond-agent list` names them");
-      const absolute = (word: string) => (isFile(word) ? world.files.absolute(word) : word);
-      const paths = words.filter(isFile).map(absolute);
+      const { paths, names } = await sorted(world, words);
       const { catalogue, custom, source } = await allPlugins(world, flags, paths);
       source.loader.close();
-      const named = words.flatMap((word) => isFile(word) ? namesIn(custom, absolute(word)) : word);
-      for (const word of named) {
+      for (const word of [...paths.flatMap((path) => namesIn(custom, path)), ...names]) {
         const collector = await findCollector(catalogue, word);
         const handler = findHandler(catalogue, word);
         if (collector !== undefined) {

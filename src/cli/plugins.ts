@@ -3,7 +3,7 @@
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
-import type { Custom } from "../core/custom.ts";
+import { type Custom, isDiamonds } from "../core/custom.ts";
 import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
 import type { World } from "./world.ts";
@@ -49,9 +49,21 @@ export async function findCollector(
   return undefined;
 }
 
-/** `./mine.ts` is a file, `CPUCollector` is not; nor is Diamond's `cpu.py`, which is here by its name. */
-export function isFile(word: string): boolean {
-  return /\.(ts|js|mjs)$/.test(word);
+/** Words that are files, by their full paths, and those that are names: `CPUCollector`, and Diamond's `cpu.py`, which is here by its name. */
+export async function sorted(
+  { files, catalogue }: World,
+  words: readonly string[],
+): Promise<{ paths: string[]; names: string[] }> {
+  const paths: string[] = [];
+  const names: string[] = [];
+  for (const word of words) {
+    const isFile = /\.(ts|js|mjs)$/.test(word) ||
+      (/\.py$/.test(word) && files.access(files.absolute(word)) !== undefined &&
+        !(isDiamonds(files.absolute(word)) && await findCollector(catalogue, word)));
+    if (isFile) paths.push(files.absolute(word));
+    else names.push(word);
+  }
+  return { paths, names };
 }
 
 export function findHandler({ handlers }: Catalogue, word: string): string | undefined {

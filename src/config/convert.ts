@@ -35,7 +35,7 @@ export interface Converted {
   readonly failed: boolean;
 }
 
-/** Takes each option from the first section that has it. Unknown keys are looked for in the first section only; `isFree`: they are taken as they stand. */
+/** Takes each option from the first section that has it. Unknown keys are looked for in the first section only; `isFree`: all are taken as they stand. */
 export function convert(
   context: ResolveContext,
   declared: Options,
@@ -67,13 +67,15 @@ export function convert(
       break;
     }
   }
-  for (const [name, node] of sections[0]?.entries ?? []) {
-    if (Object.hasOwn(declared, name)) continue;
-    if (isFree) {
+  for (const section of isFree ? sections : []) {
+    for (const [name, node] of section?.entries ?? []) {
+      if (Object.hasOwn(values, name)) continue;
       values[name] = toRaw(node);
       origins.set(name, node.origin);
-      continue;
     }
+  }
+  for (const [name, node] of sections[0]?.entries ?? []) {
+    if (Object.hasOwn(values, name)) continue;
     const what = isSection(node) ? "section" : "option";
     problems.push(
       notice(

@@ -5,6 +5,7 @@
 
 import { type Custom, NOTHING_CUSTOM } from "../core/custom.ts";
 import type { ConfigFiles } from "../core/files.ts";
+import { isTrue } from "../core/option.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
@@ -13,7 +14,7 @@ import { resolveCollectors } from "./resolve_collectors.ts";
 import { resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
 import type { Catalogue, ResolveRequest, Settings } from "./settings.ts";
-import { isSection, subsection } from "./tree.ts";
+import { isSection, leaf, subsection, subsections } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
 
@@ -42,7 +43,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   );
   const server = values as unknown as ServerValues;
 
-  const custom = await loadCustom(request, server, problems);
+  const custom = await loadCustom(context, server);
   const withCustom = { ...context, catalogue: joined(request.catalogue, custom) };
   const collectors = await resolveCollectors(withCustom);
   const handlers = request.only !== undefined
@@ -64,11 +65,8 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
 }
 
 /** The operator's own collectors and handlers; what is wrong with their files keeps nobody else from running. */
-async function loadCustom(
-  { custom: source, catalogue }: ResolveRequest,
-  server: ServerValues,
-  problems: Problem[],
-): Promise<Custom> {
+async function loadCustom(context: ResolveContext, server: ServerValues): Promise<Custom> {
+  const { custom: source, catalogue, problems } = context;
   const { collectors_path, handlers_path } = server;
   const { loader, files = [], user = server.user, group = server.group } = source ?? {};
   if (loader === undefined) return NOTHING_CUSTOM;
@@ -79,6 +77,9 @@ async function loadCustom(
     files,
     roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
     isolation: server.isolation,
+    python: server.python,
+    isWanted: wanted(context),
+    isOurs: (name) => Object.hasOwn(catalogue.collectors, name),
     maxMemory: server.custom_max_memory,
     maxCpu: server.custom_max_cpu,
     user,
@@ -97,6 +98,17 @@ async function loadCustom(
     }
   }
   return custom;
+}
+
+/** Whether a class of collectors is to run. */
+function wanted({ root, only }: ResolveContext): (name: string) => boolean {
+  const className = (section: string) => section.split(/\s+/)[0];
+  if (only !== undefined) return (name) => only.some((section) => className(section) === name);
+  const enabled = subsections(subsection(root, "collectors")).filter(([, section]) => {
+    const { value } = leaf(section, "enabled") ?? { value: "" };
+    return typeof value === "string" && isTrue(value);
+  }).map(([name]) => className(name));
+  return (name) => enabled.includes(name);
 }
 
 /** A folder of Diamond's that is not there any more is no reason to fail. */

@@ -23,7 +23,7 @@ export const serverOptions = {
     "",
     "Directory with one file per handler, such as /etc/diamond/handlers",
   ),
-  collectors_path: list([], "Directories with collectors of your own, *.ts *.js *.mjs"),
+  collectors_path: list([], "Directories with collectors of your own, *.ts *.js *.mjs *.py"),
   collectors_config_path: text(
     "",
     "Directory with one file per collector, such as /etc/diamond/collectors",
@@ -39,6 +39,10 @@ export const serverOptions = {
     "process",
     ["process", "none"],
     "Where collectors of your own run: in a process of their own, or in the agent",
+  ),
+  python: text(
+    "",
+    "What runs collectors in Python; empty: python3, python2.7 or python of PATH; none: nothing",
   ),
   custom_max_memory: size(268_435_456, "Memory of that process; over it, it is started anew", {
     min: 67_108_864,

@@ -79,6 +79,8 @@ export interface Extras {
   readonly instance?: string;
   /** Another form than the declared one; the form of a name that is not declared. */
   readonly form?: MetricSpec["form"];
+  /** Another `max` than the declared one; that of a name that is not declared. */
+  readonly max?: number;
   /** Seconds since the epoch, for a value that is not of now. */
   readonly timestamp?: number;
 }

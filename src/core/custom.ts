@@ -13,6 +13,12 @@ export interface CustomRequest {
   /** Single files, beside the paths. */
   readonly files?: readonly string[];
   readonly isolation: Isolation;
+  /** The Python that runs those in Python; empty: one of PATH; `none`: they are not run. */
+  readonly python: string;
+  /** Whether the configuration has a collector enabled: one in Python is only loaded then. */
+  isWanted(name: string): boolean;
+  /** Whether the agent itself has a collector: see `isDiamonds`. */
+  isOurs(name: string): boolean;
   /** Of the process of their own: bytes, and percent of one processor over a minute. */
   readonly maxMemory: number;
   readonly maxCpu: number;
@@ -60,6 +66,11 @@ export interface CustomLoader {
   logTo(log: Log): void;
   figures(): readonly GuestFigures[];
   close(): void;
+}
+
+/** Of the files that came with Diamond: the agent's own collectors stand for theirs. */
+export function isDiamonds(path: string): boolean {
+  return /\/share\/diamond\/collectors\//.test(path);
 }
 
 export const NOTHING_CUSTOM: Custom = { collectors: {}, handlers: {}, files: [], folders: [] };

@@ -193,6 +193,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       ...base,
       precision: extras?.precision ?? base.precision,
       form: extras?.form ?? base.form,
+      max: extras?.max ?? base.max,
     };
     const parts = rest.filter((part) => typeof part === "string");
     const name = declared === undefined ? pattern : filled(pattern, parts);

@@ -30,6 +30,8 @@ export interface Declaration {
   /** Null: free. */
   readonly options: Readonly<Record<string, OptionData>> | null;
   readonly metrics: Metrics | null;
+  /** Of a collector in Python: what its class gives to options that it has not declared. */
+  readonly defaults?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface OptionData {
@@ -62,6 +64,8 @@ export type GuestRequest =
     readonly roots: Readonly<Record<string, string>>;
     readonly user: string;
     readonly group: string;
+    /** Where modules that users' files import may be. */
+    readonly folders: readonly string[];
   }
   | { readonly do: "load"; readonly files: readonly ModuleFile[] }
   | { readonly do: "run"; readonly run: RunRequest }

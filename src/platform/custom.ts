@@ -4,25 +4,19 @@
  */
 
 import process from "node:process";
-import { type AnyCollector, everySystem } from "../core/collector.ts";
+import type { AnyCollector } from "../core/collector.ts";
 import type { Custom, CustomFile, CustomLoader, CustomRequest } from "../core/custom.ts";
-import type { Emitter } from "../core/emitter.ts";
-import { badData, messageOf } from "../core/errors.ts";
-import {
-  type Declaration,
-  type Emitted,
-  GUEST_WORD,
-  type ModuleFile,
-  unpacked,
-} from "../core/guest.ts";
+import { messageOf } from "../core/errors.ts";
+import { GUEST_WORD, type ModuleFile } from "../core/guest.ts";
 import type { AnyHandler } from "../core/handler.ts";
 import { silentLog } from "../core/log.ts";
-import { optionFrom } from "../core/option.ts";
 import { handlersOf } from "../core/plugin_shape.ts";
 import { createGuestPool } from "./guest_pool.ts";
-import type { GuestProcess, GuestSettings } from "./guest_process.ts";
+import type { GuestSettings } from "./guest_process.ts";
+import { createProxyMaker } from "./guest_proxy.ts";
 import { ownCommand } from "./own_command.ts";
 import { findIdentity } from "./privileges.ts";
+import { createPythonCollectors } from "./python_collectors.ts";
 import type { Roots } from "./roots.ts";
 import { createUserCollectors } from "./user_collectors.ts";
 import { findUserFiles } from "./user_files.ts";
@@ -40,10 +34,9 @@ export function createCustomLoader(roots: Roots): CustomLoader {
   let log = silentLog;
   const inProcess = createUserCollectors();
   const pool = createGuestPool();
-  /** By file, version and name: what is unchanged is the very same object. */
-  let proxies = new Map<string, AnyCollector>();
+  const proxies = createProxyMaker(pool);
+  const python = createPythonCollectors(() => log);
   let handlerModules = new Map<string, Module<AnyHandler> & { stamp: string }>();
-  let instances = 0;
 
   async function load(request: CustomRequest): Promise<Custom> {
     const owner = ownerOf(request);
@@ -51,6 +44,11 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     const foundHandlers = findUserFiles(request.handlersPath, [], owner);
     const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
     const collectors = await collectorModules(request, usable);
+    const inPython = await python.load(
+      request,
+      found.files.filter(({ refused, kind }) => !refused && kind === "python"),
+      found.folders,
+    );
     const handlers = await loadHandlers(
       foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
     );
@@ -58,9 +56,8 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
       files.push({ path, names: [], problem });
     }
-    for (const { path, refused, kind } of [...found.files, ...foundHandlers.files]) {
+    for (const { path, refused } of [...found.files, ...foundHandlers.files]) {
       if (refused !== undefined) files.push({ path, names: [], problem: refused });
-      else if (kind === "python") files.push({ path, names: [], note: "Python is not run" });
     }
     for (const { path, plugins, error } of [...collectors, ...handlers]) {
       const names = plugins.map(({ name }) => name);
@@ -70,8 +67,12 @@ export function createCustomLoader(roots: Roots): CustomLoader {
         : undefined;
       files.push({ path, names, problem: error, keptOld: kept, note });
     }
+    files.push(...inPython.files);
     return {
-      collectors: byName(collectors),
+      collectors: {
+        ...Object.fromEntries(inPython.collectors.map((one) => [one.name, one])),
+        ...byName(collectors),
+      },
       handlers: byName(handlers),
       files,
       folders: [...found.folders, ...foundHandlers.folders],
@@ -86,18 +87,13 @@ export function createCustomLoader(roots: Roots): CustomLoader {
       const modules = await inProcess.load(files);
       return modules.map(({ collectors, ...rest }) => ({ ...rest, plugins: collectors }));
     }
-    const before = proxies;
-    proxies = new Map();
+    proxies.begin();
     const modules = await pool.load(settingsOf(request), files);
-    return modules.map(({ path, version, collectors, error }) => {
-      const plugins = collectors.map((declaration) => {
-        const key = `${path} ${version} ${declaration.name}`;
-        const proxy = before.get(key) ?? proxyOf(declaration, path);
-        proxies.set(key, proxy);
-        return proxy;
-      });
-      return { path, plugins, error };
-    });
+    return modules.map(({ path, version, collectors, error }) => ({
+      path,
+      plugins: collectors.map((declaration) => proxies.proxyOf(declaration, path, version)),
+      error,
+    }));
   }
 
   function settingsOf(request: CustomRequest): GuestSettings {
@@ -111,6 +107,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
         roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
         user,
         group,
+        folders: [],
       },
       maxMemory,
       maxCpu,
@@ -140,62 +137,17 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     return [...handlerModules.values()];
   }
 
-  function guest(): GuestProcess {
-    if (pool.guest === undefined) throw badData("The process of the custom collectors is gone");
-    return pool.guest;
-  }
-
-  /** Stands for a collector in the other process. */
-  function proxyOf(declaration: Declaration, file: string): AnyCollector {
-    const { name, doc, path, sources, systems, options, metrics } = declaration;
-    const remade = Object.entries(options ?? {}).map(([key, { made, needed }]) => [
-      key,
-      { ...optionFrom(made), needed },
-    ]);
-    return {
-      name,
-      doc,
-      path,
-      sources,
-      systems: systems ?? everySystem,
-      options: Object.fromEntries(remade),
-      metrics: metrics ?? {},
-      custom: { file, freeOptions: options === null, freeMetrics: metrics === null },
-      prepare() {
-        const instance = `${name} ${++instances}`;
-        return {
-          instance,
-          [Symbol.dispose]: () => pool.guest?.drop(instance),
-        };
-      },
-      async collect({ host, options: values, state, emit, elapsed, signal }) {
-        let failure: unknown;
-        const publish = emit as Emitter["emit"];
-        const take = (emits: readonly Emitted[]) => {
-          try {
-            for (const [metric, value, ...rest] of emits) publish(metric, unpacked(value), ...rest);
-          } catch (error) {
-            failure ??= error;
-          }
-        };
-        const run = {
-          instance: state.instance,
-          collector: name,
-          options: values,
-          timestamp: Math.floor(host.clock.now() / 1000),
-          elapsed,
-        };
-        await guest().run(run, take, signal);
-        if (failure !== undefined) throw failure;
-      },
-    };
-  }
-
   return {
     load,
     logTo: (next) => void (log = next),
-    figures: () => (pool.guest === undefined ? [] : [pool.guest.figures()]),
-    close: () => pool.close(),
+    figures: () => [
+      ...(pool.guest === undefined ? [] : [pool.guest.figures()]),
+      ...python.figures(),
+    ],
+    close() {
+      pool.close();
+      python.close();
+    },
   };
 }
 

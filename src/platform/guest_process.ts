@@ -26,6 +26,8 @@ export interface GuestSettings {
   /** For the log and the agent's own metrics. */
   readonly name: string;
   readonly command: readonly string[];
+  /** What the program reads before the first request. */
+  readonly preamble?: string;
   readonly setup: GuestRequest;
   /** Bytes, and percent of one processor over a minute. */
   readonly maxMemory: number;
@@ -74,7 +76,7 @@ interface Waiting {
 }
 
 export function createGuestProcess(settings: GuestSettings): GuestProcess {
-  const { name, command, setup, maxMemory, maxCpu, log } = settings;
+  const { name, command, preamble, setup, maxMemory, maxCpu, log } = settings;
   const waiting = new Map<number, Waiting>();
   let child: Child | undefined;
   let nextId = 1;
@@ -109,6 +111,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     fresh.once("exit", (code, signal) => ended(fresh, reason ?? `ended with ${code ?? signal}`));
     readLines(fresh.stdout, hear);
     readLines(fresh.stderr, chat);
+    if (preamble !== undefined) fresh.stdin.write(preamble);
     void ask(fresh, setup).catch((error) => {
       reason = `cannot be set up: ${error.message}`;
       killGroup(fresh);

@@ -10,12 +10,12 @@ import {
   lineServer,
   noExecutable,
   root,
-  type Running,
   start,
   temporary,
   until,
 } from "../harness/agent_process.ts";
-import { type Carbon, noCarbon, startCarbon } from "../harness/carbon.ts";
+import { noCarbon, startCarbon } from "../harness/carbon.ts";
+import { configuration, step, ticks, untilStored } from "../harness/own_collectors.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { makeJail, notRoot } from "../harness/jail.ts";
 
@@ -49,25 +49,6 @@ function makeExample(base: string): void {
   writeFileSync(join(base, "conf/ExampleCollector.conf"), "enabled = True\n");
 }
 
-function configuration(base: string, port: number, sections: string, more = ""): string {
-  mkdirSync(join(base, "mine"), { recursive: true });
-  const conf = join(base, "diamond.conf");
-  writeFileSync(
-    conf,
-    `[server]\nstate_path = ${base}/state\npid_file = ${base}/agent.pid\nhandlers = GraphiteHandler\ncollectors_path = ${base}/mine\n${more}[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n${sections}`,
-  );
-  return conf;
-}
-
-async function untilStored(carbon: Carbon, running: Running): Promise<void> {
-  await until("carbon stored some", () => {
-    const now = Math.floor(Date.now() / 1000);
-    return (carbon.stored(PATH, now - 60, now)?.size ?? 0) >= 3;
-  }, 30).catch((error) => {
-    throw new Error(`${error.message}\n${running.output()}`);
-  });
-}
-
 const PATH = "servers.web1.ExampleCollector.my.example.metric";
 
 describeWith(
@@ -87,7 +68,7 @@ describeWith(
         const more = `collectors_config_path = ${base}/conf\n`;
         const conf = configuration(base, carbon.port, "", more);
         const running = start([...args, "run", "-lf", "-c", conf, "--skip-pidfile"], { program });
-        await untilStored(carbon, running);
+        await untilStored(carbon, running, PATH);
         equal(await running.end(), 0);
         await carbon.stop();
       });
@@ -104,7 +85,7 @@ describeWith(
           `[server]\nstate_path = off\nhandlers = GraphiteHandler\ncollectors_path = /mine\ncollectors_config_path = /conf\n[handlers]\n[[GraphiteHandler]]\nhost = 127.0.0.1\nport = ${carbon.port}\n[collectors]\n[[default]]\ninterval = 1\nhostname = web1\n`,
         );
         const running = jail.start(["run", "-lf", "-c", "/diamond.conf", "--skip-pidfile"]);
-        await untilStored(carbon, running);
+        await untilStored(carbon, running, PATH);
         equal(await running.end(), 0);
       } finally {
         jail.leave();
@@ -231,13 +212,6 @@ describeWith("mistakes of a collector of the operator's own", noExecutable, () =
   );
 });
 
-/** The seconds in which a metric came. */
-function ticks(lines: readonly string[], name: string): number[] {
-  return lines.filter((line) => line.startsWith(`servers.web1.${name} `)).map((line) =>
-    Number(line.split(" ")[2])
-  );
-}
-
 describeWith("files that change while the agent runs", noExecutable, () => {
   it("changed, broken, mended, deleted, new: each within two intervals, no gap in the others", async () => {
     const base = join(directory, "reload");
@@ -298,15 +272,3 @@ describeWith("files that change while the agent runs", noExecutable, () => {
     await server.close();
   });
 });
-
-/** Waits for a value that comes anew. */
-async function step(lines: readonly string[], running: Running, name: string, value: number) {
-  const from = lines.length;
-  await until(
-    `${name} is ${value}`,
-    () => lines.slice(from).some((line) => line.startsWith(`servers.web1.${name} ${value} `)),
-    5,
-  ).catch((error) => {
-    throw new Error(`${error.message}\n${running.output().slice(-2500)}`);
-  });
-}
