@@ -3,7 +3,17 @@
  * conf/, the reference page. `--check` writes nothing and fails when one is not fresh.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -31,6 +41,8 @@ outputs.set(
   referencePage(collectors.map(({ plugin }) => plugin), handlers.map(({ plugin }) => plugin)),
 );
 
+outputs.set("src/cli/diamond-agent.d.txt", declarations());
+
 const check = process.argv.includes("--check");
 const stale: string[] = [];
 for (const [path, text] of outputs) {
@@ -57,6 +69,47 @@ if (!check) {
   console.log(
     stale.length === 0 ? "All generated files were fresh" : `Written: ${stale.join(", ")}`,
   );
+}
+
+/** The types of src/api.ts and of all that they stand on, as one module that users' files import. */
+function declarations(): string {
+  const folder = mkdtempSync(join(tmpdir(), "types-"));
+  try {
+    execFileSync(process.execPath, [
+      join(root, "node_modules/typescript/bin/tsc"),
+      ...["-p", root, "--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
+      ...["--rewriteRelativeImportExtensions", "--rootDir", root, "--outDir", folder],
+    ]);
+    const api = join(folder, "src/api.d.ts");
+    const files: string[] = [];
+    const visit = (file: string) => {
+      for (const [, target] of readFileSync(file, "utf8").matchAll(/from "(\.[^"]+)\.ts"/g)) {
+        const other = join(dirname(file), `${target}.d.ts`);
+        if (files.includes(other)) continue;
+        files.push(other);
+        visit(other);
+      }
+    };
+    visit(api);
+    const texts = files.sort().map((file) =>
+      readFileSync(file, "utf8").replace(/^import .*\n/gm, "").replace(/^export (declare )?/gm, "")
+        .replace(/^declare /gm, "").replace(/import\("\.[^"]+"\)\./g, "").trimEnd()
+    );
+    const names = [...readFileSync(api, "utf8").matchAll(/^export (type )?\{([^}]*)\}/gm)].map(
+      ([, type = "", list]) => `export ${type}{${list}};`,
+    );
+    const body = [...texts, ...names].join("\n\n").replace(/^(?=.)/gm, "  ");
+    return `/**
+ * What \`import … from "diamond-agent"\` gives to your own collectors and handlers.
+ * Written by \`diamond-agent types\`, which writes it anew after an update.
+ */
+declare module "diamond-agent" {
+${body}
+}
+`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 // deno-lint-ignore no-explicit-any

@@ -8,7 +8,9 @@ import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/config_files.ts";
 import { createCustomLoader } from "./platform/custom.ts";
 import { createHost } from "./platform/host.ts";
-import { writeNewFile } from "./platform/new_file.ts";
+import { writeFile, writeNewFile } from "./platform/new_file.ts";
+import { recordedHost } from "./platform/recorded_host.ts";
+import { recordingHost } from "./platform/recording_host.ts";
 import { readLines } from "./platform/line_reader.ts";
 import { openLog } from "./platform/log.ts";
 import { complain, daemonControl, terminal } from "./platform/process.ts";
@@ -35,6 +37,10 @@ export function run(args: readonly string[]): Promise<number> {
     state: stateFile,
     readLines,
     writeNewFile,
+    writeFile,
+    recording: (directory, round) =>
+      recordingHost(createHost(rootsFrom({}, process.env)), directory, round),
+    recorded: recordedHost,
     daemon: daemonControl,
   });
 }

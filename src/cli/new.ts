@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 export function newCommand(world: World): CommandSpec {
   return {
     name: "new",
-    summary: "Write a collector of your own to begin with, and its settings",
+    summary: "Write a collector of your own to begin with, its settings and a test",
     args: {
       words: { type: "positional", required: false, description: "collector NAME" },
       dir: { type: "string", valueHint: "DIR", description: "Where to (default: here)" },
@@ -31,9 +31,13 @@ export function newCommand(world: World): CommandSpec {
       const [code, settings] = [`${folder}/${short}.ts`, `${folder}/${full}.conf`];
       world.writeNewFile(code, collectorText(full, short));
       world.writeNewFile(settings, settingsText(full));
+      const tests = `${folder}/test_${short}`;
+      for (const [path, text] of testFiles(short)) world.writeNewFile(`${tests}/${path}`, text);
       world.out.write(
-        `${code}\n${settings}\n\n` +
-          `Try it:     diamond-agent collect ${code}\n` +
+        `${code}\n${settings}\n${tests}\n\n` +
+          `Try it:      diamond-agent collect ${code}\n` +
+          `Test it:     diamond-agent test ${code} ${tests}\n` +
+          `Edit it:     diamond-agent types ${folder}   has editors complete its import\n` +
           `Have it run: name ${folder} in [server] collectors_path, and copy ${full}.conf\n` +
           "             into collectors_config_path; `diamond-agent check` tells whether all is well\n",
       );
@@ -75,6 +79,17 @@ export default defineCollector({
   },
 });
 `;
+}
+
+/** What `record` would write on a host with two connections, then three. */
+function testFiles(path: string): [name: string, text: string][] {
+  const head = "  sl  local_address rem_address   st\n";
+  const line = (index: number) => `   ${index}: 0100007F:1F90 0100007F:${9000 + index} 01\n`;
+  return [
+    ["0s/proc/net/tcp", head + line(0) + line(1)],
+    ["10s/proc/net/tcp", head + line(0) + line(1) + line(2)],
+    ["metrics.txt", `# 0s\n${path}.lines 3\n# 10s\n${path}.lines 4\n`],
+  ];
 }
 
 function settingsText(name: string): string {

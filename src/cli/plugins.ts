@@ -3,7 +3,7 @@
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
-import { type Custom, isDiamonds } from "../core/custom.ts";
+import { type Custom, isDiamonds, type Isolation } from "../core/custom.ts";
 import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
 import type { World } from "./world.ts";
@@ -14,11 +14,12 @@ export async function allPlugins(
   world: World,
   flags: Flags,
   files: readonly string[] = [],
+  isolation?: Isolation,
 ): Promise<{ catalogue: Catalogue; custom: Custom; source: CustomSource }> {
   const isNamed = flags.text("configfile") !== undefined;
   const path = isNamed || world.files.access(DEFAULT_CONFIG) ? configPath(world, flags) : undefined;
   const loader = world.custom(flagRoots(flags));
-  const source: CustomSource = { loader, files };
+  const source: CustomSource = { loader, files, isolation };
   const request = { catalogue: world.catalogue, only: [], custom: source };
   const { custom } = path === undefined
     ? await emptySettings(request)

@@ -15,10 +15,13 @@ import { newCommand } from "./new.ts";
 import { runCommand } from "./run.ts";
 import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { reloadCommand } from "./reload.ts";
+import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
 import { paint } from "./text.ts";
+import { testCommand } from "./test.ts";
+import { typesCommand } from "./types.ts";
 import { versionCommand } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -37,6 +40,9 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     listCommand(world),
     describeCommand(world),
     newCommand(world),
+    typesCommand(world),
+    recordCommand(world),
+    testCommand(world),
     hostnameCommand(world),
     mysqlSchemaCommand(world),
     spoolCommand(world),

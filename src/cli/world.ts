@@ -4,7 +4,7 @@ import type { Agent, AgentPorts } from "../agent/agent.ts";
 import type { Catalogue } from "../config/settings.ts";
 import type { CustomLoader } from "../core/custom.ts";
 import type { ConfigFiles } from "../core/files.ts";
-import type { Host } from "../core/host.ts";
+import type { Host, RecordedHost } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
 import type { ControlRequest, Identity, StartReport } from "../core/process.ts";
@@ -37,6 +37,12 @@ export interface World {
   };
   /** Throws `config` where there is such a file already, or it cannot be written. */
   writeNewFile(path: string, text: string): void;
+  /** The same, with one that is there written over. */
+  writeFile(path: string, text: string): void;
+  /** This host, with all that is read of it written below `directory/round`. */
+  recording(directory: string, round: string): Host;
+  /** What was recorded there. Throws `config` where there is nothing. */
+  recorded(directory: string): RecordedHost;
   readonly daemon: DaemonControl;
 }
 

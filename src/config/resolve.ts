@@ -76,7 +76,7 @@ async function loadCustom(context: ResolveContext, server: ServerValues): Promis
     handlersPath: handlers_path.flatMap(byCommas),
     files,
     roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
-    isolation: server.isolation,
+    isolation: source?.isolation ?? server.isolation,
     python: server.python,
     isWanted: wanted(context),
     isOurs: (name) => Object.hasOwn(catalogue.collectors, name),

@@ -1,7 +1,7 @@
 /** What a configuration comes to: typed values, each with the line that it came from. */
 
 import type { AnyCollector, CommonValues } from "../core/collector.ts";
-import type { Custom, CustomLoader } from "../core/custom.ts";
+import type { Custom, CustomLoader, Isolation } from "../core/custom.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { ConfigFiles } from "../core/files.ts";
 import type { LogPlan } from "../core/log_plan.ts";
@@ -60,6 +60,7 @@ export interface CustomSource {
   /** Instead of those of the configuration. */
   readonly user?: string;
   readonly group?: string;
+  readonly isolation?: Isolation;
 }
 
 export interface ResolveRequest {

@@ -25,6 +25,14 @@ export interface Host {
   readonly self: Self;
 }
 
+/** What was recorded of a host, at some seconds: see platform/recorded_host.ts. */
+export interface RecordedHost extends Host {
+  /** Seconds at which there is something new, in order. */
+  readonly rounds: readonly number[];
+  /** Goes to that second. */
+  at(seconds: number): void;
+}
+
 /** Paths are the host's: `/proc`, `/sys` and the rest are moved by `procfs`, `sysfs` and `rootfs`. */
 export interface HostFs {
   /** All of a file. Throws `no-data` when it cannot be read. */

@@ -6,9 +6,18 @@ import { configError } from "../core/errors.ts";
 
 /** Throws `config` where there is one already, or it cannot be written. */
 export function writeNewFile(path: string, text: string): void {
+  write(path, text, "wx");
+}
+
+/** The same, with one that is there written over. */
+export function writeFile(path: string, text: string): void {
+  write(path, text, "w");
+}
+
+function write(path: string, text: string, flag: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: "wx" });
+    writeFileSync(path, text, { flag });
   } catch (error) {
     throw configError(`Cannot write "${path}"`, error);
   }

@@ -8,16 +8,15 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { type CollectorPart, singleCollection } from "../../src/agent/agent.ts";
-import type { Outcome } from "../../src/agent/collection.ts";
 import { collectors } from "../../src/collectors/registry.ts";
+import { runRecorded } from "../../src/cli/test.ts";
 import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
 import { Cursor } from "../../src/core/cursor.ts";
 import { codeOf } from "../../src/core/errors.ts";
 import type { HostFs } from "../../src/core/host.ts";
-import { graphiteLine } from "../../src/formats/graphite_line.ts";
 import { handlers } from "../../src/handlers/registry.ts";
 import { configFiles } from "../../src/platform/config_files.ts";
-import { directoryHost } from "../harness/directory_host.ts";
+import { recordedHost } from "../../src/platform/recorded_host.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
 const here = import.meta.dirname!;
@@ -46,20 +45,10 @@ for (const folder of readdirSync(here).filter((entry) => statSync(join(here, ent
   }
 }
 
-/** All that a case publishes, round by round, as lines without the host and the time. */
-async function runCase({ directory, part }: Case, wrap?: (fs: HostFs) => HostFs): Promise<{ text: string; outcomes: Outcome[]; refused: number }> {
-  const host = directoryHost(directory, wrap);
+async function runCase({ directory, part }: Case, wrap?: (fs: HostFs) => HostFs) {
+  const host = recordedHost(directory, wrap);
   const collection = await singleCollection(part, host, silentLog);
-  const outcomes: Outcome[] = [];
-  let text = "";
-  for (const second of host.rounds) {
-    host.at(second);
-    const outcome = await collection.run(second);
-    outcomes.push(outcome);
-    text += `# ${second}s${outcome.error === undefined ? "" : ` ${codeOf(outcome.error)}`}\n`;
-    text += outcome.metrics.map((metric) => `${graphiteLine(metric).split(" ").slice(0, 2).join(" ").replace(/^servers\.testhost\./, "")}\n`).join("");
-  }
-  return { text, outcomes, refused: collection.record.refused };
+  return { ...await runRecorded(collection, host), refused: collection.record.refused };
 }
 
 describe("golden files", () => {
@@ -111,7 +100,7 @@ describe("an empty host", () => {
 describe("files cut short", () => {
   for (const entry of cases) {
     it(entry.name, async () => {
-      const last = directoryHost(entry.directory).rounds.at(-1)!;
+      const last = recordedHost(entry.directory).rounds.at(-1)!;
       const folder = join(entry.directory, `${last}s`);
       const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile() && !file.name.endsWith(".json"))
         .map((file) => join(file.parentPath, file.name));

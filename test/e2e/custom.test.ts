@@ -1,8 +1,10 @@
 /** Collectors of the operator's own, in the executable and from source: they run, and nothing that they do stops the others. */
 
 import { equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { after, it } from "node:test";
 import {
   agent,
@@ -103,6 +105,16 @@ describeWith("a new collector", noExecutable, () => {
     const tried = agent(["collect", join(dir, "queue.ts")]);
     equal(`${tried.code} ${tried.stderr}`, "0 ");
     match(tried.stdout, /^servers\.\S+\.queue\.lines \d+ \d+\n# round 1 done\n$/);
+    const [code, folder] = [join(dir, "queue.ts"), join(dir, "test_queue")];
+    const tested = agent(["test", code, folder]);
+    equal(`${tested.code} ${tested.stderr}`, "0 ");
+    match(tested.stdout, /^QueueCollector publishes what is in .*metrics\.txt\n$/);
+    writeFileSync(join(folder, "10s/proc/net/tcp"), "one\n");
+    const differs = agent(["test", code, folder]);
+    equal(differs.code, 1);
+    match(differs.stdout, /^- queue\.lines 4 {3}# 10s\n\+ queue\.lines 1 {3}# 10s\n2 lines differ/);
+    equal(agent(["test", code, folder, "--update"]).code, 0);
+    equal(agent(["test", code, folder]).code, 0);
     const again = agent(["new", "collector", "Queue", "--dir", dir]);
     match(`${again.code} ${again.stderr}`, /^1 Cannot write ".*queue\.ts": .*exists/);
     writeFileSync(join(dir, "bad.js"), "export default { name: 'B' };\n");
@@ -123,6 +135,57 @@ describeWith("a new collector", noExecutable, () => {
     match(agent(["describe", join(dir, "queue.ts")]).stdout, /^QueueCollector: /);
     equal(agent(["new", "collector"]).code, 2);
     equal(agent(["new", "collector", "a/b", "--dir", dir]).code, 2);
+  });
+});
+
+describeWith("what a collector reads", noExecutable, () => {
+  it("is recorded, and tested with what was recorded", () => {
+    const dir = join(directory, "recorded");
+    for (const name of ["LoadAverageCollector", "DiskSpaceCollector"]) {
+      const folder = join(dir, name);
+      const recorded = agent(["record", name, folder, "--seconds", "1"]);
+      equal(`${recorded.code} ${recorded.stderr}`, "0 ");
+      match(recorded.stdout, /0s: \d+ metrics\n.*1s: [1-9]\d* metrics\n/);
+      equal(agent(["test", name, folder]).code, 1, "there is nothing to compare with");
+      equal(agent(["test", name, folder, "--update"]).code, 0);
+      const { code, stdout } = agent(["test", name, folder]);
+      equal(code, 0, stdout);
+    }
+    const loads = readFileSync(join(dir, "LoadAverageCollector/1s/proc/loadavg"), "utf8");
+    const published = readFileSync(join(dir, "LoadAverageCollector/metrics.txt"), "utf8");
+    ok(published.includes(`loadavg.01 ${loads.split(" ")[0]}`), published);
+    const own = join(dir, "own.js");
+    writeFileSync(
+      own,
+      `export default { name: "OwnCollector", async collect({ host, emit, signal }) {
+        const { stdout } = await host.exec.run(["/bin/echo", "12"], { signal });
+        emit("echo", Number(stdout));
+      } };\n`,
+    );
+    equal(agent(["record", own, join(dir, "own"), "--seconds", "1"]).code, 0);
+    equal(agent(["test", own, join(dir, "own"), "--update"]).code, 0);
+    match(readFileSync(join(dir, "own/metrics.txt"), "utf8"), /OwnCollector\.echo 12\n/);
+    match(agent(["test", own, join(dir, "nowhere")]).stderr, /no such file|Cannot read/i);
+    equal(agent(["record", own]).code, 2);
+    equal(agent(["record", own, dir, "--seconds", "x"]).code, 2);
+  });
+
+  it("has types, which the worked example and a new collector stand", () => {
+    const dir = join(directory, "typed");
+    makeExample(dir);
+    equal(agent(["new", "collector", "Queue", "--dir", join(dir, "mine")]).code, 0);
+    equal(agent(["types", join(dir, "mine")]).code, 0);
+    writeFileSync(
+      join(dir, "mine/wrong.ts"),
+      `${HEAD}export default defineCollector({ name: "W", doc: "", path: "w", options: {}, metrics: { a: gauge("") }, collect({ emit }) { emit("b", "1"); } });\n`,
+    );
+    const { stdout } = spawnSync(process.execPath, [
+      join(root, "node_modules/typescript/bin/tsc"),
+      ...["-p", join(dir, "mine")],
+    ], { encoding: "utf8" });
+    match(stdout, /wrong\.ts\(2,\d+\): error TS2345: .*"b".*"a"/m);
+    equal(stdout.split("error TS").length, 2, stdout);
+    equal(agent(["types"]).code, 2);
   });
 });
 

@@ -1,34 +1,26 @@
 /**
- * A host that is a directory: `0s/proc/…` is what is there at first, `10s/…` ten seconds later.
- * Beside the files a round may have `statvfs.json` (mount point → numbers) and `commands.json`
- * (command line → output).
+ * A host that is a directory, as `recording_host.ts` writes one: `0s/proc/…` is what is there at first,
+ * `10s/…` ten seconds later. Beside the files a round may have `statvfs.json` (mount point → numbers)
+ * and `commands.json` (command line → output).
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { noData, timedOut } from "../../src/core/errors.ts";
-import type { ExecResult, Host, HostFs, StatVfs } from "../../src/core/host.ts";
-import { realCodecs } from "../../src/platform/codecs.ts";
-import { createHostFs } from "../../src/platform/files.ts";
-
-export interface DirectoryHost extends Host {
-  /** Seconds at which there is something new, in order. */
-  readonly rounds: readonly number[];
-  /** Goes to that second. */
-  at(seconds: number): void;
-}
+import { configError, noData, timedOut } from "../core/errors.ts";
+import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../core/host.ts";
+import { realCodecs } from "./codecs.ts";
+import { createHostFs } from "./files.ts";
 
 const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */
 const START_MS = 1_700_000_000_000;
 
-export function directoryHost(
+/** Throws `config` where there is no recording. */
+export function recordedHost(
   directory: string,
   wrap: (fs: HostFs) => HostFs = (fs) => fs,
-): DirectoryHost {
-  const rounds = readdirSync(directory).filter((name) => /^\d+s$/.test(name)).map((name) =>
-    Number.parseInt(name)
-  ).sort((a, b) => a - b);
+): RecordedHost {
+  const rounds = roundsOf(directory);
   let ms = rounds[0] * 1000;
   const folder = () => join(directory, `${rounds.filter((second) => second * 1000 <= ms).at(-1)}s`);
   const files = new Map<string, HostFs>();
@@ -112,4 +104,18 @@ export function directoryHost(
     },
     self: { pid: 4711, rss: () => 40_000_000, cpu: () => ms * 10, reclaim: () => {} },
   };
+}
+
+function roundsOf(directory: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    throw configError(`Cannot read the recording in "${directory}"`, error);
+  }
+  const rounds = names.filter((name) => /^\d+s$/.test(name)).map((name) => Number.parseInt(name));
+  if (rounds.length === 0) {
+    throw configError(`There is no recording in "${directory}": folders 0s, 10s and so on`);
+  }
+  return rounds.sort((a, b) => a - b);
 }

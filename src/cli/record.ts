@@ -1,0 +1,67 @@
+/** `record`: keeps what a collector reads of this host, so that it can be tested anywhere. */
+
+import { singleCollection } from "../agent/agent.ts";
+import { messageOf } from "../core/errors.ts";
+import { silentLog } from "../core/log.ts";
+import { type CommandSpec, configFlag } from "./command.ts";
+import { UsageError } from "./flags.ts";
+import { recordingOf } from "./recordings.ts";
+import type { World } from "./world.ts";
+
+export function recordCommand(world: World): CommandSpec {
+  return {
+    name: "record",
+    summary: "Keep what a collector reads of this host, to test it with",
+    args: {
+      words: { type: "positional", required: false, description: "NAME|FILE DIR" },
+      seconds: {
+        type: "string",
+        valueHint: "N",
+        description: "Seconds between the two runs (default 10)",
+      },
+      ...configFlag,
+    },
+    examples: [
+      "diamond-agent record CPUCollector test_cpu",
+      "diamond-agent record ./queue.ts test_queue --seconds 60",
+    ],
+    notes:
+      "Writes DIR/0s and DIR/10s: the files, file systems and commands as they were. Look at them before\n" +
+      "you give them away. `diamond-agent test NAME DIR` runs the collector on them.",
+    async run(flags) {
+      const text = flags.text("seconds") ?? "10";
+      if (!/^[1-9]\d*$/.test(text)) {
+        throw new UsageError(`--seconds needs a whole number from 1 on, not "${text}"`);
+      }
+      const { part, directory, close } = await recordingOf(world, flags, "record");
+      try {
+        let failed = false;
+        // One collection for both: the second run has rates.
+        let round = "0s";
+        const hosts = {
+          "0s": world.recording(directory, "0s"),
+          [`${text}s`]: world.recording(directory, `${text}s`),
+        };
+        const now = () => hosts[round];
+        const collection = await singleCollection(part, switching(now), silentLog);
+        for (round of Object.keys(hosts)) {
+          if (round !== "0s") await now().clock.sleep(Number(text) * 1000);
+          const { metrics, error } = await collection.run(0);
+          failed ||= error !== undefined;
+          const what = error === undefined ? "" : `; ${messageOf(error)}`;
+          world.out.write(`${directory}/${round}: ${metrics.length} metrics${what}\n`);
+        }
+        await collection.dispose();
+        world.out.write(`Now: diamond-agent test ${flags.words.join(" ")} --update\n`);
+        return failed ? 1 : 0;
+      } finally {
+        close();
+      }
+    },
+  };
+}
+
+/** Whichever host it is now. */
+function switching<T extends object>(now: () => T): T {
+  return new Proxy({} as T, { get: (_, name) => now()[name as keyof T] });
+}

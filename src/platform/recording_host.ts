@@ -1,0 +1,83 @@
+/**
+ * The real host, with all that a collector reads of it written to a folder: files, file systems,
+ * commands. What it was told lies below `<directory>/<round>`, where recorded_host.ts finds it.
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { configError } from "../core/errors.ts";
+import type { Host, HostFs } from "../core/host.ts";
+
+/** Throws `config` from what is asked of it, where it cannot write. */
+export function recordingHost(real: Host, directory: string, round: string): Host {
+  const folder = join(directory, round);
+  const told = (name: string) => {
+    const answers: Record<string, unknown> = {};
+    return (key: string, answer: unknown) => {
+      answers[key] = answer;
+      save(folder, name, `${JSON.stringify(answers, null, 1)}\n`);
+    };
+  };
+  const statvfs = told("statvfs.json");
+  const commands = told("commands.json");
+  save(folder, "", "");
+  const fs = recording(real.fs, folder);
+  return {
+    ...real,
+    get cpus() {
+      // Asks the file, so that it is recorded.
+      fs.tryRead("/sys/devices/system/cpu/online");
+      return real.cpus;
+    },
+    fs,
+    probe: {
+      ...real.probe,
+      async statvfs(path, kind, signal) {
+        const answer = await real.probe.statvfs(path, kind, signal);
+        statvfs(path, answer);
+        return answer;
+      },
+    },
+    exec: {
+      ...real.exec,
+      async run(argv, limits) {
+        const answer = await real.exec.run(argv, limits);
+        commands(argv.join(" "), answer);
+        return answer;
+      },
+    },
+  };
+}
+
+function recording(fs: HostFs, folder: string): HostFs {
+  const keep = <T>(path: string, read: () => T): T => {
+    const answer = read();
+    if (answer !== undefined) save(folder, path, fs.readBytes(path));
+    return answer;
+  };
+  return {
+    ...fs,
+    read: (path) => keep(path, () => fs.read(path)),
+    tryRead: (path) => keep(path, () => fs.tryRead(path)),
+    readBytes: (path) => keep(path, () => fs.readBytes(path)),
+    list(path) {
+      const names = fs.list(path);
+      save(folder, join(path, "."), "");
+      return names;
+    },
+  };
+}
+
+/** An empty text stands for the folder alone. */
+function save(folder: string, path: string, content: string | Uint8Array): void {
+  const file = join(folder, path);
+  try {
+    if (content === "") mkdirSync(file, { recursive: true });
+    else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+  } catch (error) {
+    throw configError(`Cannot write "${file}"`, error);
+  }
+}
