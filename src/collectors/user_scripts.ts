@@ -2,13 +2,14 @@
 
 import { defineCollector, everySystem, gauge } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
-import { choice, integer, number, size, text } from "../core/option.ts";
+import { bool, choice, integer, number, size, text } from "../core/option.ts";
 import {
   formatOf,
   readScript,
   type ScriptFormat,
   scriptFormats,
 } from "../formats/script_output.ts";
+import { createRunningPrograms } from "../protocols/running_programs.ts";
 
 /** Scripts at once: a slow one must not keep the others waiting. */
 const AT_ONCE = 4;
@@ -46,24 +47,53 @@ export default defineCollector({
       "Seconds that one may take, then it and all that it started is killed; 0: as long as the run",
       { min: 0 },
     ),
-    max_output: size(1_048_576, "Of one; with more it is killed, and nothing of it is published", {
-      min: 1024,
-    }),
+    max_output: size(
+      1_048_576,
+      "Of one; with more it is killed, and nothing of it is published; of a long-running one: between two runs",
+      { min: 1024 },
+    ),
+    long_running: bool(
+      false,
+      "The programs run on, and print a line when they have something; each value has the time at which it came",
+    ),
     floatprecision: integer(4, "Decimals of values with a point", { min: 0, max: 20 }),
   },
   metrics: { "{name}": gauge("What a program prints") },
-  prepare: () => ({ complaints: new Map<string, string>() }),
+  prepare: ({ max_output }, host) => {
+    const programs = createRunningPrograms(host, max_output);
+    return {
+      complaints: new Map<string, string>(),
+      programs,
+      [Symbol.dispose]: () => programs[Symbol.dispose](),
+    };
+  },
 
   async collect({ host, options, state, emit, signal, log }) {
     const directory = options.scripts_path.replace(/(.)\/+$/, "$1");
     const waiting = host.fs.list(directory).sort().map((name) => `${directory}/${name}`).filter((
       path,
     ) => host.fs.stat(path)?.isFile);
+    if (options.long_running) return takeNews();
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
       for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
         await runScript(path);
       }
     }));
+
+    function takeNews(): void {
+      const programs = waiting.filter((path) => {
+        if (host.fs.executable(path)) return true;
+        complain(path, "it is not executable");
+        return false;
+      }).map((path) => ({ path, version: host.fs.stat(path)?.modified ?? 0 }));
+      for (const { path, lines, lost, said, ended } of state.programs.news(programs)) {
+        const problems = lines.flatMap(({ text, at }) => publish(path, text, "", null, at));
+        if (lost > 0) problems.push(`it prints more than ${options.max_output} bytes in a run`);
+        if (said !== "") problems.push(`it says: ${said.trim()}`);
+        if (ended !== undefined) problems.push(ended);
+        complain(path, [...new Set(problems)].join("; "));
+      }
+    }
 
     async function runScript(path: string): Promise<void> {
       if (!host.fs.executable(path)) return complain(path, "it is not executable");
@@ -88,19 +118,27 @@ export default defineCollector({
       }
     }
 
-    /** Returns what there is to complain of. */
-    function publish(path: string, stdout: string, stderr: string, code: number | null): string[] {
+    /** Returns what there is to complain of. `at`: of one line of a program that runs on. */
+    function publish(
+      path: string,
+      stdout: string,
+      stderr: string,
+      code: number | null,
+      at?: number,
+    ): string[] {
       const format = options.format === "auto" ? formatOf(stdout) : options.format;
       const script = path.slice(path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
       const { values, bad } = readScript(stdout, format, script, code);
       for (const { name, value, isFraction, timestamp } of values) {
         const precision = isFraction ? options.floatprecision : 0;
-        emit("{name}", value, name, { precision, timestamp });
+        emit("{name}", value, name, { precision, timestamp: timestamp ?? at });
       }
       // Nagios' plugins tell what they found by their exit status.
       const isTold = format === "nagios" && code !== null && code <= 3;
       return [
-        ...(code === 0 || isTold ? [] : [`it ended with ${code ?? "a signal"}`]),
+        ...(code === 0 || isTold || at !== undefined
+          ? []
+          : [`it ended with ${code ?? "a signal"}`]),
         ...(bad === undefined
           ? []
           : [`cannot read "${bad.slice(0, MOST_QUOTED)}" as ${forms[format]}`]),

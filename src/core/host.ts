@@ -235,8 +235,23 @@ export interface Exec {
    * A non-zero exit is no error; not being able to start it is (`no-data`).
    */
   run(argv: readonly string[], limits: ExecLimits): Promise<ExecResult>;
+  /** Starts a command that goes on until it ends or is stopped, with all that it started. */
+  start(argv: readonly string[], listener: CommandListener): RunningCommand;
   /** The full path of a program, as the shell would find it, and in /sbin and its like; undefined if there is none. */
   find(program: string): string | undefined;
+}
+
+export interface CommandListener {
+  /** Each line of its output; one that is very long is cut. */
+  line(text: string): void;
+  /** What it writes to stderr, as it comes. */
+  said(text: string): void;
+  /** Once: "ended with 1", "cannot be started: …"; not after `stop`. */
+  ended(why: string): void;
+}
+
+export interface RunningCommand {
+  stop(): void;
 }
 
 export interface ExecLimits {

@@ -10,6 +10,8 @@ import { realPathOf, type Roots } from "./roots.ts";
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */
 const MOST_AT_ONCE = 16;
+/** Characters of one line of a command that runs on. */
+const MOST_LINE = 65_536;
 /** For the output of a command that has ended. */
 const LEFT_BEHIND_MS = 1000;
 const MORE_DIRECTORIES = [
@@ -51,6 +53,10 @@ export function createExec(roots: Roots): Exec {
       const argv = [isExecutable(moved) ? moved : program, ...args];
       return limited(limits.signal, () => realExec.run(argv, limits));
     },
+    start([program, ...args], listener) {
+      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
+      return realExec.start([isExecutable(moved) ? moved : program, ...args], listener);
+    },
   };
 }
 
@@ -60,13 +66,7 @@ export const realExec: Exec = {
       if (signal.aborted) {
         return reject(timedOut(`${argv[0]} was not started: there is no time left`));
       }
-      const windows = process.platform === "win32";
-      const child = spawn(argv[0], argv.slice(1), {
-        detached: !windows,
-        env: safeEnvironment(),
-        stdio: ["ignore", "pipe", "pipe"],
-        windowsHide: true,
-      });
+      const child = spawnGroup(argv);
       const output = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
       let bytes = 0;
       let settled = false;
@@ -117,6 +117,39 @@ export const realExec: Exec = {
     });
   },
 
+  start(argv, listener) {
+    const child = spawnGroup(argv);
+    let over = false;
+    const end = (why: string) => {
+      if (over) return;
+      over = true;
+      listener.ended(why);
+    };
+    let text = "";
+    child.stdout.setEncoding("utf8");
+    child.stderr.setEncoding("utf8");
+    child.stdout.on("data", (chunk: string) => {
+      const lines = (text + chunk).split("\n");
+      text = lines.pop()!.slice(0, MOST_LINE);
+      for (const line of lines) if (!over) listener.line(line.slice(0, MOST_LINE));
+    });
+    child.stderr.on("data", (chunk: string) => {
+      if (!over) listener.said(chunk);
+    });
+    child.on("error", (error) => end(`cannot be started: ${error.message}`));
+    child.on("close", (code, signal) => end(`ended with ${code ?? signal}`));
+    // What it left behind may hold its output open.
+    child.on("exit", (code, signal) => {
+      setTimeout(() => end(`ended with ${code ?? signal}`), LEFT_BEHIND_MS).unref();
+    });
+    return {
+      stop() {
+        over = true;
+        killGroup(child);
+      },
+    };
+  },
+
   find(program) {
     if (program.includes("/") && isExecutable(program)) return program;
     const name = program.slice(program.lastIndexOf("/") + 1);
@@ -126,6 +159,16 @@ export const realExec: Exec = {
     ).find(isExecutable);
   },
 };
+
+/** As the leader of a process group of its own. */
+function spawnGroup(argv: readonly string[]) {
+  return spawn(argv[0], argv.slice(1), {
+    detached: process.platform !== "win32",
+    env: safeEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+  });
+}
 
 function isExecutable(path: string): boolean {
   try {

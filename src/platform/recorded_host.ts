@@ -61,6 +61,9 @@ export function recordedHost(
         if (answer === undefined) return Promise.reject(noData(`Cannot run ${argv[0]}`));
         return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
       },
+      start: () => {
+        throw noData("Nothing runs in a recording");
+      },
       find: (
         program,
       ) => (Object.keys(json("commands.json")).some((line) => line.startsWith(program))

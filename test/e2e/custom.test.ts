@@ -275,6 +275,59 @@ describeWith("mistakes of a collector of the operator's own", noExecutable, () =
   );
 });
 
+const scripts: Readonly<Record<string, string>> = {
+  "plain.sh": "echo plain.value 1.5",
+  "graphite.sh": "echo graphite.value 2 $(date +%s)",
+  "check_nagios.sh": "echo 'OK - all well | nagios=3;5;9'",
+  "json.sh": 'echo \'{"json": {"value": 4}}\'',
+  "prometheus.sh": "echo '# TYPE prom_value gauge'; echo 'prom_value{} 5'",
+  "hangs.sh": "sleep 600",
+  "floods.sh": "head -c 100000000 /dev/zero | tr '\\0' 'x'",
+  "forks.sh": "echo forked 6; sleep 30 & ",
+};
+
+describeWith("scripts in the executable", noExecutable, () => {
+  it("five formats arrive at each run beside one that hangs, one that floods, one that forks", async () => {
+    const base = join(directory, "scripts");
+    const server = await lineServer();
+    mkdirSync(join(base, "scripts"), { recursive: true });
+    for (const [name, text] of Object.entries(scripts)) {
+      writeFileSync(join(base, "scripts", name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
+    const conf = configuration(
+      base,
+      server.port,
+      `[[UserScriptsCollector]]\nenabled = True\ninterval = 5\nscripts_path = ${base}/scripts\nscript_timeout = 2\n[[LoadAverageCollector]]\nenabled = True\n`,
+    );
+    const running = start(["run", "-lf", "-c", conf]);
+    const values = [
+      ...["plain.value 1.5000", "graphite.value 2", "check_nagios.nagios 3"],
+      ...["json.value 4", "prom_value 5", "forked 6"],
+    ];
+    await until(
+      "three of each",
+      () =>
+        values.every((value) =>
+          server.lines.filter((line) => line.startsWith(`servers.web1.${value} `)).length >= 3
+        ),
+      30,
+    ).catch((error) => {
+      throw new Error(`${error.message}\n${running.output()}\n${server.lines.join("\n")}`);
+    });
+    const rss = Number(
+      /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${running.pid}/status`, "utf8"))![1],
+    );
+    console.log(`    RSS ${Math.round(rss / 1024)} MB; its log:\n${running.output()}`);
+    ok(rss < 120_000, `${rss} kB`);
+    match(running.output(), /hangs\.sh: .*did not end in time and was killed/);
+    match(running.output(), /floods\.sh: it prints more than 1048576 bytes/);
+    equal(await running.end(), 0);
+    const all = ticks(server.lines, "loadavg.01");
+    equal(all.at(-1)! - all[0] + 1, all.length, `every tick: ${all}`);
+    await server.close();
+  });
+});
+
 describeWith("files that change while the agent runs", noExecutable, () => {
   it("changed, broken, mended, deleted, new: each within two intervals, no gap in the others", async () => {
     const base = join(directory, "reload");

@@ -63,7 +63,7 @@ describe("what scripts print", () => {
   });
 });
 
-async function collected(scripts: Record<string, string>, options: string) {
+async function prepared(scripts: Record<string, string>, options: string) {
   const folder = join(directory, `scripts${Math.random()}`);
   mkdirSync(folder);
   for (const [name, text] of Object.entries(scripts)) {
@@ -83,6 +83,11 @@ async function collected(scripts: Record<string, string>, options: string) {
     host,
     log,
   );
+  return { folder, collection, log };
+}
+
+async function collected(scripts: Record<string, string>, options: string) {
+  const { folder, collection, log } = await prepared(scripts, options);
   const started = Date.now();
   const { metrics } = await collection.run(1000);
   await collection.dispose();
@@ -129,5 +134,45 @@ describe("scripts", () => {
       "late 5 1700000000",
     ]);
     equal(said, "");
+  });
+
+  it("may run on: each line has the time at which it came, and one that ended is started again", async () => {
+    const pid = join(directory, "stream.pid");
+    const { folder, collection, log } = await prepared({
+      "stream.sh":
+        `#!/bin/sh\necho $$ > ${pid}\nn=0\nwhile :; do n=$((n+1)); echo ticks $n; sleep 0.4; done\n`,
+      "ends.sh": "#!/bin/sh\necho '{\"once\": 7}'\necho nothing of use\nexit 3\n",
+    }, '{"long_running": true}');
+    const from = Math.floor(Date.now() / 1000);
+    const got: string[] = [];
+    const times: number[] = [];
+    for (let run = 0; run < 5; run++) {
+      const { metrics, error } = await collection.run(1000);
+      equal(error, undefined);
+      for (const { series, value, timestamp } of metrics) {
+        got.push(`${series.name} ${value}`);
+        times.push(timestamp);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    }
+    const ticks = got.filter((name) => name.startsWith("ticks"));
+    ok(ticks.length >= 5, `${got}`);
+    deepEqual(ticks, ticks.map((_, index) => `ticks ${index + 1}`));
+    ok(got.filter((name) => name === "once 7").length >= 2, `started again: ${got}`);
+    ok(Math.min(...times) >= from && new Set(times).size >= 2, `${times}`);
+    match(log.lines.join("\n"), /ends\.sh: cannot read "nothing of use" as .*ended with 3/);
+    const alive = () =>
+      !/^State:\s+Z/m.test(
+        existsSync(`/proc/${process_}`)
+          ? readFileSync(`/proc/${process_}/status`, "utf8")
+          : "State: Z",
+      );
+    const process_ = readFileSync(pid, "utf8").trim();
+    ok(alive());
+    rmSync(join(folder, "stream.sh"));
+    await collection.run(1000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    ok(!alive(), "its file is gone");
+    await collection.dispose();
   });
 });
