@@ -9,6 +9,8 @@ if (process.argv[2] === PROBE_WORD) {
 } else if (process.argv[2] === GUEST_WORD) {
   const { serveGuest } = await import("./platform/guest_child.ts");
   await serveGuest();
+  // Whatever users' code has left behind, such as a timer.
+  process.exit(0);
 } else {
   const { run } = await import("./compose.ts");
   const { flushed } = await import("./platform/process.ts");

@@ -73,7 +73,7 @@ async function check(world: World, path: string, strict: boolean, print: boolean
   const own = ownCollectors(() => NO_BOOKS);
   const custom = { loader: world.custom({}) };
   const settings = await resolveSettings({ path, files, catalogue, own, custom, everything: true });
-  custom.loader.close();
+  await custom.loader.close();
   const problems = [
     ...settings.problems,
     ...pathProblems(settings, files),

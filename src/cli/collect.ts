@@ -62,7 +62,7 @@ async function collect(world: World, flags: Flags): Promise<number> {
     const names = await collectorNames(catalogue, flags, words, own);
     return await collectNamed(world, flags, names, source);
   } finally {
-    source.loader.close();
+    await source.loader.close();
   }
 }
 

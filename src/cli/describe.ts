@@ -34,7 +34,7 @@ export function describeCommand(world: World): CommandSpec {
       if (words.length === 0) throw new UsageError("Which one? `diamond-agent list` names them");
       const { paths, names } = await sorted(world, words);
       const { catalogue, custom, source } = await allPlugins(world, flags, paths);
-      source.loader.close();
+      await source.loader.close();
       for (const word of [...paths.flatMap((path) => namesIn(custom, path)), ...names]) {
         const collector = await findCollector(catalogue, word);
         const handler = findHandler(catalogue, word);

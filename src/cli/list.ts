@@ -20,7 +20,7 @@ export function listCommand(world: World): CommandSpec {
     async run(flags) {
       const { out } = world;
       const { catalogue, custom, source } = await allPlugins(world, flags);
-      source.loader.close();
+      await source.loader.close();
       const collectors = await Promise.all(
         Object.values(catalogue.collectors).map(async (load) => (await load()).default),
       );

@@ -55,7 +55,7 @@ export function recordCommand(world: World): CommandSpec {
         world.out.write(`Now: diamond-agent test ${flags.words.join(" ")} --update\n`);
         return failed ? 1 : 0;
       } finally {
-        close();
+        await close();
       }
     },
   };

@@ -12,8 +12,7 @@ export interface Recording {
   readonly part: CollectorSettings;
   /** The folder that was named. */
   readonly directory: string;
-  /** Its `options.conf`, or the configuration that was named. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** By the words `NAME|FILE DIR`. Throws `config` or a wrong usage. */

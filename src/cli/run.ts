@@ -144,7 +144,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
       release();
     }
   } finally {
-    loader.close();
+    await loader.close();
     log.close();
   }
 }

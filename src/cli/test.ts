@@ -55,7 +55,7 @@ export function testCommand(world: World): CommandSpec {
         );
         return differences.length === 0 ? 0 : 1;
       } finally {
-        close();
+        await close();
       }
     },
   };

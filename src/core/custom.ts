@@ -65,7 +65,7 @@ export interface CustomLoader {
   /** Where they say what they have to say. */
   logTo(log: Log): void;
   figures(): readonly GuestFigures[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Of the files that came with Diamond: the agent's own collectors stand for theirs. */

@@ -144,9 +144,8 @@ export function createCustomLoader(roots: Roots): CustomLoader {
       ...(pool.guest === undefined ? [] : [pool.guest.figures()]),
       ...python.figures(),
     ],
-    close() {
-      pool.close();
-      python.close();
+    async close() {
+      await Promise.all([pool.close(), python.close()]);
     },
   };
 }

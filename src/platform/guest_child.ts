@@ -47,6 +47,8 @@ export function serveGuest(): Promise<void> {
   const modules = createUserCollectors();
   const instances = new Map<string, Instance>();
   const running = new Map<number, AbortController>();
+  /** States that are being put away. */
+  const leaving = new Set<Promise<null>>();
   let collectors = new Map<string, AnyCollector>();
   let host: Host | undefined;
   /** A process that was started again is asked to run while it still loads. */
@@ -166,7 +168,13 @@ export function serveGuest(): Promise<void> {
     return values as RunRequest["options"];
   }
 
-  async function drop(name: string): Promise<null> {
+  function drop(name: string): Promise<null> {
+    const going = putAway(name).finally(() => leaving.delete(going));
+    leaving.add(going);
+    return going;
+  }
+
+  async function putAway(name: string): Promise<null> {
     const state = instances.get(name)?.state as Partial<AsyncDisposable & Disposable> | null;
     instances.delete(name);
     await state?.[Symbol.asyncDispose]?.();
@@ -192,8 +200,12 @@ export function serveGuest(): Promise<void> {
       text = lines.pop()!;
       for (const line of lines) void serve(line);
     });
-    process.stdin.on("end", resolve);
-    process.stdin.on("error", () => resolve());
+    const end = () => {
+      for (const name of instances.keys()) void drop(name);
+      void Promise.allSettled(leaving).then(() => resolve());
+    };
+    process.stdin.on("end", end);
+    process.stdin.on("error", end);
   });
 }
 

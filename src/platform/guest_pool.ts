@@ -13,7 +13,7 @@ export interface GuestPool {
   load(settings: GuestSettings, files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
   /** Undefined before the first file was loaded. */
   readonly guest: GuestProcess | undefined;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What is loaded anew stays in a process's memory: after so many it makes place for another one. */
@@ -37,7 +37,7 @@ export function createGuestPool(): GuestPool {
         isTrial = false;
         return { candidate, modules, bad };
       } catch (error) {
-        candidate.close();
+        void candidate.close();
         const culprit = left.find(({ path }) => path === candidate.at);
         if (culprit === undefined) throw error;
         bad.set(culprit.path, messageOf(error));
@@ -54,13 +54,13 @@ export function createGuestPool(): GuestPool {
       let modules: readonly LoadedModule[];
       if (guest === undefined || reloads > MOST_RELOADS) {
         const first = await tried(settings, files);
-        guest?.close();
+        void guest?.close();
         ({ candidate: guest, modules, bad } = first);
         reloads = 0;
       } else {
         if (changed.length > 0) {
           const trial = await tried(settings, changed);
-          trial.candidate.close();
+          void trial.candidate.close();
           bad = trial.bad;
         }
         // With its old stamp a file is not looked at again.
@@ -85,9 +85,10 @@ export function createGuestPool(): GuestPool {
     get guest() {
       return guest;
     },
-    close() {
-      guest?.close();
+    async close() {
+      const last = guest;
       guest = undefined;
+      await last?.close();
     },
   };
 }

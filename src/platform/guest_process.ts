@@ -48,12 +48,15 @@ export interface GuestProcess {
   figures(): GuestFigures;
   /** What the process was last known to be at: the file that it loads. */
   readonly at: string;
-  close(): void;
+  /** Lets it put its states away, for a moment, and ends it. */
+  close(): Promise<void>;
 }
 
 /** For files to be loaded, and for a process that runs late to say that it is alive. */
 const LOAD_MS = 10_000;
 const ALIVE_MS = 1000;
+/** For states to be put away at the end. */
+const LAST_MOMENT_MS = 500;
 const FIRST_PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 60_000;
 /** A process that lasted so long begins with the first pause again. */
@@ -284,13 +287,19 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     get at() {
       return at;
     },
-    close() {
+    async close() {
       closed = true;
       clearTimeout(timer);
       const last = child;
       if (last === undefined) return;
+      const ended = new Promise((resolve) => last.once("exit", resolve));
+      last.ref();
       last.stdin.end();
       // It may be busy with something that never ends.
+      const late = setTimeout(() => killGroup(last), LAST_MOMENT_MS);
+      await ended;
+      clearTimeout(late);
+      // What it had started goes with it.
       killGroup(last);
     },
   };

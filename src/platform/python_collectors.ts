@@ -29,7 +29,7 @@ export interface PythonCollectors {
     folders: readonly string[],
   ): Promise<{ collectors: readonly AnyCollector[]; files: readonly CustomFile[] }>;
   figures(): readonly GuestFigures[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 const INTERPRETERS = ["python3", "python2.7", "python2", "python"];

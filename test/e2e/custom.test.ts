@@ -328,6 +328,29 @@ describeWith("scripts in the executable", noExecutable, () => {
   });
 });
 
+describeWith("the state of a collector of the operator's own", noExecutable, () => {
+  it("is put away when the agent stops", async () => {
+    const base = join(directory, "disposed");
+    const server = await lineServer();
+    const conf = configuration(base, server.port, "[[StateCollector]]\nenabled = True\n");
+    writeFileSync(
+      join(base, "mine/state.js"),
+      `import { writeFileSync } from "node:fs";
+      export default { name: "StateCollector",
+        prepare: () => ({ async [Symbol.asyncDispose]() {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          writeFileSync("${base}/gone", "put away");
+        } }),
+        collect({ emit }) { emit("value", 1); setInterval(() => {}, 1000); } };\n`,
+    );
+    const running = start(["run", "-lf", "-c", conf]);
+    await step(server.lines, running, "StateCollector.value", 1);
+    equal(await running.end(), 0);
+    equal(readFileSync(join(base, "gone"), "utf8"), "put away");
+    await server.close();
+  });
+});
+
 describeWith("files that change while the agent runs", noExecutable, () => {
   it("changed, broken, mended, deleted, new: each within two intervals, no gap in the others", async () => {
     const base = join(directory, "reload");
