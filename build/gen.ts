@@ -3,7 +3,7 @@
  * conf/, the reference page. `--check` writes nothing and fails when one is not fresh.
  */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +17,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { completions, shells } from "../src/cli/completions.ts";
+import { commandsOf } from "../src/cli/root.ts";
+import { type Manager, serviceFiles, USUAL_PATHS } from "../src/cli/service_files.ts";
+import type { World } from "../src/cli/world.ts";
 import { mainSample, referencePage, sampleFile } from "../src/config/sample.ts";
+
+import { serverOptions } from "../src/config/server_options.ts";
+import { commonOptions } from "../src/core/collector.ts";
+import { deliveryOptions } from "../src/core/handler.ts";
+import { manualPage, vimSyntax } from "./manual.ts";
 
 const root = join(import.meta.dirname!, "..");
 const outputs = new Map<string, string>();
@@ -42,6 +51,26 @@ outputs.set(
 );
 
 outputs.set("src/cli/diamond-agent.d.txt", declarations());
+
+const commands = commandsOf({} as World, [], () => {});
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+outputs.set("conf/diamond-agent.1", manualPage(commands, version));
+for (const shell of shells) {
+  outputs.set(`conf/completions/diamond-agent.${shell}`, completions(commands, shell));
+}
+outputs.set(
+  "conf/diamond.vim",
+  vimSyntax(collectors.map(({ plugin }) => plugin), handlers.map(({ plugin }) => plugin), [
+    commonOptions,
+    deliveryOptions,
+    serverOptions,
+  ]),
+);
+const services = { systemd: "service", openrc: "openrc", sysv: "init", launchd: "plist" } as const;
+for (const [manager, ending] of Object.entries(services)) {
+  const { text } = serviceFiles[manager as Manager];
+  outputs.set(`conf/diamond-agent.${ending}`, text(USUAL_PATHS));
+}
 
 const check = process.argv.includes("--check");
 const stale: string[] = [];
@@ -75,7 +104,8 @@ if (!check) {
 function declarations(): string {
   const folder = mkdtempSync(join(tmpdir(), "types-"));
   try {
-    execFileSync(process.execPath, [
+    // What it finds wrong elsewhere is the type check's to tell: it emits all the same.
+    spawnSync(process.execPath, [
       join(root, "node_modules/typescript/bin/tsc"),
       ...["-p", root, "--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
       ...["--rewriteRelativeImportExtensions", "--rootDir", root, "--outDir", folder],

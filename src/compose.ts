@@ -8,7 +8,7 @@ import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/config_files.ts";
 import { createCustomLoader } from "./platform/custom.ts";
 import { createHost } from "./platform/host.ts";
-import { writeFile, writeNewFile } from "./platform/new_file.ts";
+import { removeFile, writeFile, writeNewFile } from "./platform/new_file.ts";
 import { recordedHost } from "./platform/recorded_host.ts";
 import { recordingHost } from "./platform/recording_host.ts";
 import { readLines } from "./platform/line_reader.ts";
@@ -38,6 +38,8 @@ export function run(args: readonly string[]): Promise<number> {
     readLines,
     writeNewFile,
     writeFile,
+    removeFile,
+    program: () => process.execPath,
     recording: (directory, round) =>
       recordingHost(createHost(rootsFrom({}, process.env)), directory, round),
     recorded: recordedHost,

@@ -6,6 +6,7 @@ import { codeOf, messageOf } from "../core/errors.ts";
 import { checkCommand } from "./check.ts";
 import { collectCommand } from "./collect.ts";
 import { type Command, command } from "./command.ts";
+import { completionsCommand } from "./completions.ts";
 import { describeCommand } from "./describe.ts";
 import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -17,6 +18,7 @@ import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { reloadCommand } from "./reload.ts";
 import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
+import { serviceCommand } from "./service.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
 import { paint } from "./text.ts";
@@ -31,24 +33,7 @@ const WRONG_USAGE = 2;
 /** Runs a command line; resolves with the exit status. */
 export async function main(args: readonly string[], world: World): Promise<number> {
   let status = 0;
-  const commands = [
-    runCommand(world, () => args),
-    statusCommand(world),
-    reloadCommand(world),
-    collectCommand(world),
-    checkCommand(world),
-    listCommand(world),
-    describeCommand(world),
-    newCommand(world),
-    typesCommand(world),
-    recordCommand(world),
-    testCommand(world),
-    hostnameCommand(world),
-    mysqlSchemaCommand(world),
-    spoolCommand(world),
-    replayCommand(world),
-    versionCommand(world),
-  ].map((spec) => command(spec, (result) => (status = result)));
+  const commands = commandsOf(world, args, (result) => (status = result));
   try {
     await dispatch(args, commands, world);
     return status;
@@ -64,6 +49,35 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     if (codeOf(error) === undefined && error instanceof Error) err.write(`${error.stack}\n`);
     return FAILED;
   }
+}
+
+/** All that there is, in the order of the help. */
+export function commandsOf(
+  world: World,
+  args: readonly string[],
+  setStatus: (status: number) => void,
+): readonly Command[] {
+  const commands: Command[] = [
+    runCommand(world, () => args),
+    statusCommand(world),
+    reloadCommand(world),
+    collectCommand(world),
+    checkCommand(world),
+    listCommand(world),
+    describeCommand(world),
+    newCommand(world),
+    typesCommand(world),
+    serviceCommand(world),
+    completionsCommand(world, () => commands),
+    recordCommand(world),
+    testCommand(world),
+    hostnameCommand(world),
+    mysqlSchemaCommand(world),
+    spoolCommand(world),
+    replayCommand(world),
+    versionCommand(world),
+  ].map((spec) => command(spec, setStatus));
+  return commands;
 }
 
 async function dispatch(

@@ -27,6 +27,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
+import { supervised } from "./supervised.ts";
 import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
@@ -281,6 +282,8 @@ async function superviseAgent(
   tellLog(settings, world, log);
   const stopped = Promise.withResolvers<void>();
 
+  const manager = supervised(daemon.serviceManager(), agent, host.clock, log);
+
   let asked: number | undefined;
   daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
     const now = host.clock.monotonic();
@@ -294,6 +297,7 @@ async function superviseAgent(
     }
     asked = now;
     log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
+    void manager.stopping();
     void agent.stop().then(stopped.resolve, stopped.reject);
   });
   daemon.onSignal(["SIGHUP"], () => void reload().then(watch, () => {}));
@@ -304,6 +308,7 @@ async function superviseAgent(
   const reload = (): Promise<string[]> => {
     const mine = reloading.catch(() => {}).then(async () => {
       try {
+        void manager.reloading();
         const next = await read();
         const changes = await agent.reload(next);
         settings = next;
@@ -313,6 +318,8 @@ async function superviseAgent(
       } catch (error) {
         log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
         throw error;
+      } finally {
+        void manager.ready();
       }
     });
     reloading = mine.catch(() => {});
@@ -339,6 +346,7 @@ async function superviseAgent(
     `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${names}`,
   );
   await daemon.report("");
+  await manager.ready();
   await stopped.promise;
   log.info("Stopped");
 }

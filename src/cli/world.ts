@@ -7,7 +7,7 @@ import type { ConfigFiles } from "../core/files.ts";
 import type { Host, RecordedHost } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
-import type { ControlRequest, Identity, StartReport } from "../core/process.ts";
+import type { ControlRequest, Identity, Notifier, StartReport } from "../core/process.ts";
 import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../core/spool.ts";
 import type { StateStore } from "../agent/state.ts";
 
@@ -38,7 +38,11 @@ export interface World {
   /** Throws `config` where there is such a file already, or it cannot be written. */
   writeNewFile(path: string, text: string): void;
   /** The same, with one that is there written over. */
-  writeFile(path: string, text: string): void;
+  writeFile(path: string, text: string, mode?: number): void;
+  /** Throws `config` where it cannot. */
+  removeFile(path: string): void;
+  /** The full path of this very program. */
+  program(): string;
   /** This host, with all that is read of it written below `directory/round`. */
   recording(directory: string, round: string): Host;
   /** What was recorded there. Throws `config` where there is nothing. */
@@ -89,6 +93,8 @@ export interface DaemonControl {
   ): Promise<() => void>;
   /** Asks the agent that answers at a path. Throws `undelivered` where none does. */
   ask(path: string, request: ControlRequest): Promise<unknown>;
+  /** Undefined where nobody wants to know. */
+  serviceManager(): Notifier | undefined;
   /** Calls back on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
   /** Calls back for errors that nobody caught. */

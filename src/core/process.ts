@@ -29,3 +29,11 @@ export interface ControlAnswer {
   readonly result?: unknown;
   readonly error?: string;
 }
+
+/** Who started the agent, and wants to know how it is: see sd_notify(3). */
+export interface Notifier {
+  /** Milliseconds within which `WATCHDOG=1` is to come; 0: never. */
+  readonly watchdog: number;
+  /** Resolves when it was told, or cannot be. */
+  tell(...lines: readonly string[]): Promise<void>;
+}

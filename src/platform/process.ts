@@ -3,6 +3,7 @@
 import process from "node:process";
 import { askControl, serveControl } from "./control.ts";
 import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
+import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
 import { become, findIdentity, makeFolder } from "./privileges.ts";
 
@@ -51,6 +52,7 @@ export const daemonControl = {
   makeFolder,
   serve: serveControl,
   ask: askControl,
+  serviceManager,
   onSignal(signals: readonly string[], act: (signal: string) => void) {
     for (const signal of signals) {
       try {

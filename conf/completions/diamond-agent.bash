@@ -1,0 +1,40 @@
+# bash completion of diamond-agent, generated: `npm run gen`, or diamond-agent completions bash
+_diamond_agent() {
+  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} flags="" words=""
+  COMPREPLY=()
+  case $before in
+    -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --procfs|--sysfs|--rootfs|--dir|--root|--path) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    -u|--user|-g|--group|--socket|--rounds|--round-interval-ms|--type|--seconds|--handler|--since|--until|--match|--rate) return ;;
+  esac
+  if [ "$COMP_CWORD" = 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "run status reload collect check list describe new types service completions record test hostname mysql-schema spool replay version help" -- "$current")
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+    run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --skip-fork --procfs --sysfs --rootfs --help" words="" ;;
+    status) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
+    reload) flags="-c --configfile -p --pidfile --socket --help" words="" ;;
+    collect) flags="-c --configfile --all --rounds --round-interval-ms --json --procfs --sysfs --rootfs --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    check) flags="-c --configfile --strict --print --dump-json --help" words="" ;;
+    list) flags="-c --configfile --json --help" words="" ;;
+    describe) flags="-c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    new) flags="--dir --help" words="collector" ;;
+    types) flags="--help" words="" ;;
+    service) flags="--type --root -c --configfile --help" words="install remove print" ;;
+    completions) flags="--help" words="bash zsh fish" ;;
+    record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    test) flags="--update -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    hostname) flags="-c --configfile --help" words="" ;;
+    mysql-schema) flags="-c --configfile --help" words="" ;;
+    spool) flags="-c --configfile -p --pidfile --socket --path --json --yes --help" words="ls verify export replay drop" ;;
+    replay) flags="-c --configfile --handler --since --until --match --rate --restart --help" words="" ;;
+    version) flags="--json --help" words="" ;;
+    help) words="run status reload collect check list describe new types service completions record test hostname mysql-schema spool replay version help" ;;
+  esac
+  case $current in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current"; compgen -f -- "$current") ;;
+  esac
+}
+complete -o filenames -F _diamond_agent diamond-agent
