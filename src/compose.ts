@@ -8,11 +8,18 @@ import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/config_files.ts";
 import { createCustomLoader } from "./platform/custom.ts";
 import { createHost } from "./platform/host.ts";
-import { removeFile, writeFile, writeNewFile } from "./platform/new_file.ts";
+import {
+  readFile,
+  removeFile,
+  writeFile,
+  writeNewFile,
+  writePieces,
+} from "./platform/user_output.ts";
 import { recordedHost } from "./platform/recorded_host.ts";
 import { recordingHost } from "./platform/recording_host.ts";
 import { readLines } from "./platform/line_reader.ts";
 import { openLog } from "./platform/log.ts";
+import { ownCommand } from "./platform/own_command.ts";
 import { complain, daemonControl, terminal } from "./platform/process.ts";
 import { rootsFrom } from "./platform/roots.ts";
 import { createSpools, listSpools, lookInto } from "./platform/spools.ts";
@@ -39,7 +46,10 @@ export function run(args: readonly string[]): Promise<number> {
     writeNewFile,
     writeFile,
     removeFile,
-    program: () => process.execPath,
+    readFile,
+    writePieces,
+    kernel: async () => await (await import("./platform/kernel.ts")).openKernel(),
+    command: ownCommand,
     recording: (directory, round) =>
       recordingHost(createHost(rootsFrom({}, process.env)), directory, round),
     recorded: recordedHost,

@@ -8,7 +8,7 @@ _diamond_agent() {
     -u|--user|-g|--group|--socket|--rounds|--round-interval-ms|--type|--seconds|--handler|--since|--until|--match|--rate) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status reload collect check list describe new types service completions record test hostname mysql-schema spool replay version help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status reload collect check list describe new types service init initramfs completions record test hostname mysql-schema spool replay version help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -22,6 +22,8 @@ _diamond_agent() {
     new) flags="--dir --help" words="collector" ;;
     types) flags="--help" words="" ;;
     service) flags="--type --root -c --configfile --help" words="install remove print" ;;
+    init) flags="-c --configfile --restart --help" words="" ;;
+    initramfs) flags="-c --configfile --help" words="" ;;
     completions) flags="--help" words="bash zsh fish" ;;
     record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     test) flags="--update -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
@@ -30,7 +32,7 @@ _diamond_agent() {
     spool) flags="-c --configfile -p --pidfile --socket --path --json --yes --help" words="ls verify export replay drop" ;;
     replay) flags="-c --configfile --handler --since --until --match --rate --restart --help" words="" ;;
     version) flags="--json --help" words="" ;;
-    help) words="run status reload collect check list describe new types service completions record test hostname mysql-schema spool replay version help" ;;
+    help) words="run status reload collect check list describe new types service init initramfs completions record test hostname mysql-schema spool replay version help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

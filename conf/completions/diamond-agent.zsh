@@ -19,6 +19,8 @@ _diamond_agent() {
     'new:Write a collector of your own to begin with, its settings and a test'
     'types:Write the types of your own collectors'\'' import, so that editors complete'
     'service:Have the machine start the agent\: systemd, OpenRC, SysV, launchd, Windows'
+    'init:Be process 1 of a small VM\: mount, bring the network up, keep an agent running'
+    'initramfs:Make what a kernel starts a VM from\: this executable and a diamond.conf, nothing else'
     'completions:Print what bash, zsh or fish needs to complete this command line'
     'record:Keep what a collector reads of this host, to test it with'
     'test:Run a collector on what `record` kept, and compare with what it published'
@@ -47,6 +49,8 @@ _diamond_agent() {
     new) _arguments '--dir[Where to (default\: here)]:folder:_files -/' '*:word:(collector)' ;;
     types) _arguments '*:file:_files' ;;
     service) _arguments '--type[One of systemd, openrc, sysv, launchd, windows (default\: this machine'\''s)]:value: ' '--root[Write below this folder, and start nothing\: for images]:folder:_files -/' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:word:(install remove print)' ;;
+    init) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--restart[Restart the machine at the end, not power it off]' '*:file:_files' ;;
+    initramfs) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:file:_files' ;;
     completions) _arguments '*:word:(bash zsh fish)' ;;
     record) _arguments '--seconds[Seconds between the two runs (default 10)]:value: ' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     test) _arguments '--update[Write DIR/metrics.txt anew\: look at the difference]' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;

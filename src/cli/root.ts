@@ -11,6 +11,8 @@ import { describeCommand } from "./describe.ts";
 import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { hostnameCommand } from "./hostname.ts";
+import { initCommand } from "./init.ts";
+import { initramfsCommand } from "./initramfs.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";
 import { runCommand } from "./run.ts";
@@ -68,6 +70,8 @@ export function commandsOf(
     newCommand(world),
     typesCommand(world),
     serviceCommand(world),
+    initCommand(world),
+    initramfsCommand(world),
     completionsCommand(world, () => commands),
     recordCommand(world),
     testCommand(world),

@@ -41,7 +41,7 @@ export function serviceCommand(world: World): CommandSpec {
       }
       const file = serviceFiles[managerOf(world, flags)];
       const text = file.text({
-        program: world.program(),
+        program: world.command().join(" "),
         config: world.files.absolute(configPath(world, flags)),
       });
       if (what === "print") {

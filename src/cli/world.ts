@@ -7,7 +7,7 @@ import type { ConfigFiles } from "../core/files.ts";
 import type { Host, RecordedHost } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
-import type { ControlRequest, Identity, Notifier, StartReport } from "../core/process.ts";
+import type { ControlRequest, Identity, Kernel, Notifier, StartReport } from "../core/process.ts";
 import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../core/spool.ts";
 import type { StateStore } from "../agent/state.ts";
 
@@ -41,8 +41,14 @@ export interface World {
   writeFile(path: string, text: string, mode?: number): void;
   /** Throws `config` where it cannot. */
   removeFile(path: string): void;
-  /** The full path of this very program. */
-  program(): string;
+  /** All of a file, however large. Throws `config` where it cannot be read. */
+  readFile(path: string): Uint8Array;
+  /** A file of pieces that are made as they are written; returns its bytes. Throws `config` where it cannot. */
+  writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number>;
+  /** For process 1. Throws `config` where this runtime has no way to it. */
+  kernel(): Promise<Kernel>;
+  /** What starts this very program: its full path, and that of its source where it is not compiled. */
+  command(): readonly string[];
   /** This host, with all that is read of it written below `directory/round`. */
   recording(directory: string, round: string): Host;
   /** What was recorded there. Throws `config` where there is nothing. */
@@ -55,6 +61,8 @@ export interface Stamp {
   readonly commit: string;
   readonly target: string;
   readonly runtime: string;
+  /** One executable, not a runtime with sources. */
+  readonly compiled: boolean;
 }
 
 export interface Terminal {

@@ -251,6 +251,9 @@ export interface CommandListener {
 }
 
 export interface RunningCommand {
+  /** Tells it, and it alone. */
+  signal(name: "SIGTERM"): void;
+  /** Kills it with all that it started; `ended` is not called. */
   stop(): void;
 }
 

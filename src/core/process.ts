@@ -37,3 +37,19 @@ export interface Notifier {
   /** Resolves when it was told, or cannot be. */
   tell(...lines: readonly string[]): Promise<void>;
 }
+
+/** What process 1 asks of the kernel. Where a call fails it is false. */
+export interface Kernel {
+  /** A file system without a device, such as proc. */
+  mount(kind: string, folder: string): boolean;
+  loadModule(path: string): boolean;
+  /** A network device, with an IPv4 address where one is given. */
+  bringUp(device: string, address?: string, mask?: string): boolean;
+  /** The way to everywhere else. */
+  route(gateway: string): boolean;
+  setHostname(name: string): void;
+  /** Takes note of the end of a process. */
+  reap(pid: number): void;
+  /** Does not come back, where it works. */
+  end(how: "power-off" | "restart"): void;
+}

@@ -7,7 +7,7 @@ import process from "node:process";
 import type { AnyCollector } from "../core/collector.ts";
 import type { Custom, CustomFile, CustomLoader, CustomRequest } from "../core/custom.ts";
 import { messageOf } from "../core/errors.ts";
-import { GUEST_WORD, type ModuleFile } from "../core/guest.ts";
+import { GUEST_WORD, type LoadedModule, type ModuleFile } from "../core/guest.ts";
 import type { AnyHandler } from "../core/handler.ts";
 import { silentLog } from "../core/log.ts";
 import { handlersOf } from "../core/plugin_shape.ts";
@@ -88,7 +88,13 @@ export function createCustomLoader(roots: Roots): CustomLoader {
       return modules.map(({ collectors, ...rest }) => ({ ...rest, plugins: collectors }));
     }
     proxies.begin();
-    const modules = await pool.load(settingsOf(request), files);
+    let modules: readonly LoadedModule[];
+    try {
+      modules = await pool.load(settingsOf(request), files);
+    } catch (error) {
+      // The others can do without them.
+      return files.map(({ path }) => ({ path, plugins: [], error: messageOf(error) }));
+    }
     return modules.map(({ path, version, collectors, error }) => ({
       path,
       plugins: collectors.map((declaration) => proxies.proxyOf(declaration, path, version)),

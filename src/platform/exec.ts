@@ -143,6 +143,9 @@ export const realExec: Exec = {
       setTimeout(() => end(`ended with ${code ?? signal}`), LEFT_BEHIND_MS).unref();
     });
     return {
+      signal(name) {
+        child.kill(name);
+      },
       stop() {
         over = true;
         killGroup(child);

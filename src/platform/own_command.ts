@@ -2,11 +2,10 @@
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { stamp } from "./stamp.ts";
 
 export function ownCommand(): string[] {
-  if (import.meta.url.includes("/$bunfs/") || import.meta.url.includes("/~BUN/")) {
-    return [process.execPath];
-  }
+  if (stamp.compiled) return [process.execPath];
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   return "deno" in process.versions
     ? [process.execPath, "run", "-A", main]

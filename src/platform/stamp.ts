@@ -13,6 +13,8 @@ export const stamp = {
     ? DIAMOND_TARGET
     : `${process.platform}-${process.arch}`,
   runtime: runtimeName(),
+  /** One executable, not a runtime with sources. */
+  compiled: typeof DIAMOND_TARGET === "string",
 };
 
 function runtimeName(): string {
