@@ -26,7 +26,7 @@ const { version, devDependencies } = JSON.parse(readFileSync(join(root, "package
 const bunVersion: string = devDependencies.bun;
 
 /** Our name of a target, and Bun's. */
-const TARGETS: Readonly<Record<string, string>> = {
+export const TARGETS: Readonly<Record<string, string>> = {
   "linux-x64": "linux-x64",
   "linux-x64-baseline": "linux-x64-baseline",
   "linux-x64-musl": "linux-x64-musl",
