@@ -105,6 +105,8 @@ Type=notify
 NotifyAccess=all
 # Told of only while data flows: runs end, and what waits in memory is tried.
 WatchdogSec=120
+# SIGABRT would have the runtime print a report of a crash that is none.
+WatchdogSignal=SIGKILL
 ExecStart=${program} run --foreground --skip-pidfile --configfile ${config}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
