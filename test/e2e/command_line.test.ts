@@ -26,6 +26,7 @@ describeWith("the command line", noExecutable, () => {
       "commit",
       "target",
       "runtime",
+      "compiled",
     ]);
   });
 
