@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { GUEST_WORD } from "./core/guest.ts";
+import { tune } from "./platform/tuning.ts";
 import { PROBE_WORD, serveProbes } from "./platform/probe_child.ts";
 
 if (process.argv[2] === PROBE_WORD) {
@@ -12,6 +13,7 @@ if (process.argv[2] === PROBE_WORD) {
   // Whatever users' code has left behind, such as a timer.
   process.exit(0);
 } else {
+  if (process.argv[2] === "run") tune("normal");
   const { run } = await import("./compose.ts");
   const { flushed } = await import("./platform/process.ts");
   const status = await run(process.argv.slice(2));

@@ -125,22 +125,24 @@ export function createCollection(
       return NOTHING;
     }
     const started = host.clock.monotonic();
-    const controller = new AbortController();
     emitter.begin(timestamp, started);
     record.runs++;
     record.lastRun = host.clock.now();
+    let controller: AbortController | undefined;
+    // Most collectors have ended before anybody could ask for a signal.
+    const controllerOf = () => controller ??= new AbortController();
     let pending: void | Promise<void>;
     try {
       if (!prepared) {
         state = collector.prepare?.(options, host);
         prepared = true;
       }
-      pending = collector.collect(contextOf(controller.signal));
+      pending = collector.collect(contextOf(controllerOf));
     } catch (error) {
       return finish(started, error);
     }
     if (!(pending instanceof Promise)) return finish(started, undefined);
-    return supervised(pending, controller, started);
+    return supervised(pending, controllerOf(), started);
   }
 
   async function supervised(
@@ -201,7 +203,7 @@ export function createCollection(
     trouble.report(section, error);
   }
 
-  function contextOf(signal: AbortSignal): Context {
+  function contextOf(controllerOf: () => AbortController): Context {
     return {
       host,
       options,
@@ -209,7 +211,9 @@ export function createCollection(
       emit: emitter.emit as Context["emit"],
       delta: emitter.delta,
       elapsed: emitter.elapsed,
-      signal,
+      get signal() {
+        return controllerOf().signal;
+      },
       log,
     };
   }

@@ -27,8 +27,10 @@ const LOOK_SECONDS = 5;
 /** Part of max_memory from which on the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
+/** What the start alone has needed is given back after this; earlier it would be fetched again. */
+const SETTLE_MS = 60_000;
 /** Garbage is left lying until the memory has grown by this: collecting it earlier costs more. */
-const SLACK_BYTES = 16_777_216;
+const SLACK_BYTES = 6_291_456;
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -43,8 +45,9 @@ export function createKeeper(
   let told = false;
   /** The memory after garbage was last collected. */
   let settled = 0;
-  let keptAt = host.clock.monotonic();
-  let lookedAt = keptAt;
+  const started = host.clock.monotonic();
+  let keptAt = started;
+  let lookedAt = started;
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
@@ -82,8 +85,9 @@ export function createKeeper(
 
   function relieve(): void {
     let rss = host.self.rss();
-    if (rss > settled + SLACK_BYTES) {
-      if (settled > 0) host.self.reclaim();
+    const isSettling = settled === 0 && host.clock.monotonic() - started < SETTLE_MS;
+    if (!isSettling && rss > settled + SLACK_BYTES) {
+      host.self.reclaim();
       settled = rss = host.self.rss();
     }
     const limit = settings()?.server.max_memory ?? Infinity;

@@ -120,6 +120,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
   const read = () => readSettings(world, path, own, custom);
   const door: Door = { reload: () => Promise.reject(new Error("The agent is still starting")) };
   const settings = await read();
+  world.daemon.tune(settings.server.memory);
   const plan = flags.on("debug") ? everything(settings.log) : settings.log;
   const log = world.openLog(plan, flags.on("log-stdout"));
   loader.logTo(log);

@@ -7,7 +7,14 @@ import type { ConfigFiles } from "../core/files.ts";
 import type { Host, RecordedHost } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
 import type { LogPlan } from "../core/log_plan.ts";
-import type { ControlRequest, Identity, Kernel, Notifier, StartReport } from "../core/process.ts";
+import type {
+  ControlRequest,
+  Identity,
+  Kernel,
+  MemoryMode,
+  Notifier,
+  StartReport,
+} from "../core/process.ts";
 import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../core/spool.ts";
 import type { StateStore } from "../agent/state.ts";
 
@@ -103,6 +110,8 @@ export interface DaemonControl {
   ask(path: string, request: ControlRequest): Promise<unknown>;
   /** Undefined where nobody wants to know. */
   serviceManager(): Notifier | undefined;
+  /** Goes on with what the runtime needs for that, which may mean to start anew in this process. */
+  tune(mode: MemoryMode): void;
   /** Calls back on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
   /** Calls back for errors that nobody caught. */

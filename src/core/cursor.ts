@@ -5,6 +5,7 @@
  */
 
 import { badData } from "./errors.ts";
+import { interned } from "./interned.ts";
 
 const NEWLINE = 10;
 const SPACE = 32;
@@ -22,11 +23,13 @@ export class Cursor {
   #at = 0;
   #start = 0;
   #end: number;
+  #length: number;
   #fresh = true;
 
-  /** `source` names the bytes in error messages: a path, a command. */
-  constructor(bytes: Uint8Array, source = "input") {
+  /** `source` names the bytes in error messages: a path, a command. What is behind `length` is not read. */
+  constructor(bytes: Uint8Array, source = "input", length = bytes.length) {
     this.#bytes = bytes;
+    this.#length = length;
     this.source = source;
     this.#end = this.#lineEnd(0);
   }
@@ -40,11 +43,11 @@ export class Cursor {
   nextLine(): boolean {
     if (this.#fresh) {
       this.#fresh = false;
-      return this.#bytes.length > 0;
+      return this.#length > 0;
     }
     const start = this.#end + 1;
-    if (start >= this.#bytes.length) {
-      this.#at = this.#start = this.#end = this.#bytes.length;
+    if (start >= this.#length) {
+      this.#at = this.#start = this.#end = this.#length;
       return false;
     }
     this.#at = this.#start = start;
@@ -70,7 +73,7 @@ export class Cursor {
   /** The next field, or "" at the end of the line. */
   word(): string {
     const from = this.#wordStart();
-    return this.#text(from, this.#skipWord());
+    return interned(this.#bytes, from, this.#skipWord());
   }
 
   /** Steps over `count` fields. */
@@ -87,7 +90,7 @@ export class Cursor {
     this.#fresh = false;
     const index = this.#bytes.indexOf(mark.charCodeAt(0), this.#at);
     if (index < 0 || index >= this.#end) return undefined;
-    const text = this.#text(this.#at, index);
+    const text = interned(this.#bytes, this.#at, index);
     this.#at = index + 1;
     return text;
   }
@@ -160,7 +163,7 @@ export class Cursor {
 
   /** All the bytes as text, from the first line on. */
   text(): string {
-    return decoder.decode(this.#bytes);
+    return decoder.decode(this.#bytes.subarray(0, this.#length));
   }
 
   #bad(what: string): Error {
@@ -187,7 +190,7 @@ export class Cursor {
 
   #lineEnd(from: number): number {
     const index = this.#bytes.indexOf(NEWLINE, from);
-    return index < 0 ? this.#bytes.length : index;
+    return index < 0 || index > this.#length ? this.#length : index;
   }
 
   #text(from: number, to: number): string {

@@ -56,6 +56,9 @@ export interface Run {
 }
 
 interface Slot {
+  readonly pattern: string;
+  /** What was passed beside pattern and value, when it was made. */
+  readonly rest: readonly (string | Extras)[];
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
@@ -69,6 +72,9 @@ const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max:
 
 export function createEmitter(settings: EmitterSettings): Emitter {
   const slots = new Map<string, Slot>();
+  /** The slots of the run before, in its order, which is mostly the next one's: no key has to be made. */
+  const order: Slot[] = [];
+  let position = 0;
   const deltas = new Map<string, Sample & { seen: number }>();
   let metrics: Metric[] = [];
   let refused = 0;
@@ -114,6 +120,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     metrics = [];
     refused = 0;
     reason = undefined;
+    position = 0;
     run++;
   }
 
@@ -124,7 +131,11 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   ): number | undefined {
     const last = rest.length > 0 ? rest[rest.length - 1] : undefined;
     const extras = typeof last === "object" ? last : undefined;
-    const slot = slotOf(pattern, rest, extras);
+    const expected = order[position];
+    const slot = expected !== undefined && isSame(expected, pattern, rest)
+      ? expected
+      : slotOf(pattern, rest, extras);
+    order[position++] = slot;
     slot.seen = run;
     if (typeof value !== "bigint" && !Number.isFinite(value)) {
       return refuse(`${slot.series.path} is ${value}: no number to publish`);
@@ -199,7 +210,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     const name = declared === undefined ? pattern : filled(pattern, parts);
     const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
     const allowed = isAllowed(name);
-    const slot: Slot = { series, spec, allowed, sample: saved.get(key), seen: run };
+    const slot: Slot = { pattern, rest, series, spec, allowed, sample: saved.get(key), seen: run };
     saved.delete(key);
     slots.set(key, slot);
     return slot;
@@ -247,6 +258,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   function end(): Run {
     previousRun = now;
+    order.length = position;
     // What has not come up by now is from a device that has gone.
     if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
@@ -273,4 +285,17 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       return seconds > 0 ? seconds : settings.interval;
     },
   };
+}
+
+/** Whether these make the slot's key: parts, instance, precision and form. */
+function isSame(slot: Slot, pattern: string, rest: readonly (string | Extras)[]): boolean {
+  if (slot.pattern !== pattern || slot.rest.length !== rest.length) return false;
+  for (let i = 0; i < rest.length; i++) {
+    const a = slot.rest[i];
+    const b = rest[i];
+    if (a === b) continue;
+    if (typeof a !== "object" || typeof b !== "object") return false;
+    if (a.instance !== b.instance || a.precision !== b.precision || a.form !== b.form) return false;
+  }
+  return true;
 }

@@ -3,8 +3,9 @@
  * Source: https://graphite.readthedocs.io/en/latest/feeding-carbon.html#the-plaintext-protocol
  */
 
-import type { Metric } from "../core/metric.ts";
+import type { Metric, Series } from "../core/metric.ts";
 import { fixed } from "./fixed.ts";
+import { createLineBytes } from "./line_bytes.ts";
 
 /** One line with its newline. Blanks in a path would break the line; they become underscores. */
 export function graphiteLine(metric: Metric): string {
@@ -13,17 +14,39 @@ export function graphiteLine(metric: Metric): string {
 }
 
 /** The lines of a batch, in order. */
-export function graphiteLines(batch: readonly Metric[], prefix = ""): string {
+export function graphiteLines(batch: readonly Metric[]): string {
   let text = "";
-  for (const metric of batch) text += prefix + graphiteLine(metric);
+  for (const metric of batch) text += graphiteLine(metric);
   return text;
 }
 
 const encoder = new TextEncoder();
 
-/** The same as bytes; `prefix` comes before each path. */
-export function encodeLines(batch: readonly Metric[], prefix = ""): Uint8Array {
-  return encoder.encode(graphiteLines(batch, prefix));
+/**
+ * The same as bytes, for one connection; `prefix` comes before each path. What it returns is good until
+ * the next batch.
+ */
+export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Array {
+  const lines = createLineBytes();
+  const heads = new WeakMap<Series, Uint8Array>();
+  let time: number | undefined;
+  let tail = new Uint8Array();
+
+  function headOf(series: Series): Uint8Array {
+    const head = encoder.encode(`${prefix}${lineSafe(series.path)} `);
+    heads.set(series, head);
+    return head;
+  }
+
+  return (batch) => {
+    for (const { series, value, timestamp } of batch) {
+      lines.bytes(heads.get(series) ?? headOf(series));
+      lines.number(value, series.precision);
+      if (timestamp !== time) tail = encoder.encode(` ${time = timestamp}\n`);
+      lines.bytes(tail);
+    }
+    return lines.take();
+  };
 }
 
 function lineSafe(path: string): string {

@@ -4,7 +4,7 @@
  */
 
 import { defineHandler } from "../core/handler.ts";
-import { encodeLines } from "../formats/graphite_line.ts";
+import { lineEncoder } from "../formats/graphite_line.ts";
 import { graphiteOptions, openGraphite } from "../protocols/graphite.ts";
 
 export default defineHandler({
@@ -13,5 +13,5 @@ export default defineHandler({
   receipt: "transport",
   options: graphiteOptions("localhost", 2003),
 
-  open: (context) => openGraphite(context, context.options.host, context.options, encodeLines),
+  open: (context) => openGraphite(context, context.options.host, context.options, lineEncoder()),
 });

@@ -5,7 +5,7 @@
 
 import { defineHandler } from "../core/handler.ts";
 import { needed, secret } from "../core/option.ts";
-import { encodeLines } from "../formats/graphite_line.ts";
+import { lineEncoder } from "../formats/graphite_line.ts";
 import { graphiteOptions, openGraphite } from "../protocols/graphite.ts";
 
 export default defineHandler({
@@ -20,6 +20,6 @@ export default defineHandler({
   open(context) {
     const { host, apikey } = context.options;
     const prefix = `${apikey.trim().toLowerCase()}.`;
-    return openGraphite(context, host, context.options, (batch) => encodeLines(batch, prefix));
+    return openGraphite(context, host, context.options, lineEncoder(prefix));
   },
 });

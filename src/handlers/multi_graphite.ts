@@ -2,7 +2,7 @@
 
 import { defineHandler } from "../core/handler.ts";
 import { list } from "../core/option.ts";
-import { encodeLines } from "../formats/graphite_line.ts";
+import { lineEncoder } from "../formats/graphite_line.ts";
 import { connectionOptions, openGraphite, perHost } from "../protocols/graphite.ts";
 
 export default defineHandler({
@@ -15,5 +15,5 @@ export default defineHandler({
   },
 
   expand: perHost,
-  open: (context) => openGraphite(context, context.options.host[0], context.options, encodeLines),
+  open: (context) => openGraphite(context, context.options.host[0], context.options, lineEncoder()),
 });

@@ -12,6 +12,7 @@ import process from "node:process";
 import type { StartReport } from "../core/process.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
+import { tunedEnvironment } from "./tuning.ts";
 
 /** Where a child reports; its presence makes a process such a child. */
 const VARIABLE = "DIAMOND_AGENT_REPORT";
@@ -48,7 +49,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
       const child = spawn(program, [...own, ...args], {
         detached: true,
         stdio: ["ignore", "ignore", "ignore"],
-        env: { ...safeEnvironment(), [VARIABLE]: name },
+        env: { ...tunedEnvironment(safeEnvironment()), [VARIABLE]: name },
       });
       child.on(
         "error",

@@ -16,6 +16,7 @@ import { Cursor } from "../core/cursor.ts";
 import { noData } from "../core/errors.ts";
 import type { HostFs } from "../core/host.ts";
 import { openAppender } from "./appender.ts";
+import { createKeptFiles, type Text } from "./kept_files.ts";
 import { hostPathOf, hostViewOf, realPathOf, type Roots } from "./roots.ts";
 
 const FIRST_BUFFER = 64 * 1024;
@@ -23,10 +24,19 @@ const FIRST_BUFFER = 64 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export function createHostFs(roots: Roots): HostFs {
+  const kept = createKeptFiles();
   let buffer = new Uint8Array(FIRST_BUFFER);
 
-  function readBytes(path: string): Uint8Array {
-    const descriptor = openSync(hostViewOf(path, roots, existsSync), "r");
+  function readText(path: string): Text {
+    const view = hostViewOf(path, roots, existsSync);
+    const text = kept.read(view);
+    if (text !== undefined) return text;
+    const bytes = readOnce(view);
+    return { bytes, length: bytes.length };
+  }
+
+  function readOnce(view: string): Uint8Array {
+    const descriptor = openSync(view, "r");
     try {
       let length = 0;
       // /proc tells no sizes: read until there is no more.
@@ -47,24 +57,25 @@ export function createHostFs(roots: Roots): HostFs {
     }
   }
 
-  function tryBytes(path: string): Uint8Array | undefined {
-    try {
-      return readBytes(path);
-    } catch {
-      return undefined;
-    }
+  function cursor(path: string): Cursor {
+    const { bytes, length } = readText(path);
+    return new Cursor(bytes, path, length);
   }
 
   return {
     readBytes(path) {
-      return orNoData(path, () => readBytes(path));
+      const { bytes, length } = orNoData(path, () => readText(path));
+      return bytes.slice(0, length);
     },
     read(path) {
-      return new Cursor(orNoData(path, () => readBytes(path)), path);
+      return orNoData(path, () => cursor(path));
     },
     tryRead(path) {
-      const bytes = tryBytes(path);
-      return bytes && new Cursor(bytes, path);
+      try {
+        return cursor(path);
+      } catch {
+        return undefined;
+      }
     },
     list(path) {
       return orNoData(path, () => readdirSync(realPathOf(path, roots)));

@@ -21,6 +21,7 @@ import {
 } from "../core/guest.ts";
 import type { Log } from "../core/log.ts";
 import { killGroup, safeEnvironment } from "./exec.ts";
+import { tunedEnvironment } from "./tuning.ts";
 
 export interface GuestSettings {
   /** For the log and the agent's own metrics. */
@@ -99,7 +100,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
   function begin(): Child {
     const [program, ...args] = command;
     const fresh = spawn(program, args, {
-      env: safeEnvironment(),
+      env: tunedEnvironment(safeEnvironment()),
       stdio: ["pipe", "pipe", "pipe"],
       detached: process.platform !== "win32",
       windowsHide: true,

@@ -12,6 +12,7 @@ import { realMysql } from "./mysql.ts";
 import { realNet } from "./network.ts";
 import { createProbe } from "./probe.ts";
 import type { Roots } from "./roots.ts";
+import { giveBackCode } from "./tuning.ts";
 
 const SYSTEMS: Readonly<Record<string, System>> = {
   linux: "linux",
@@ -96,5 +97,8 @@ const realSelf: Self = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  reclaim: () => (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true),
+  reclaim() {
+    (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true);
+    void giveBackCode();
+  },
 };

@@ -11,6 +11,7 @@ import type { Clock } from "../core/host.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
+import { tunedEnvironment } from "./tuning.ts";
 
 export interface ProbeProcess {
   /** Throws `timeout` where the file system does not answer, `no-data` where it says no. */
@@ -60,7 +61,7 @@ export function createProbeProcess(
   function started(): Child {
     const [program, ...args] = command;
     const fresh = spawn(program, args, {
-      env: safeEnvironment(),
+      env: tunedEnvironment(safeEnvironment()),
       stdio: ["pipe", "pipe", "ignore"],
       windowsHide: true,
     });

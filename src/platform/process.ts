@@ -5,6 +5,7 @@ import { askControl, serveControl } from "./control.ts";
 import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
 import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
+import { tune } from "./tuning.ts";
 import { become, findIdentity, makeFolder } from "./privileges.ts";
 
 /** A stream that a closed pipe (`| head`) ends quietly. */
@@ -53,6 +54,7 @@ export const daemonControl = {
   serve: serveControl,
   ask: askControl,
   serviceManager,
+  tune,
   onSignal(signals: readonly string[], act: (signal: string) => void) {
     for (const signal of signals) {
       try {

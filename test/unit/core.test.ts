@@ -38,6 +38,15 @@ describe("Cursor", () => {
     deepEqual([cursor.until(":"), cursor.rest(), cursor.nextLine()], ["last", "x y", false]);
   });
 
+  it("reads words of any letters, of one place and not", () => {
+    const words = ["sda", "ünïcode", "\u00e9", "x".repeat(65), "MemTotal", "日本"];
+    for (let at = 0; at < 5000; at++) words.push(`word${at}`);
+    for (let round = 0; round < 2; round++) {
+      const cursor = Cursor.of(words.join(" "));
+      for (const word of words) equal(cursor.word(), word);
+    }
+  });
+
   it("keeps every digit of large counters", () => {
     equal(Cursor.of("18446744073709551615").counter(), 18446744073709551615n);
     equal(Cursor.of("999999999999999").counter(), 999999999999999);
@@ -228,6 +237,28 @@ describe("emitter", () => {
     equal(emitter.emit("{d}.r", 50, "sda"), 0);
     emitter.begin(110, 300);
     equal(emitter.emit("{d}.r", 75, "sda"), 2.5);
+  });
+
+  it("finds each series whatever the order, and whatever is left out", () => {
+    const emitter = createEmitter(settings);
+    const orders = [["a", "b", "c"], ["a", "b", "c"], ["c", "a"], ["b"], ["a", "b", "c", "d"], []];
+    const seen = orders.map((devices, run) => {
+      emitter.begin(run, run * 1000);
+      for (const device of devices) emitter.emit("{d}.r", run * 10, device);
+      emitter.emit("g", 1, { instance: `i${run % 2}` });
+      emitter.emit("g", 1, { precision: run % 2 });
+      return emitter.end().metrics.map(({ series, value }) =>
+        [series.labels.d ?? "", series.instance ?? "", series.precision, value].join(" ")
+      );
+    });
+    deepEqual(seen, [
+      [" i0 1 1", "  0 1"],
+      ["a  2 10", "b  2 10", "c  2 10", " i1 1 1", "  1 1"],
+      ["c  2 10", "a  2 10", " i0 1 1", "  0 1"],
+      ["b  2 10", " i1 1 1", "  1 1"],
+      ["a  2 10", "b  2 10", "c  2 10", " i0 1 1", "  0 1"],
+      [" i1 1 1", "  1 1"],
+    ]);
   });
 
   it("refuses what is no number, and goes on", () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Cursor } from "../../src/core/cursor.ts";
 import { packLines } from "../../src/formats/datagrams.ts";
 import { fixed } from "../../src/formats/fixed.ts";
-import { graphiteLine } from "../../src/formats/graphite_line.ts";
+import { graphiteLine, graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { formatRecord } from "../../src/formats/log_record.ts";
 import { pickleFrames } from "../../src/formats/pickle.ts";
 import { readPairs } from "../../src/formats/proc_snmp.ts";
@@ -48,6 +48,38 @@ describe("Graphite lines", () => {
     equal(graphiteLine(metric("a.b", 1.5, 1000, { precision: 2 })), "a.b 1.50 1000\n"));
   it("have no blanks in their path", () =>
     equal(graphiteLine(metric("a b\tc\nd", 1)), "a_b_c_d 1 1000\n"));
+
+  it("are the same as bytes, whatever the value", () => {
+    const random = randomFrom(7);
+    const values = [0, -0, 1, -1, NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 1e21, 5e-324];
+    for (const scale of [1, 10, 100, 1000]) {
+      for (let exponent = -3; exponent <= 16; exponent++) {
+        for (let round = 0; round < 40; round++) {
+          const value = (random() - 0.3) * 10 ** exponent;
+          values.push(value, Math.round(value), Math.round(value) / scale);
+          // Ties, and what lies beside them.
+          const tie = (Math.round(value) + 0.5) / scale;
+          values.push(tie, tie + Number.EPSILON * tie, tie - Number.EPSILON * tie);
+        }
+      }
+    }
+    const encode = lineEncoder();
+    const decoder = new TextDecoder();
+    for (const precision of [0, 1, 2, 3, 4, 14]) {
+      const batch = values.map((value) => metric("a.b", value, 1000, { precision }));
+      for (let from = 0; from < batch.length; from += 500) {
+        const part = batch.slice(from, from + 500);
+        equal(decoder.decode(encode(part)), graphiteLines(part));
+      }
+    }
+  });
+
+  it("go on after a batch that was larger than what is kept", () => {
+    const encode = lineEncoder("key.");
+    const many = Array.from({ length: 20_000 }, (_, at) => metric(`some.path.${at}`, at, at));
+    equal(encode(many).length, graphiteLines(many).length + 4 * many.length);
+    equal(new TextDecoder().decode(encode([metric("a", 1)])), "key.a 1 1000\n");
+  });
 });
 
 describe("pickled batches", () => {
@@ -183,3 +215,9 @@ describe("pairs of lines", () => {
     deepEqual(readPairs(Cursor.of("x\n"), "Tcp"), []);
   });
 });
+
+/** The same numbers from 0 to 1 in each run. Source: Numerical Recipes' linear congruential generator. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+}

@@ -35,6 +35,7 @@ import {
   writePidFile,
 } from "../../src/platform/pid_file.ts";
 import { hostPathOf, hostViewOf, realPathOf, rootsFrom } from "../../src/platform/roots.ts";
+import { codeRanges } from "../../src/platform/tuning.ts";
 import { metrics } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
@@ -293,6 +294,17 @@ describe("the pid file", () => {
   });
 });
 
+describe("the executable's own code", () => {
+  it("is what is mapped of it and never written", () => {
+    const maps = `00200000-03000000 r--p 00000000 08:01 42   /opt/diamond agent
+03000000-05000000 r-xp 02e00000 08:01 42   /opt/diamond agent
+05000000-05100000 rw-p 04e00000 08:01 42   /opt/diamond agent
+7f0000000000-7f0000200000 r-xp 00000000 08:01 43   /lib/libc.so.6
+7f0000400000-7f0000600000 rwxp 00000000 00:00 0`;
+    deepEqual(codeRanges(maps, "/opt/diamond agent"), [[0x3000000n, 0x5000000n]]);
+  });
+});
+
 describe("files of the host", () => {
   const { fs } = createHost({ procfs: "", sysfs: "", rootfs: "" });
   it("are read whole, also where they tell no size", () => {
@@ -307,6 +319,21 @@ describe("files of the host", () => {
     );
     equal(fs.tryRead("/no/such/file"), undefined);
     equal(fs.stat("/no/such/file"), undefined);
+  });
+  it("that the kernel makes are new at each look, and one of them for one moment", async () => {
+    if (process.platform !== "linux") return;
+    const uptime = () => fs.read("/proc/uptime");
+    const [first, again] = [uptime(), uptime()];
+    equal(first.text(), again.text());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const later = uptime();
+    ok(later.float() > again.float());
+    equal(first.text(), again.text(), "whoever read it before still has that");
+  });
+  it("are read to their end where that is far", () => {
+    const text = fs.read("/proc/kallsyms").text();
+    equal(text.length, readFileSync("/proc/kallsyms", "latin1").length);
+    ok(text.length > 100_000);
   });
   it("may be executable", () => {
     const program = join(directory, "program");
