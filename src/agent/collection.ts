@@ -111,8 +111,8 @@ export function createCollection(
     : Math.max(interval - offset, 1);
   let state: unknown;
   let prepared = false;
-  /** Of the run that is under way. */
-  let stopper: AbortController | undefined;
+  /** Of the run that is under way: makes its signal, where there is none yet. */
+  let stopper: (() => AbortController) | undefined;
   let absent: string | undefined;
   let inRow = 0;
   let toSkip = 0;
@@ -142,28 +142,31 @@ export function createCollection(
       return finish(started, error);
     }
     if (!(pending instanceof Promise)) return finish(started, undefined);
-    return supervised(pending, controllerOf(), started);
+    // A signal that nobody has asked for by the end needs no abort.
+    return supervised(pending, controllerOf, () => controller, started);
   }
 
   async function supervised(
     pending: Promise<void>,
-    controller: AbortController,
+    controllerOf: () => AbortController,
+    controllerIfAny: () => AbortController | undefined,
     started: number,
   ): Promise<Outcome> {
-    stopper = controller;
+    stopper = controllerOf;
     // A run that does not heed its signal keeps the collector busy: it is never run twice at once.
     const settled = pending.then(
       () => undefined,
       (error) => error ?? new Error("rejected without a reason"),
     );
     void settled.then(() => (stopper = undefined));
-    const timer = new AbortController();
-    const late = host.clock.sleep(seconds * 1000, timer.signal).then(() =>
-      timedOut(`The run took longer than ${seconds} s`)
+    const late = Promise.withResolvers<unknown>();
+    const cancel = host.clock.after(
+      seconds * 1000,
+      () => late.resolve(timedOut(`The run took longer than ${seconds} s`)),
     );
-    const error: unknown = await Promise.race([settled, late]);
-    timer.abort();
-    controller.abort(error);
+    const error: unknown = await Promise.race([settled, late.promise]);
+    cancel();
+    controllerIfAny()?.abort(error);
     return finish(started, error);
   }
 
@@ -233,7 +236,7 @@ export function createCollection(
     save: (offset) => emitter.save(offset),
     run,
     async dispose() {
-      stopper?.abort(timedOut("The agent stops"));
+      stopper?.().abort(timedOut("The agent stops"));
       const disposable = state as Partial<AsyncDisposable & Disposable> | null | undefined;
       if (typeof disposable !== "object" || disposable === null) return;
       try {

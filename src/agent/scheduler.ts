@@ -26,6 +26,8 @@ export type Phases = ReadonlyMap<Collection, number>;
 const LONGEST_SLEEP = 60_000;
 /** A clock that runs evenly does not drift as far as this between two looks. */
 const STEP = 500;
+/** Turns of the queue of promises that a flush waits for runs that end at once, though asynchronous. */
+const TURNS = 200;
 /** Timers may fire this much too early: no reason to wake up twice. */
 const EARLY = 2;
 
@@ -57,6 +59,9 @@ export function createScheduler(
 
   function tick(now: number): void {
     let ended = false;
+    /** Runs of this tick that may still end in time for its flush. */
+    let pending = 0;
+    let flushed = false;
     for (const job of jobs) {
       if (job.due > now + EARLY) continue;
       const time = Math.max(now, job.due);
@@ -64,17 +69,30 @@ export function createScheduler(
       job.due = nextDue(job.collection, time);
       const outcome = job.collection.run(slotStart(job.collection.interval, time));
       if (outcome instanceof Promise) {
+        pending++;
         watch(outcome.then(({ metrics }) => {
+          pending--;
           pipeline.deliver(metrics);
-          pipeline.flush();
+          if (flushed) pipeline.flush();
         }));
       } else {
         pipeline.deliver(outcome.metrics);
         ended = true;
       }
     }
-    if (ended) pipeline.flush();
+    const flush = () => {
+      flushed = true;
+      if (ended || pending < waited) pipeline.flush();
+    };
+    const waited = pending;
+    if (waited === 0) flush();
+    else void someTurns(() => pending === 0).then(flush);
     ticked(now);
+  }
+
+  /** What waits for nothing outside of this process has ended by then: all of a tick goes in one write. */
+  async function someTurns(done: () => boolean): Promise<void> {
+    for (let turn = 0; turn < TURNS && !done(); turn++) await undefined;
   }
 
   function watch(work: Promise<void>): void {

@@ -66,6 +66,8 @@ export default defineCollector({
       )
       : systemMounts(host);
     const labels = readLabels(host);
+    const labelOf = (device: string) =>
+      labels.size > 0 ? labels.get(host.fs.realPath(device) ?? "") : undefined;
     const devices = new Set<number>();
     let found = 0;
     for (const mount of mounts) {
@@ -74,7 +76,7 @@ export default defineCollector({
       const isStale = state.stale.has(point);
       if (space === undefined && !isStale) continue;
       found++;
-      const name = labels.get(host.fs.realPath(mount.device) ?? "") ?? mountName(point);
+      const name = labelOf(mount.device) ?? mountName(point);
       if (space !== undefined) publish(name, space);
       if (isStale || state.recovered.has(point)) emit("{mount}.stale", isStale ? 1 : 0, name);
     }
@@ -148,6 +150,7 @@ export function parseMounts(lines: Cursor): Mount[] {
 
 /** The kernel writes blanks in names as `\040`. */
 function unescapeOctal(text: string): string {
+  if (!text.includes("\\")) return text;
   return text.replace(
     /\\([0-7]{3})/g,
     (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)),

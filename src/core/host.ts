@@ -299,6 +299,8 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`, at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back after `ms`, unless what it returns is called before: a deadline that mostly is not needed. */
+  after(ms: number, act: () => void): () => void;
 }
 
 /** The host's own names, before any `hostname_method` is applied. */

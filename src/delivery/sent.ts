@@ -29,6 +29,9 @@ export interface SentBatches {
 
 /** However old: a run's points are in one write, and the interval may be long. */
 const ALWAYS_KEPT = 2;
+/** Between looks at the kernel's table, as a part of the time that batches stay. */
+const LOOKS = 4;
+
 export function createSentBatches(seconds: number, monotonic: () => number): SentBatches {
   let batches: (Batch & { at: number })[] = [];
   let held = 0;
@@ -57,8 +60,7 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       const limit = now - seconds * 1000;
       let old = 0;
       while (old < batches.length - ALWAYS_KEPT && batches[old].at <= limit) old++;
-      // The kernel's table of connections is dear to read: once in the time that batches stay.
-      if (old === 0 || now - lastLook < seconds * 1000) return [];
+      if (old === 0 || now - lastLook < (seconds * 1000) / LOOKS) return [];
       lastLook = now;
       if (!acknowledged()) return [];
       const settled = batches.slice(0, old);

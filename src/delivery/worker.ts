@@ -403,19 +403,18 @@ export function createWorker(settings: WorkerSettings): Worker {
   /** The sink gets a signal, and is not waited for when it does not heed it. */
   async function withDeadline(batch: readonly Metric[]): Promise<void> {
     const deadline = writing = new AbortController();
-    const timer = new AbortController();
-    const late = clock.sleep(options.timeout * 1000, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.after(options.timeout * 1000, () => {
       const error = timedOut(
         `The backend did not take ${batch.length} metrics within ${options.timeout} s`,
       );
       deadline.abort(error);
-      throw error;
+      late.reject(error);
     });
     try {
-      await Promise.race([sink.write(batch, deadline.signal), late]);
+      await Promise.race([sink.write(batch, deadline.signal), late.promise]);
     } finally {
-      timer.abort();
+      cancel();
     }
   }
 

@@ -20,4 +20,8 @@ export const realClock: Clock = {
       signal?.addEventListener("abort", end, { once: true });
     });
   },
+  after(ms, act) {
+    const timer = setTimeout(act, Math.min(Math.max(ms, 0), MOST_MS));
+    return () => clearTimeout(timer);
+  },
 };

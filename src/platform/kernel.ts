@@ -7,15 +7,7 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
 import type { Kernel } from "../core/process.ts";
-
-interface Foreign {
-  dlopen(
-    path: string,
-    symbols: Record<string, { args: string[]; returns: string }>,
-  ): { symbols: Record<string, (...args: unknown[]) => number> };
-}
-
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+import { libc } from "./libc.ts";
 
 /** Source: reboot(2). */
 const COMMANDS = { "power-off": 0x4321fedc, restart: 0x1234567 } as const;
@@ -41,7 +33,18 @@ export async function openKernel(): Promise<Kernel> {
   ) {
     throw configError("Only the executable for Linux on x64 or arm64 can be process 1");
   }
-  const { symbols: c } = await libc();
+  const found = await libc({
+    mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
+    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+    ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    close: { args: ["i32"], returns: "i32" },
+    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+    sync: { args: [], returns: "i32" },
+    reboot: { args: ["u32"], returns: "i32" },
+    syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
+  });
+  if (found === undefined) throw configError("There is no C library that this program knows");
+  const c = found;
   const text = (value: string) => new TextEncoder().encode(`${value}\0`);
 
   /** One socket for all of them. */
@@ -98,28 +101,6 @@ export async function openKernel(): Promise<Kernel> {
       c.reboot(COMMANDS[how]);
     },
   };
-}
-
-async function libc() {
-  const name = "bun:ffi";
-  const { dlopen } = await import(name) as Foreign;
-  for (const library of LIBRARIES) {
-    try {
-      return dlopen(library, {
-        mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
-        socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-        ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
-        close: { args: ["i32"], returns: "i32" },
-        waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
-        sync: { args: [], returns: "i32" },
-        reboot: { args: ["u32"], returns: "i32" },
-        syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
-      });
-    } catch {
-      // Another C library.
-    }
-  }
-  throw configError(`None of ${LIBRARIES.join(", ")} can be loaded`);
 }
 
 /** struct ifreq: the name, and what is asked. */

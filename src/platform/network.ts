@@ -1,11 +1,11 @@
 /** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
 
 import { createSocket } from "node:dgram";
-import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
 import { createRequester, listenHttp } from "./http.ts";
+import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
@@ -17,10 +17,13 @@ interface Address {
   readonly family: number;
 }
 
-const queues = createSendQueues();
+/** Made with the first connection: most commands have none. */
+let queues: SendQueues | undefined;
 
 export const realNet: Net = {
   async connect(target, signal) {
+    queues ??= createSendQueues();
+    await queues.ready;
     let failure: unknown;
     for (const address of await addressesOf(target, signal)) {
       try {
@@ -203,51 +206,6 @@ function connectionOf(socket: Socket, target: Target, queues: SendQueues): Conne
       // A reset frees what the kernel still holds for a peer that does not read.
       if (target.tls === undefined) socket.resetAndDestroy();
       else socket.destroy();
-    },
-  };
-}
-
-/** Some fifty thousand connections: a longer table is not looked at. */
-const MOST_TABLE_BYTES = 8_388_608;
-/** A look may take this part of the time. */
-const LOOKS_SHARE = 0.002;
-
-interface SendQueues {
-  /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
-  of(socket: Socket): number | undefined;
-}
-
-/** Source: tx_queue in /proc/net/tcp, https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
-function createSendQueues(): SendQueues {
-  let nextLook = 0;
-
-  function look({ localPort, remotePort }: Socket): number {
-    const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, "0");
-    const line = new RegExp(
-      `:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
-    );
-    for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
-      try {
-        const text = readFileSync(table, "latin1");
-        if (text.length > MOST_TABLE_BYTES) return 0;
-        const found = line.exec(text);
-        if (found !== null) return Number.parseInt(found[1], 16);
-      } catch {
-        // No such table: no IPv6, or no /proc.
-      }
-    }
-    return 0;
-  }
-
-  return {
-    of(socket) {
-      if (process.platform !== "linux" || !socket.localPort) return 0;
-      const started = performance.now();
-      if (started < nextLook) return undefined;
-      const bytes = look(socket);
-      const now = performance.now();
-      nextLook = now + (now - started) / LOOKS_SHARE;
-      return bytes;
     },
   };
 }

@@ -97,6 +97,7 @@ export function recordedHost(
         ms += duration;
         return Promise.resolve();
       },
+      after: () => () => {},
     },
     names: { hostname: () => "testhost", fqdn: () => Promise.resolve("testhost.example.org") },
     figures: {

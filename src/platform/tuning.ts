@@ -12,6 +12,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { MemoryMode } from "../core/process.ts";
+import { libc } from "./libc.ts";
 import { stamp } from "./stamp.ts";
 
 const NORMAL = {
@@ -50,19 +51,8 @@ export function tunedEnvironment(base: Record<string, string>): Record<string, s
   return { ...base, ...NORMAL };
 }
 
-interface Foreign {
-  dlopen(
-    path: string,
-    symbols: { madvise: { args: readonly ["u64", "u64", "i32"]; returns: "i32" } },
-  ): {
-    symbols: { madvise(address: bigint, length: bigint, advice: number): number };
-    close(): void;
-  };
-}
-
 /** Source: madvise(2). */
 const DONT_NEED = 4;
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 /**
  * The code that a start has run through and that is not needed any more leaves the memory: the file
@@ -71,19 +61,10 @@ const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1
 export async function giveBackCode(): Promise<void> {
   if (!stamp.compiled || process.platform !== "linux") return;
   try {
-    const name = "bun:ffi";
-    const { dlopen } = await import(name) as Foreign;
-    const library = LIBRARIES.map((path) => {
-      try {
-        return dlopen(path, { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
-      } catch {
-        return undefined;
-      }
-    }).find((found) => found !== undefined);
+    const kernel = await libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
     for (const [from, to] of codeRanges(readFileSync("/proc/self/maps", "latin1"))) {
-      library?.symbols.madvise(from, to - from, DONT_NEED);
+      kernel?.madvise(from, to - from, DONT_NEED);
     }
-    library?.close();
   } catch {
     // Memory that is not given back is no harm.
   }

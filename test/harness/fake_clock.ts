@@ -42,6 +42,17 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
         signal?.addEventListener("abort", sleeper.wake, { once: true });
       });
     },
+    after(ms, act) {
+      const sleeper: Sleeper = {
+        at: time + ms,
+        wake() {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          act();
+        },
+      };
+      sleepers.push(sleeper);
+      return () => void (sleepers = sleepers.filter((other) => other !== sleeper));
+    },
     async advance(ms) {
       await settle();
       const end = time + ms;

@@ -512,7 +512,7 @@ describe("a limiter", () => {
 });
 
 describe("what a peer has not acknowledged", () => {
-  it("is known, and not asked for all the time", async () => {
+  it("is known, and a table that is dear not read all the time", async () => {
     const silent = createServer((socket) => void socket.on("error", () => {}).pause());
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const never = new AbortController().signal;
@@ -529,7 +529,9 @@ describe("what a peer has not acknowledged", () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     ok(looks.some((bytes) => bytes !== undefined && bytes > 100_000), looks.join());
-    ok(looks.includes(undefined), "two looks in a row are one");
+    // Bun asks the kernel, which costs nothing.
+    const isAsked = process.versions.bun !== undefined && process.platform === "linux";
+    equal(looks.includes(undefined), !isAsked, "two looks in a row are one");
     stuck.abort();
     await rejects(writing, /does not read/);
     connection.destroy();

@@ -50,6 +50,7 @@ describe("ProcessResourcesCollector", () => {
           reads = 0;
           return Promise.resolve();
         },
+        after: () => () => {},
       },
       names: { hostname: () => "h", fqdn: () => Promise.resolve("h") },
       self: { pid: 1 },

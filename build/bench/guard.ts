@@ -1,0 +1,135 @@
+/**
+ * Figures that do not depend on the machine's mood: system calls per tick, as strace counts them, and
+ * bytes allocated per tick. They are kept in guard.json; what is more than a tenth worse fails, until
+ * the file is changed on purpose.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { agentConfig, COLLECTORS } from "./contenders.ts";
+import { sleep } from "./processes.ts";
+
+/** Per tick. */
+export interface Figures {
+  /** Of files: open, read, close and all that asks about them. */
+  readonly fileCalls: number;
+  /** Of sockets: one write per handler is what there has to be. */
+  readonly socketCalls: number;
+  readonly bytesAllocated: number;
+}
+
+const here = import.meta.dirname!;
+const FILE = join(here, "guard.json");
+const TOLERANCE = 1.1;
+const WARM_MS = 4000;
+const TICKS = 10;
+const FILE_CALLS =
+  /^(openat|open|close|read|pread64|statx|newfstatat|statfs|readlink|access|lseek)$/;
+const SOCKET_CALLS = /^(sendto|sendmsg|write|writev|connect|recvfrom|recvmsg)$/;
+
+export async function measureGuard(agent: string, folder: string): Promise<Figures> {
+  return { ...await countCalls(agent, folder), bytesAllocated: allocations() };
+}
+
+/** Undefined where all is well; else what has become worse. */
+export function worse(now: Figures, before = expected()): string | undefined {
+  const lines = (Object.keys(before) as (keyof Figures)[])
+    .filter((name) => now[name] > before[name] * TOLERANCE)
+    .map((name) => `${name}: ${now[name]} per tick, ${before[name]} in build/bench/guard.json`);
+  return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+function expected(): Figures {
+  return JSON.parse(readFileSync(FILE, "utf8"));
+}
+
+/** Returns the exit status. */
+export async function guard(agent: string, folder: string, accept: boolean): Promise<number> {
+  const now = await measureGuard(agent, folder);
+  console.log(now);
+  if (accept) {
+    writeFileSync(FILE, `${JSON.stringify(now, null, 2)}\n`);
+    return 0;
+  }
+  const complaint = worse(now);
+  if (complaint === undefined) return 0;
+  console.error(`${complaint}\nIf that is meant: npm run bench -- guard --accept`);
+  return 1;
+}
+
+async function countCalls(agent: string, folder: string) {
+  mkdirSync(folder, { recursive: true });
+  const server = createServer((socket) => void socket.resume()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  // How many file systems there are is the machine's affair.
+  const collectors = COLLECTORS.filter((name) => name !== "DiskSpace");
+  const config = agentConfig(join(folder, "guard"), { interval: 1, port, collectors });
+  const child = spawn(agent, ["run", "--foreground", "--skip-pidfile", "-c", config], {
+    env: {},
+    stdio: "ignore",
+  });
+  try {
+    await sleep(WARM_MS);
+    const calls = await trace(child, TICKS);
+    const perTick = (names: RegExp) =>
+      Math.round(
+        [...calls].reduce((sum, [name, count]) => sum + (names.test(name) ? count : 0), 0) / TICKS,
+      );
+    return { fileCalls: perTick(FILE_CALLS), socketCalls: perTick(SOCKET_CALLS) };
+  } finally {
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    server.close();
+  }
+}
+
+/** How often each system call was made. */
+async function trace({ pid }: ChildProcess, seconds: number): Promise<Map<string, number>> {
+  const strace = spawn("timeout", [
+    "-s",
+    "INT",
+    String(seconds),
+    "strace",
+    "-c",
+    "-f",
+    "-p",
+    `${pid}`,
+  ], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let text = "";
+  strace.stderr.on("data", (chunk) => (text += chunk));
+  await once(strace, "close");
+  const calls = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    if (/^[\d.]+$/.test(fields[0]) && fields.length >= 5) {
+      calls.set(fields.at(-1)!, Number(fields[3]));
+    }
+  }
+  calls.delete("total");
+  if (calls.size === 0) throw new Error(`strace has counted nothing: ${text}`);
+  return calls;
+}
+
+/** Without a compiler in the background, which comes to other results at other speeds. */
+function allocations(): number {
+  const env = {
+    ...process.env,
+    BUN_GC_TIMER_DISABLE: "1",
+    BUN_JSC_useDFGJIT: "0",
+    BUN_JSC_useConcurrentJIT: "0",
+  };
+  const { stdout, stderr } = spawnSync(process.execPath, [join(here, "allocations.ts")], {
+    env,
+    encoding: "utf8",
+  });
+  const bytes = Number(stdout);
+  if (!(bytes > 0)) throw new Error(`allocations.ts failed: ${stderr}`);
+  return bytes;
+}

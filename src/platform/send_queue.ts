@@ -1,0 +1,73 @@
+/**
+ * What the peer's system has not acknowledged of what was written to a socket. The kernel tells it of a
+ * descriptor; where there is no way to ask for that, it stands in the table of all connections.
+ */
+
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import process from "node:process";
+import { type Functions, libc } from "./libc.ts";
+
+/** Some fifty thousand connections: a longer table is not looked at. */
+const MOST_TABLE_BYTES = 8_388_608;
+/** A look at the table may take this part of the time. */
+const LOOKS_SHARE = 0.002;
+/** Source: SIOCOUTQ in tcp(7). */
+const BYTES_UNACKNOWLEDGED = 0x5411;
+
+export interface SendQueues {
+  /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
+  of(socket: Socket): number | undefined;
+  /** Resolves when `of` knows the cheap way, or that there is none. */
+  readonly ready: Promise<void>;
+}
+
+export function createSendQueues(): SendQueues {
+  let kernel: Functions<"ioctl"> | undefined;
+  let nextLook = 0;
+  const answer = new Int32Array(1);
+  const ready = libc({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } }).then(
+    (found) => void (kernel = found),
+    () => {},
+  );
+
+  function asked(socket: Socket): number | undefined {
+    const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
+    if (kernel === undefined || typeof descriptor !== "number" || descriptor < 0) return undefined;
+    return kernel.ioctl(descriptor, BYTES_UNACKNOWLEDGED, answer) === 0 ? answer[0] : undefined;
+  }
+
+  /** Source: tx_queue in /proc/net/tcp, https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
+  function look({ localPort, remotePort }: Socket): number {
+    const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, "0");
+    const line = new RegExp(
+      `:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`,
+    );
+    for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
+      try {
+        const text = readFileSync(table, "latin1");
+        if (text.length > MOST_TABLE_BYTES) return 0;
+        const found = line.exec(text);
+        if (found !== null) return Number.parseInt(found[1], 16);
+      } catch {
+        // No such table: no IPv6, or no /proc.
+      }
+    }
+    return 0;
+  }
+
+  return {
+    ready,
+    of(socket) {
+      if (process.platform !== "linux" || !socket.localPort) return 0;
+      const bytes = asked(socket);
+      if (bytes !== undefined) return bytes;
+      const started = performance.now();
+      if (started < nextLook) return undefined;
+      const found = look(socket);
+      const now = performance.now();
+      nextLook = now + (now - started) / LOOKS_SHARE;
+      return found;
+    },
+  };
+}
