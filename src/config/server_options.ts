@@ -89,7 +89,7 @@ export const serverOptions = {
   memory: choice(
     "normal",
     ["normal", "low"],
-    "low: half of the memory, for about a third more processor time",
+    "low: less memory, for about a quarter more processor time",
   ),
   stop_timeout: number(5, "Seconds that the last flush may take when the agent stops", { min: 0 }),
   procfs: text("", "Read this instead of /proc"),
