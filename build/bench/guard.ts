@@ -11,7 +11,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { agentConfig, COLLECTORS } from "./contenders.ts";
-import { sleep } from "./processes.ts";
+import { median, sleep } from "./processes.ts";
 
 /** Per tick. */
 export interface Figures {
@@ -26,7 +26,9 @@ const here = import.meta.dirname!;
 const FILE = join(here, "guard.json");
 const TOLERANCE = 1.1;
 const WARM_MS = 4000;
-const TICKS = 10;
+const TRACE_SECONDS = 10;
+/** Between two ticks there is nothing for at least this long. */
+const PAUSE_SECONDS = 0.4;
 const FILE_CALLS =
   /^(openat|open|close|read|pread64|statx|newfstatat|statfs|readlink|access|lseek)$/;
 const SOCKET_CALLS = /^(sendto|sendmsg|write|writev|connect|recvfrom|recvmsg)$/;
@@ -75,12 +77,10 @@ async function countCalls(agent: string, folder: string) {
   });
   try {
     await sleep(WARM_MS);
-    const calls = await trace(child, TICKS);
-    const perTick = (names: RegExp) =>
-      Math.round(
-        [...calls].reduce((sum, [name, count]) => sum + (names.test(name) ? count : 0), 0) / TICKS,
-      );
-    return { fileCalls: perTick(FILE_CALLS), socketCalls: perTick(SOCKET_CALLS) };
+    const ticks = await trace(child, join(folder, "strace.log"));
+    const usual = (calls: RegExp) =>
+      median(ticks.map((names) => names.filter((name) => calls.test(name)).length));
+    return { fileCalls: usual(FILE_CALLS), socketCalls: usual(SOCKET_CALLS) };
   } finally {
     child.kill("SIGTERM");
     await once(child, "exit");
@@ -88,33 +88,34 @@ async function countCalls(agent: string, folder: string) {
   }
 }
 
-/** How often each system call was made. */
-async function trace({ pid }: ChildProcess, seconds: number): Promise<Map<string, number>> {
-  const strace = spawn("timeout", [
-    "-s",
-    "INT",
-    String(seconds),
+/** The names of the system calls of each whole tick. */
+async function trace({ pid }: ChildProcess, log: string): Promise<string[][]> {
+  const what = ["timeout", "-s", "INT", String(TRACE_SECONDS)];
+  const strace = spawn(what[0], [
+    ...what.slice(1),
     "strace",
-    "-c",
     "-f",
+    "-ttt",
+    "-o",
+    log,
     "-p",
     `${pid}`,
   ], {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: "ignore",
   });
-  let text = "";
-  strace.stderr.on("data", (chunk) => (text += chunk));
   await once(strace, "close");
-  const calls = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    const fields = line.trim().split(/\s+/);
-    if (/^[\d.]+$/.test(fields[0]) && fields.length >= 5) {
-      calls.set(fields.at(-1)!, Number(fields[3]));
-    }
+  const ticks: string[][] = [[]];
+  let last = Infinity;
+  for (const line of readFileSync(log, "latin1").split("\n")) {
+    const [, time, name] = /^\d+ +([\d.]+) (\w+)\(/.exec(line) ?? [];
+    if (name === undefined || !(FILE_CALLS.test(name) || SOCKET_CALLS.test(name))) continue;
+    if (Number(time) - last > PAUSE_SECONDS) ticks.push([]);
+    last = Number(time);
+    ticks.at(-1)!.push(name);
   }
-  calls.delete("total");
-  if (calls.size === 0) throw new Error(`strace has counted nothing: ${text}`);
-  return calls;
+  if (ticks.length < 5) throw new Error(`strace has seen ${ticks.length} ticks: ${log}`);
+  // The first and the last may have been cut.
+  return ticks.slice(1, -1);
 }
 
 /** Without a compiler in the background, which comes to other results at other speeds. */
