@@ -90,20 +90,10 @@ async function countCalls(agent: string, folder: string) {
 
 /** The names of the system calls of each whole tick. */
 async function trace({ pid }: ChildProcess, log: string): Promise<string[][]> {
-  const what = ["timeout", "-s", "INT", String(TRACE_SECONDS)];
-  const strace = spawn(what[0], [
-    ...what.slice(1),
-    "strace",
-    "-f",
-    "-ttt",
-    "-o",
-    log,
-    "-p",
-    `${pid}`,
-  ], {
-    stdio: "ignore",
-  });
-  await once(strace, "close");
+  const limit = ["-s", "INT", String(TRACE_SECONDS)];
+  const strace = ["strace", "-f", "-ttt", "-o", log, "-p", `${pid}`];
+  const tracing = spawn("timeout", [...limit, ...strace], { stdio: "ignore" });
+  await once(tracing, "close");
   const ticks: string[][] = [[]];
   let last = Infinity;
   for (const line of readFileSync(log, "latin1").split("\n")) {

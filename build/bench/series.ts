@@ -5,23 +5,18 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { tunedEnvironment } from "../../src/platform/tuning.ts";
 import { sleep } from "./processes.ts";
 import { startSink } from "./sink.ts";
 
 const here = import.meta.dirname!;
 const FIRST_PORT = 22_200;
-/** As the executable sets them for itself. */
-const SETTINGS = {
-  BUN_GC_TIMER_DISABLE: "1",
-  MIMALLOC_PURGE_DELAY: "0",
-  BUN_JSC_useFTLJIT: "0",
-};
 
 function measured<T>(script: string, args: readonly string[], before: readonly string[] = []): T {
   const [program, ...rest] = [...before, process.execPath, join(here, script), ...args];
   const { stdout, stderr } = spawnSync(program, rest, {
     encoding: "utf8",
-    env: { ...process.env, ...SETTINGS },
+    env: tunedEnvironment(process.env),
   });
   try {
     return JSON.parse(stdout);

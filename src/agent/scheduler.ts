@@ -80,11 +80,11 @@ export function createScheduler(
         ended = true;
       }
     }
+    const waited = pending;
     const flush = () => {
       flushed = true;
       if (ended || pending < waited) pipeline.flush();
     };
-    const waited = pending;
     if (waited === 0) flush();
     else void someTurns(() => pending === 0).then(flush);
     ticked(now);

@@ -37,15 +37,12 @@ interface Kept {
 }
 
 export function createKeptFiles(monotonic = () => performance.now()): KeptFiles {
-  const files = new Map<string, Kept | undefined>();
+  const files = new Map<string, Kept>();
 
   function opened(path: string): Kept | undefined {
-    if (files.has(path)) return files.get(path);
-    if (files.size >= MOST_FILES) return undefined;
-    if (!KEPT.test(path)) {
-      files.set(path, undefined);
-      return undefined;
-    }
+    const known = files.get(path);
+    if (known !== undefined) return known;
+    if (files.size >= MOST_FILES || !KEPT.test(path)) return undefined;
     const text = () => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0 });
     const kept: Kept = {
       descriptor: openSync(path, "r"),

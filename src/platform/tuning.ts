@@ -47,7 +47,7 @@ export function tune(mode: MemoryMode): void {
 }
 
 /** For a process of our own that is about to be started. */
-export function tunedEnvironment(base: Record<string, string>): Record<string, string> {
+export function tunedEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...base, ...NORMAL };
 }
 
