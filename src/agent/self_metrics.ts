@@ -2,12 +2,16 @@
 
 import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
 import type { CustomLoader, GuestFigures } from "../core/custom.ts";
+import type { Host } from "../core/host.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Collection } from "./collection.ts";
 
 export const SELF_NAME = "DiamondCollector";
+
+/** Between looks at the own process, which the kernel has to add up: the dearest of all the figures here. */
+const LOOK_MS = 4500;
 
 export interface Books {
   readonly collections: readonly Collection[];
@@ -27,8 +31,22 @@ export const NO_BOOKS: Books = { collections: [], workers: [] };
 
 /** `books` is asked at each run: a reload changes what is in them. */
 function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
-  let lastCpu: number | undefined;
+  let rss = 0;
+  let cpuPercent: number | undefined;
+  let lookedAt = -Infinity;
+  let lastCpu = 0;
   let lastGuestCpu: number | undefined;
+
+  function look({ self, clock }: Host): void {
+    const now = clock.monotonic();
+    if (now - lookedAt < LOOK_MS) return;
+    const cpu = self.cpu();
+    if (lookedAt > -Infinity) cpuPercent = (cpu - lastCpu) / (now - lookedAt) / 10;
+    lastCpu = cpu;
+    lookedAt = now;
+    rss = self.rss();
+  }
+
   return defineCollector({
     name: SELF_NAME,
     doc: "The agent itself: what it collected, delivered, dropped, and what it costs",
@@ -61,7 +79,7 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
       "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
       "process.rss": gauge("Resident memory", 0, "byte"),
       "process.cpu_percent": gauge(
-        "Processor time since the last run, of one processor",
+        "Processor time, of one processor, over the last interval and at least 5 s",
         2,
         "percent",
       ),
@@ -95,10 +113,9 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
           emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);
         }
       }
-      emit("process.rss", host.self.rss());
-      const cpu = host.self.cpu();
-      if (lastCpu !== undefined) emit("process.cpu_percent", (cpu - lastCpu) / elapsed / 10_000);
-      lastCpu = cpu;
+      look(host);
+      emit("process.rss", rss);
+      if (cpuPercent !== undefined) emit("process.cpu_percent", cpuPercent);
       const others = guests();
       if (others.length === 0) return;
       const sum = (of: (guest: GuestFigures) => number) =>
@@ -114,7 +131,18 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
   });
 }
 
+/** By name: they come again at every run. */
+const components = new Map<string, string>();
+/** More names than this are of reloads long ago. */
+const MOST_COMPONENTS = 1000;
+
 /** A name as one component of a path: an instance's has blanks, and may have dots. */
 function component(name: string): string {
-  return name.replace(/[^\w-]+/g, "_");
+  let part = components.get(name);
+  if (part === undefined) {
+    part = name.replace(/[^\w-]+/g, "_");
+    if (components.size >= MOST_COMPONENTS) components.clear();
+    components.set(name, part);
+  }
+  return part;
 }

@@ -51,9 +51,10 @@ export default defineCollector({
   },
   prepare: (): State => ({ halvesIdle: undefined }),
 
-  collect({ host, options, state, emit, delta, elapsed, signal }) {
+  collect(context) {
+    const { host, options, state, emit, delta, elapsed } = context;
     if (options.simple && host.system === "linux") {
-      return measurePercent(host, signal, (percent) => emit("percent", percent));
+      return measurePercent(host, context.signal, (percent) => emit("percent", percent));
     }
     const { rows, count, fields } = host.system === "linux"
       ? parseStat(host.fs.read("/proc/stat"), options.percore)
@@ -73,11 +74,13 @@ export default defineCollector({
     }
     for (const { cpu, values } of rows) {
       const divisor = cpu === "total" && options.normalize ? count : 1;
+      const whole = { scale: 1 / divisor };
       for (let column = 0; column < values.length; column++) {
         const field = fields[column];
-        const scale = (state.halvesIdle && field === "idle" ? 0.5 : 1) / divisor;
+        const extras = state.halvesIdle && field === "idle" ? { scale: 0.5 / divisor } : whole;
+        const { scale } = extras;
         if (options.derivative) {
-          emit("{cpu}.{field}", values[column], cpu, field, { scale });
+          emit("{cpu}.{field}", values[column], cpu, field, extras);
         } else {
           emit("{cpu}.{field}", Math.floor(Number(values[column]) * scale), cpu, field, {
             form: "gauge",

@@ -12,6 +12,8 @@ interface State {
   /** Mount points that do not answer, and those that did not once. */
   readonly stale: Set<string>;
   readonly recovered: Set<string>;
+  /** The table of mounts as it was last read, and what of it is wanted: it seldom changes. */
+  table: { readonly text: Uint8Array; readonly mounts: readonly Mount[] } | undefined;
 }
 
 interface Mount {
@@ -57,13 +59,12 @@ export default defineCollector({
     "{mount}.inodes_avail": gauge("Inodes that users can have"),
     "{mount}.stale": gauge("1 while a network file system does not answer, 0 when it does again"),
   },
-  prepare: (): State => ({ stale: new Set(), recovered: new Set() }),
+  prepare: (): State => ({ stale: new Set(), recovered: new Set(), table: undefined }),
 
-  async collect({ host, options, state, emit, signal, log }) {
+  async collect(context) {
+    const { host, options, state, emit, log } = context;
     const mounts = host.system === "linux"
-      ? parseMounts(host.fs.read("/proc/mounts")).filter(({ kind, point }) =>
-        options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
-      )
+      ? wantedMounts(host.fs.read("/proc/mounts"))
       : systemMounts(host);
     const labels = readLabels(host);
     const labelOf = (device: string) =>
@@ -84,12 +85,23 @@ export default defineCollector({
       throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
     }
 
+    function wantedMounts(lines: Cursor): readonly Mount[] {
+      if (state.table === undefined || !lines.equalsAll(state.table.text)) {
+        const text = lines.allBytes();
+        const mounts = parseMounts(lines).filter(({ kind, point }) =>
+          options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
+        );
+        state.table = { text, mounts };
+      }
+      return state.table.mounts;
+    }
+
     /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
     async function ask({ point, kind }: Mount, seen: Set<number>): Promise<StatVfs | undefined> {
       try {
-        const device = await host.probe.device(point, kind, signal);
+        const device = await host.probe.device(point, kind, context);
         if (device === undefined || seen.has(device)) return undefined;
-        const space = await host.probe.statvfs(point, kind, signal);
+        const space = await host.probe.statvfs(point, kind, context);
         seen.add(device);
         if (state.stale.delete(point)) {
           state.recovered.add(point);

@@ -23,6 +23,9 @@ const COLUMNS = [
   "io_milliseconds_weighted",
 ] as const;
 type Column = typeof COLUMNS[number];
+/** Those that are published as they are. */
+const PLAIN = COLUMNS.filter((column) => column !== "reads_sectors" && column !== "writes_sectors")
+  .map((column) => ({ column, pattern: `{device}.${column}` as const }));
 const MAX_32 = 2 ** 32 - 1;
 
 const p = 3;
@@ -69,7 +72,7 @@ export default defineCollector({
     persistent_naming: bool(false, "Name a disk by model and serial number, as udev knows them"),
   },
   metrics,
-  prepare: () => ({ names: new Map<string, string | undefined>() }),
+  prepare: () => ({ disks: new Map<string, Disk>() }),
 
   collect({ host, options, state, emit, delta, elapsed }) {
     const units = options.byte_unit.map((unit) => ({
@@ -78,30 +81,38 @@ export default defineCollector({
     }));
     const lines = host.fs.read("/proc/diskstats");
     while (lines.nextLine()) {
-      const row = readRow(lines);
-      if (row === undefined) continue;
-      const key = `${row.number} ${row.device}`;
-      if (!state.names.has(key)) {
-        const wanted = matchesAny(options.devices, row.device) &&
-          !matchesAny(options.exclude_devices, row.device);
-        state.names.set(
-          key,
-          wanted
-            ? (options.persistent_naming ? udevName(host.fs, row.number) ?? row.device : row.device)
-              .replaceAll("/", "_")
-            : undefined,
-        );
-      }
-      const device = state.names.get(key);
-      if (device === undefined) continue;
+      const [major, minor, device] = [lines.word(), lines.word(), lines.word()];
+      if (device === "" || device.startsWith("ram") || device.startsWith("loop")) continue;
+      const { name, keys } = diskOf(major, minor, device);
+      const values = name === undefined ? undefined : readColumns(lines);
+      if (name === undefined || values === undefined) continue;
       const grown = growths(
-        row.values,
-        (column, value) =>
-          delta(`${key} ${column}`, value, column.endsWith("sectors") ? MAX_COUNTER : MAX_32),
+        values,
+        (index, value) =>
+          delta(keys[index], value, COLUMNS[index].endsWith("sectors") ? MAX_COUNTER : MAX_32),
       );
       if (grown === undefined) continue;
       const io = grown.reads + grown.writes;
-      if (io > 0 || options.send_zero) publish(device, grown, units, elapsed);
+      if (io > 0 || options.send_zero) publish(name, grown, units, elapsed);
+    }
+
+    function diskOf(major: string, minor: string, device: string): Disk {
+      const known = state.disks.get(device);
+      if (known !== undefined && known.major === major && known.minor === minor) return known;
+      const number = `${major}:${minor}`;
+      const wanted = matchesAny(options.devices, device) &&
+        !matchesAny(options.exclude_devices, device);
+      const name = wanted && options.persistent_naming
+        ? udevName(host.fs, number) ?? device
+        : device;
+      const disk: Disk = {
+        major,
+        minor,
+        name: wanted ? name.replaceAll("/", "_") : undefined,
+        keys: COLUMNS.map((column) => `${number} ${device} ${column}`),
+      };
+      state.disks.set(device, disk);
+      return disk;
     }
 
     function publish(
@@ -114,11 +125,7 @@ export default defineCollector({
       const io = reads + writes;
       const per = (sum: number, count: number) => (count > 0 ? sum / count : 0);
       const serviceTime = per(grown.io_milliseconds, io);
-      for (const column of COLUMNS) {
-        if (column !== "reads_sectors" && column !== "writes_sectors") {
-          emit(`{device}.${column}`, grown[column], device);
-        }
-      }
+      for (const { column, pattern } of PLAIN) emit(pattern, grown[column], device);
       emit("{device}.read_requests_merged_per_second", grown.reads_merged / seconds, device);
       emit("{device}.write_requests_merged_per_second", grown.writes_merged / seconds, device);
       emit("{device}.reads_per_second", reads / seconds, device);
@@ -153,33 +160,38 @@ export default defineCollector({
   },
 });
 
+/** What is known of a line's device. */
+interface Disk {
+  readonly major: string;
+  readonly minor: string;
+  /** Undefined where it is not published. */
+  readonly name: string | undefined;
+  /** By column: under which its last value is kept. */
+  readonly keys: readonly string[];
+}
+
 type Growths = Record<Column, number>;
 
 /** Undefined until every column has a growth; requests under way are no counter. */
 function growths(
   values: readonly (number | bigint)[],
-  grow: (column: Column, value: number | bigint) => number | undefined,
+  grow: (index: number, value: number | bigint) => number | undefined,
 ): Growths | undefined {
   const grown = {} as Growths;
   let complete = true;
   COLUMNS.forEach((column, index) => {
-    const step = column === "io_in_progress" ? Number(values[index]) : grow(column, values[index]);
+    const step = column === "io_in_progress" ? Number(values[index]) : grow(index, values[index]);
     if (step === undefined) complete = false;
     else grown[column] = step;
   });
   return complete ? grown : undefined;
 }
 
-/** A line such as `8 0 sda 4711 …`; undefined for one with fewer columns, and for ram and loop devices. */
-function readRow(
-  line: Cursor,
-): { number: string; device: string; values: (number | bigint)[] } | undefined {
-  const number = `${line.word()}:${line.word()}`;
-  const device = line.word();
-  if (device === "" || device.startsWith("ram") || device.startsWith("loop")) return undefined;
+/** What follows in a line such as `8 0 sda 4711 …`; undefined where there are fewer columns. */
+function readColumns(line: Cursor): (number | bigint)[] | undefined {
   const values: (number | bigint)[] = [];
   while (values.length < COLUMNS.length && line.more) values.push(line.counter());
-  return values.length === COLUMNS.length ? { number, device, values } : undefined;
+  return values.length === COLUMNS.length ? values : undefined;
 }
 
 /** `MODEL-SERIAL`, with `-partN` for a partition; undefined where udev does not know the disk. */

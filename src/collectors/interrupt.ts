@@ -22,7 +22,7 @@ export default defineCollector({
     "{row}.CPU{cpu}": rate("Interrupts by column", 0, traits),
     "{row}.total": rate("Interrupts of all columns", 0, { whole: true }),
   },
-  prepare: () => ({ names: new Map<string, string>() }),
+  prepare: () => ({ names: new Map<string, { readonly text: string; readonly name: string }>() }),
 
   collect({ host, options, state, emit }) {
     const lines = host.fs.read("/proc/interrupts");
@@ -36,23 +36,28 @@ export default defineCollector({
         emit("{row}", row.counts[0], row.id);
         continue;
       }
-      const key = `${row.id} ${row.text}`;
-      let name = state.names.get(key);
-      if (name === undefined) {
-        // Without a text Diamond makes a name of two counts, another one in each run: kept for rates = diamond alone.
-        const original = row.text !== "" || options.rates === "diamond";
-        name = options.stable_names || !original ? row.id : diamondName(row, columns);
-        if (row.text !== "") state.names.set(key, name);
-      }
+      const name = nameOf(row, columns);
       let total: number | undefined;
-      row.counts.forEach((count, cpu) => {
-        const published = emit("{row}.CPU{cpu}", count, name, String(cpu));
+      for (let cpu = 0; cpu < row.counts.length; cpu++) {
+        const published = emit("{row}.CPU{cpu}", row.counts[cpu], name, String(cpu));
         if (published !== undefined) total = (total ?? 0) + published;
-      });
-      if (total !== undefined) emit("{row}.total", total, name, { form: "gauge" });
+      }
+      if (total !== undefined) emit("{row}.total", total, name, AS_GAUGE);
+    }
+
+    function nameOf(row: Row, columns: number): string {
+      const known = state.names.get(row.id);
+      if (known?.text === row.text) return known.name;
+      // Without a text Diamond makes a name of two counts, another one in each run: kept for rates = diamond alone.
+      const original = row.text !== "" || options.rates === "diamond";
+      const name = options.stable_names || !original ? row.id : diamondName(row, columns);
+      if (row.text !== "") state.names.set(row.id, { text: row.text, name });
+      return name;
     }
   },
 });
+
+const AS_GAUGE = { form: "gauge" } as const;
 
 interface Row {
   readonly id: string;
@@ -63,7 +68,8 @@ interface Row {
 
 /** A row such as `24:  0  17  PCI-MSI 65536-edge  eth0`; undefined for an empty one. */
 function readRow(line: Cursor, columns: number): Row | undefined {
-  const id = line.until(":")?.trim();
+  if (!line.more) return undefined;
+  const id = line.until(":")?.trimEnd();
   if (id === undefined || id === "") return undefined;
   const counts: (number | bigint)[] = [];
   while (counts.length < columns && line.more) counts.push(line.counter());

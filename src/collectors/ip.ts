@@ -3,7 +3,7 @@
 import { counter, defineCollector, gauge } from "../core/collector.ts";
 import { noData } from "../core/errors.ts";
 import { words } from "../core/option.ts";
-import { readPairs } from "../formats/proc_snmp.ts";
+import { isAllowed, pairReader } from "../formats/proc_snmp.ts";
 
 const NAMES = [
   "InAddrErrors",
@@ -34,22 +34,24 @@ export default defineCollector({
     "{counter}": counter("Packets of a counter"),
   },
 
-  collect({ host, options, emit }) {
+  prepare({ allowed_names }) {
+    const allowed = isAllowed(allowed_names);
+    return { allowed, read: pairReader("Ip", allowed) };
+  },
+
+  collect({ host, state, emit }) {
     const ipv4 = host.fs.tryRead("/proc/net/snmp");
     const ipv6 = host.fs.tryRead("/proc/net/snmp6");
     if (ipv4 === undefined && ipv6 === undefined) {
       throw noData("Cannot read /proc/net/snmp or /proc/net/snmp6");
     }
-    const allowed = (name: string) =>
-      options.allowed_names.length === 0 || options.allowed_names.includes(name);
-    for (const [name, value] of ipv4 === undefined ? [] : readPairs(ipv4, "Ip")) {
-      if (!allowed(name)) continue;
+    for (const [name, value] of (ipv4 && state.read(ipv4)) ?? []) {
       if (name === "Forwarding" || name === "DefaultTTL") emit(name, value);
       else emit("{counter}", value, name);
     }
     while (ipv6?.nextLine()) {
       const name = ipv6.word();
-      if (name !== "" && allowed(name)) emit("{counter}", ipv6.counter(), name);
+      if (name !== "" && state.allowed(name)) emit("{counter}", ipv6.counter(), name);
     }
   },
 });

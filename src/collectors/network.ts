@@ -45,14 +45,14 @@ export default defineCollector({
     return {
       accepts: pythonRegex(`(?:${names})${greedy ? "\\S*" : ""}\\Z`, "match"),
       known: new Map<string, boolean>(),
-      units: byte_unit.map((unit) => ({ unit, scale: byteFactor("byte", unit) })),
+      units: byte_unit.map((unit) => ({ unit, extras: { scale: byteFactor("byte", unit) } })),
     };
   },
 
   collect({ host, state, emit }) {
     const lines = host.fs.read("/proc/net/dev");
     while (lines.nextLine()) {
-      const device = lines.until(":")?.trim();
+      const device = lines.more ? lines.until(":") : undefined;
       if (device === undefined || device.includes("|")) continue;
       let accepted = state.known.get(device);
       if (accepted === undefined) {
@@ -63,7 +63,7 @@ export default defineCollector({
       readColumns(lines, (column, value) => {
         if (column === "rx_bytes" || column === "tx_bytes") {
           const pattern = column === "rx_bytes" ? "{device}.rx_{unit}" : "{device}.tx_{unit}";
-          for (const { unit, scale } of state.units) emit(pattern, value, device, unit, { scale });
+          for (const { unit, extras } of state.units) emit(pattern, value, device, unit, extras);
         } else {
           emit("{device}.{field}", value, device, column);
         }

@@ -3,7 +3,9 @@
 import { counter, defineCollector } from "../core/collector.ts";
 import { noData } from "../core/errors.ts";
 import { words } from "../core/option.ts";
-import { readPairs } from "../formats/proc_snmp.ts";
+import { isAllowed, pairReader } from "../formats/proc_snmp.ts";
+
+const AS_GAUGE = { form: "gauge" } as const;
 
 export default defineCollector({
   name: "TCPCollector",
@@ -33,18 +35,27 @@ export default defineCollector({
   },
   metrics: { "{counter}": counter("Events of a counter; the value itself for those in gauges") },
 
-  collect({ host, options, emit }) {
+  prepare({ allowed_names }) {
+    const reader = () => pairReader("Tcp", isAllowed(allowed_names));
+    return {
+      readers: new Map([["/proc/net/netstat", reader()], ["/proc/net/snmp", reader()]]),
+    };
+  },
+
+  collect({ host, options, state, emit }) {
     const values = new Map<string, number | bigint>();
-    for (const path of ["/proc/net/netstat", "/proc/net/snmp"]) {
+    let found = false;
+    for (const [path, read] of state.readers) {
       const lines = host.fs.tryRead(path);
-      for (const [name, value] of lines === undefined ? [] : readPairs(lines, "Tcp")) {
-        values.set(name, value);
-      }
+      if (lines === undefined) continue;
+      const pairs = read(lines);
+      if (pairs === undefined) continue;
+      found = true;
+      for (const [name, value] of pairs) values.set(name, value);
     }
-    if (values.size === 0) throw noData("There is no Tcp in /proc/net/netstat or /proc/net/snmp");
+    if (!found) throw noData("There is no Tcp in /proc/net/netstat or /proc/net/snmp");
     for (const [name, value] of values) {
-      if (options.allowed_names.length > 0 && !options.allowed_names.includes(name)) continue;
-      if (options.gauges.includes(name)) emit("{counter}", value, name, { form: "gauge" });
+      if (options.gauges.includes(name)) emit("{counter}", value, name, AS_GAUGE);
       else emit("{counter}", value, name);
     }
   },

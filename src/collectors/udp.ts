@@ -2,7 +2,7 @@
 
 import { defineCollector, rate } from "../core/collector.ts";
 import { words } from "../core/option.ts";
-import { readPairs } from "../formats/proc_snmp.ts";
+import { isAllowed, pairReader } from "../formats/proc_snmp.ts";
 
 export default defineCollector({
   name: "UDPCollector",
@@ -17,11 +17,11 @@ export default defineCollector({
   },
   metrics: { "{counter}": rate("Datagrams of a counter") },
 
-  collect({ host, options, emit }) {
-    for (const [name, value] of readPairs(host.fs.read("/proc/net/snmp"), "Udp")) {
-      if (options.allowed_names.length === 0 || options.allowed_names.includes(name)) {
-        emit("{counter}", value, name);
-      }
+  prepare: ({ allowed_names }) => ({ read: pairReader("Udp", isAllowed(allowed_names)) }),
+
+  collect({ host, state, emit }) {
+    for (const [name, value] of state.read(host.fs.read("/proc/net/snmp")) ?? []) {
+      emit("{counter}", value, name);
     }
   },
 });

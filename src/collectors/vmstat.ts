@@ -24,6 +24,7 @@ export default defineCollector({
     const lines = host.fs.read("/proc/vmstat");
     while (lines.nextLine()) {
       // The file has some 180 lines; all of ours begin with a "p".
+      if (!lines.starts("p")) continue;
       if (
         !lines.starts("pgf") && !lines.starts("pgm") && !lines.starts("pgp") && !lines.starts("psw")
       ) continue;

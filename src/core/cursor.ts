@@ -12,6 +12,7 @@ const SPACE = 32;
 const TAB = 9;
 const CARRIAGE_RETURN = 13;
 const MINUS = 45;
+const POINT = 46;
 const DIGITS_THAT_ARE_EXACT = 15;
 
 const decoder = new TextDecoder();
@@ -133,7 +134,10 @@ export class Cursor {
   /** A decimal number. The field must be nothing else. Throws `bad-data`. */
   float(): number {
     const from = this.#wordStart();
-    const text = this.#text(from, this.#skipWord());
+    const to = this.#skipWord();
+    const short = this.#shortDecimal(from, to);
+    if (short !== undefined) return short;
+    const text = this.#text(from, to);
     if (!isNumber(text)) {
       this.#at = from;
       throw this.#bad("a number");
@@ -161,9 +165,47 @@ export class Cursor {
     return this.#text(this.#start, this.#end);
   }
 
+  /** Whether the line consists of these bytes. Consumes nothing. */
+  equals(line: Uint8Array): boolean {
+    const length = this.#end - this.#start;
+    if (length !== line.length) return false;
+    for (let i = 0; i < length; i++) if (this.#bytes[this.#start + i] !== line[i]) return false;
+    return true;
+  }
+
+  /** A copy of the whole line's bytes, for `equals`. */
+  lineBytes(): Uint8Array {
+    return this.#bytes.slice(this.#start, this.#end);
+  }
+
+  /** The same for all that there is, from the first line on. */
+  equalsAll(text: Uint8Array): boolean {
+    if (this.#length !== text.length) return false;
+    for (let i = 0; i < text.length; i++) if (this.#bytes[i] !== text[i]) return false;
+    return true;
+  }
+
+  allBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
   /** All the bytes as text, from the first line on. */
   text(): string {
     return decoder.decode(this.#bytes.subarray(0, this.#length));
+  }
+
+  /** `0.25`: exact, since a division of two exact numbers is rounded once. Undefined for anything longer. */
+  #shortDecimal(from: number, to: number): number | undefined {
+    if (to === from || to - from > DIGITS_THAT_ARE_EXACT) return undefined;
+    let digits = 0;
+    let point = -1;
+    for (let at = from; at < to; at++) {
+      const byte = this.#bytes[at];
+      if (byte === POINT && point < 0 && at > from) point = at;
+      else if (byte < 48 || byte > 57) return undefined;
+      else digits = digits * 10 + byte - 48;
+    }
+    return point < 0 ? digits : digits / 10 ** (to - point - 1);
   }
 
   #bad(what: string): Error {
@@ -194,7 +236,7 @@ export class Cursor {
   }
 
   #text(from: number, to: number): string {
-    return decoder.decode(this.#bytes.subarray(from, to));
+    return interned(this.#bytes, from, to);
   }
 }
 

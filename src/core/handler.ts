@@ -14,9 +14,10 @@ export type Receipt = "application" | "transport" | "none";
 export interface Sink extends AsyncDisposable {
   /**
    * Delivers all of the batch or throws; the worker keeps the batch and writes it again. `refused`
-   * where the backend will never take it: then the worker writes its parts, down to single points.
+   * where the backend will never take it: then the worker writes its parts, down to single points. What
+   * is done when it returns needs no promise. The signal may be that of later writes as well.
    */
-  write(batch: readonly Metric[], signal: AbortSignal): Promise<void>;
+  write(batch: readonly Metric[], signal: AbortSignal): void | Promise<void>;
   /** Of a transport's sink: what it knows of the writes that it took. */
   readonly line?: Line;
 }

@@ -162,8 +162,8 @@ export interface Target {
 }
 
 export interface Connection {
-  /** Hands all the bytes to the kernel; waits while its buffer is full. */
-  write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Hands all the bytes to the kernel, at once where its buffer has room; waits while that is full. */
+  write(bytes: Uint8Array, signal: AbortSignal): void | Promise<void>;
   /** `ended`: the peer has closed its side; `broken`: the connection failed. */
   readonly state: "open" | "ended" | "broken";
   /**
@@ -287,9 +287,14 @@ export interface Probe {
    * statvfs(2) of a mount point. `kind` is the file system's type: one that can hang (nfs, fuse …)
    * is asked off the main thread, never twice at once, and given up at the signal (`timeout`).
    */
-  statvfs(path: string, kind: string, signal: AbortSignal): Promise<StatVfs>;
+  statvfs(path: string, kind: string, asker: Asker): Promise<StatVfs>;
   /** The number of the device that a mount point lies on; with the same care. */
-  device(path: string, kind: string, signal: AbortSignal): Promise<number | undefined>;
+  device(path: string, kind: string, asker: Asker): Promise<number | undefined>;
+}
+
+/** Whose signal is looked at only where something may wait: a collector's run makes none before. */
+export interface Asker {
+  readonly signal: AbortSignal;
 }
 
 export interface Clock {

@@ -127,7 +127,8 @@ export function createWorker(settings: WorkerSettings): Worker {
   let closed = false;
   let lag: number | undefined;
   let pause = new AbortController();
-  let writing: AbortController | undefined;
+  /** Of the write that is under way, and of those after it until one is late. */
+  let deadline = new AbortController();
   let timer: AbortController | undefined;
 
   if (saved !== undefined) {
@@ -402,7 +403,10 @@ export function createWorker(settings: WorkerSettings): Worker {
 
   /** The sink gets a signal, and is not waited for when it does not heed it. */
   async function withDeadline(batch: readonly Metric[]): Promise<void> {
-    const deadline = writing = new AbortController();
+    if (deadline.signal.aborted) deadline = new AbortController();
+    const { signal } = deadline;
+    const pending = sink.write(batch, signal);
+    if (pending === undefined) return;
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(options.timeout * 1000, () => {
       const error = timedOut(
@@ -412,7 +416,7 @@ export function createWorker(settings: WorkerSettings): Worker {
       late.reject(error);
     });
     try {
-      await Promise.race([sink.write(batch, deadline.signal), late.promise]);
+      await Promise.race([pending, late.promise]);
     } finally {
       cancel();
     }
@@ -439,7 +443,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     pause.abort();
     if (draining !== undefined) {
       // A write that is told to end may still say how far it came.
-      writing?.abort(timedOut("The agent stops"));
+      deadline.abort(timedOut("The agent stops"));
       await within(ABORT_SECONDS, ended);
     }
     const unfinished = inFlight;

@@ -4,6 +4,7 @@ import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
+import { directWrite } from "./direct_write.ts";
 import { createRequester, listenHttp } from "./http.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { secureContext } from "./tls.ts";
@@ -92,15 +93,12 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
 }
 
 function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Promise<T> {
-  work.catch(() => {});
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      const late = () => reject(timedOut(`No answer for ${show(target)} in time`, signal.reason));
-      if (signal.aborted) late();
-      else signal.addEventListener("abort", late, { once: true });
-    }),
-  ]);
+  return new Promise<T>((resolve, reject) => {
+    const late = () => reject(timedOut(`No answer for ${show(target)} in time`, signal.reason));
+    if (signal.aborted) late();
+    else signal.addEventListener("abort", late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", late));
+  });
 }
 
 function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {
@@ -160,10 +158,12 @@ function connectionOf(socket: Socket, target: Target, queues: SendQueues): Conne
     },
     unacknowledged: () => queues.of(socket),
     write(bytes, signal) {
+      if (state !== "open") {
+        throw undelivered(`The connection to ${show(target)} is closed`, failure);
+      }
+      const taken = directWrite(socket, bytes);
+      if (taken === bytes.length) return;
       return new Promise<void>((resolve, reject) => {
-        if (state !== "open") {
-          return reject(undelivered(`The connection to ${show(target)} is closed`, failure));
-        }
         const settle = (error?: Error | null) => {
           waiting.delete(settle);
           signal.removeEventListener("abort", onAbort);
@@ -175,7 +175,7 @@ function connectionOf(socket: Socket, target: Target, queues: SendQueues): Conne
         waiting.add(settle);
         signal.addEventListener("abort", onAbort, { once: true });
         socket.write(
-          bytes,
+          bytes.subarray(taken),
           (error) =>
             settle(error ? undelivered(`Cannot write to ${show(target)}`, error) : undefined),
         );

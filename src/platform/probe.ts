@@ -15,17 +15,17 @@ const CAN_HANG =
 
 export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
   return {
-    async statvfs(path, kind, signal) {
+    async statvfs(path, kind, asker) {
       const real = realPathOf(path, roots);
       return toStatVfs(
         CAN_HANG.test(kind)
-          ? await other.ask("statvfs", real, signal) as StatsFs
+          ? await other.ask("statvfs", real, asker.signal) as StatsFs
           : statfsSync(real),
       );
     },
-    async device(path, kind, signal) {
+    async device(path, kind, asker) {
       const real = realPathOf(path, roots);
-      if (CAN_HANG.test(kind)) return await other.ask("device", real, signal) as number;
+      if (CAN_HANG.test(kind)) return await other.ask("device", real, asker.signal) as number;
       return statSync(real, { throwIfNoEntry: false })?.dev;
     },
   };

@@ -32,8 +32,8 @@ export function recordingHost(real: Host, directory: string, round: string): Hos
     fs,
     probe: {
       ...real.probe,
-      async statvfs(path, kind, signal) {
-        const answer = await real.probe.statvfs(path, kind, signal);
+      async statvfs(path, kind, asker) {
+        const answer = await real.probe.statvfs(path, kind, asker);
         statvfs(path, answer);
         return answer;
       },

@@ -112,6 +112,41 @@ function streamSink(host: Host, target: Target, options: StreamValues, encode: E
     if (await forget()?.close() === false) broken = true;
   }
 
+  async function begin(batch: readonly Metric[], signal: AbortSignal): Promise<void> {
+    connection = await host.net.connect(target, signal);
+    since = now();
+    await send(connection, batch, signal);
+  }
+
+  /** Without a promise where the kernel takes it at once, as it nearly always does. */
+  function send(
+    to: Connection,
+    batch: readonly Metric[],
+    signal: AbortSignal,
+  ): void | Promise<void> {
+    try {
+      const bytes = encode(batch);
+      const pending = to.write(bytes, signal);
+      if (pending === undefined) return note(bytes.length);
+      const { length } = bytes;
+      return pending.then(() => note(length), giveUp);
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+
+  function note(bytes: number): void {
+    const limit = now() - (options.resend_seconds + options.timeout) * 1000;
+    while (written.length > 1 && written[1].at <= limit) written.shift();
+    written.push({ at: now(), total: (written.at(-1)?.total ?? 0) + bytes });
+  }
+
+  function giveUp(error: unknown): never {
+    broken = true;
+    forget()?.destroy();
+    throw error;
+  }
+
   function acknowledged(seconds: number): boolean {
     if (connection === undefined) return true;
     const waiting = connection.unacknowledged();
@@ -138,26 +173,11 @@ function streamSink(host: Host, target: Target, options: StreamValues, encode: E
       },
       acknowledged,
     },
-    async write(batch, signal) {
+    write(batch, signal) {
       // A peer that went away has said so by its FIN: what is written now would be lost.
       letGoEnded();
       if (isOld(host, since, options.reconnect_interval)) void closeOrderly();
-      if (connection === undefined) {
-        connection = await host.net.connect(target, signal);
-        since = now();
-      }
-      try {
-        const bytes = encode(batch);
-        await connection.write(bytes, signal);
-        const limit = now() - (options.resend_seconds + options.timeout) * 1000;
-        const old = written.findLastIndex(({ at }) => at <= limit);
-        if (old > 0) written.splice(0, old);
-        written.push({ at: now(), total: (written.at(-1)?.total ?? 0) + bytes.length });
-      } catch (error) {
-        broken = true;
-        forget()?.destroy();
-        throw error;
-      }
+      return connection === undefined ? begin(batch, signal) : send(connection, batch, signal);
     },
     [Symbol.asyncDispose]: closeOrderly,
   };

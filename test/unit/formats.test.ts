@@ -6,7 +6,7 @@ import { fixed } from "../../src/formats/fixed.ts";
 import { graphiteLine, graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { formatRecord } from "../../src/formats/log_record.ts";
 import { pickleFrames } from "../../src/formats/pickle.ts";
-import { readPairs } from "../../src/formats/proc_snmp.ts";
+import { pairReader } from "../../src/formats/proc_snmp.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
 import { strftime } from "../../src/formats/strftime.ts";
 import { splitAddress } from "../../src/protocols/graphite.ts";
@@ -207,12 +207,16 @@ describe("rotation", () => {
 });
 
 describe("pairs of lines", () => {
-  it("puts names and values together", () => {
-    deepEqual(readPairs(Cursor.of("Ip: A B\nIp: 1 2\nTcp: C MaxConn\nTcp: 3 -1\n"), "Tcp"), [[
-      "C",
-      3,
-    ], ["MaxConn", -1]]);
-    deepEqual(readPairs(Cursor.of("x\n"), "Tcp"), []);
+  it("puts names and values together, those that are wanted", () => {
+    const read = pairReader("Tcp", (name) => name !== "Dull");
+    const text = (names: string, values: string) =>
+      Cursor.of(`Ip: A B\nIp: 1 2\nTcp: ${names}\nTcp: ${values}\n`);
+    deepEqual(read(text("C Dull MaxConn", "3 4 -1")), [["C", 3], ["MaxConn", -1]]);
+    deepEqual(read(text("C Dull MaxConn", "5 6 -1")), [["C", 5], ["MaxConn", -1]]);
+    // Another kernel after a live update, or another file.
+    deepEqual(read(text("Dull C New", "7 8 9")), [["C", 8], ["New", 9]]);
+    equal(read(Cursor.of("x\n")), undefined);
+    throws(() => read(Cursor.of("Tcp: C\nUdp: D\n")), /no values below the names of "Tcp"/);
   });
 });
 

@@ -294,6 +294,6 @@ describe("handlers that post", () => {
       } as never,
       log: silentLog,
     });
-    await rejects(sink.write([idle(1)], late.signal), /did not answer in time/);
+    await rejects(async () => sink.write([idle(1)], late.signal), /did not answer in time/);
   });
 });

@@ -422,7 +422,7 @@ describe("GraphiteHandler", () => {
     const { server, port } = await listener(() => {});
     await new Promise((resolve) => server.close(resolve));
     await rejects(
-      open({ port }).write(metrics(1), soon()),
+      async () => open({ port }).write(metrics(1), soon()),
       new RegExp(`Cannot connect to 127.0.0.1:${port}`),
     );
   });
