@@ -8,6 +8,7 @@ import { messageOf } from "../core/errors.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { Host } from "../core/host.ts";
 import type { Log } from "../core/log.ts";
+import type { MemoryMode } from "../core/process.ts";
 import type { Spools } from "../core/spool.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
@@ -25,6 +26,7 @@ export interface AgentSettings {
     readonly self_metrics: boolean;
     readonly stop_timeout: number;
     readonly max_memory: number;
+    readonly memory?: MemoryMode;
   };
   readonly collectors: readonly CollectorPart[];
   readonly handlers: readonly HandlerPart[];

@@ -29,8 +29,8 @@ const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
 /** What the start alone has needed is given back after this; earlier it would be fetched again. */
 const SETTLE_MS = 60_000;
-/** Garbage is left lying until the memory has grown by this: collecting it earlier costs more. */
-const SLACK_BYTES = 6_291_456;
+/** Garbage is left lying until the memory has grown by this, by `memory`: collecting it earlier costs more. */
+const SLACK_BYTES = { normal: 4_194_304, low: 2_097_152 };
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -86,7 +86,8 @@ export function createKeeper(
   function relieve(): void {
     let rss = host.self.rss();
     const isSettling = settled === 0 && host.clock.monotonic() - started < SETTLE_MS;
-    if (!isSettling && rss > settled + SLACK_BYTES) {
+    const slack = SLACK_BYTES[settings()?.server.memory ?? "normal"];
+    if (!isSettling && rss > settled + slack) {
       host.self.reclaim();
       settled = rss = host.self.rss();
     }

@@ -70,12 +70,18 @@ export async function giveBackCode(): Promise<void> {
   }
 }
 
-/** Where the executable's own code is: pages that are never written to. Source: proc_pid_maps(5). */
+/**
+ * Where the executable's own code is, and what it reads before that: pages that are never written to.
+ * What is read-only behind the code was written by the loader, and would be lost. Source: proc_pid_maps(5).
+ */
 export function codeRanges(maps: string, program = process.execPath): [bigint, bigint][] {
-  return maps.split("\n").flatMap((line): [bigint, bigint][] => {
-    const [range, rights, , , , ...path] = line.trim().split(/ +/);
-    if (rights !== "r-xp" || path.join(" ") !== program) return [];
+  const own = maps.split("\n").flatMap((line) => {
+    const [range, rights, offset, , , ...path] = line.trim().split(/ +/);
+    if (path.join(" ") !== program) return [];
     const [from, to] = range.split("-").map((hex) => BigInt(`0x${hex}`));
-    return [[from, to]];
+    return [{ from, to, rights, isFirst: /^0+$/.test(offset) }];
   });
+  return own.filter(({ rights, isFirst }, at) =>
+    rights === "r-xp" || (rights === "r--p" && isFirst && own[at + 1]?.rights === "r-xp")
+  ).map(({ from, to }) => [from, to]);
 }

@@ -299,9 +299,13 @@ describe("the executable's own code", () => {
     const maps = `00200000-03000000 r--p 00000000 08:01 42   /opt/diamond agent
 03000000-05000000 r-xp 02e00000 08:01 42   /opt/diamond agent
 05000000-05100000 rw-p 04e00000 08:01 42   /opt/diamond agent
+05100000-05200000 r--p 04f00000 08:01 42   /opt/diamond agent
 7f0000000000-7f0000200000 r-xp 00000000 08:01 43   /lib/libc.so.6
 7f0000400000-7f0000600000 rwxp 00000000 00:00 0`;
-    deepEqual(codeRanges(maps, "/opt/diamond agent"), [[0x3000000n, 0x5000000n]]);
+    deepEqual(codeRanges(maps, "/opt/diamond agent"), [
+      [0x200000n, 0x3000000n],
+      [0x3000000n, 0x5000000n],
+    ]);
   });
 });
 
