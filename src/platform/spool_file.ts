@@ -43,9 +43,16 @@ export interface SpoolFile extends Spool {
   readonly newest: number | undefined;
   /** Batches that were read and are not settled. */
   readonly outstanding: readonly number[];
-  /** Stores a row of another file as it is. */
-  adopt(row: BatchRow): void;
+  /** Stores a row of another file as it is; without an id, as the newest. */
+  adopt(row: Omit<BatchRow, "id"> & { id: number | null }): void;
   adoptSeries(id: number, fields: string): void;
+}
+
+interface Total {
+  readonly points: number;
+  readonly batches: number;
+  /** Rows that do not lie in the order of their numbers. */
+  readonly disorder: number;
 }
 
 /** Rows that are dropped at a time when the file is over its bound. */
@@ -55,6 +62,9 @@ const MOST_IDLE_SERIES = 20_000;
 
 /** What the database cannot do any more for its state, not for ours. */
 export class DamagedSpool extends Error {}
+
+/** SQLite finds rows by their order, and says nothing when a flipped bit has put one out of it. */
+const LOST_ROWS = "rows that are in it are not found by their numbers";
 
 /** Throws `DamagedSpool` where it is no spool, or not one of this version. */
 export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
@@ -92,7 +102,8 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     const out = new Map<number, number>();
     /** Batches that are settled, but could not be removed yet: the disk is full. */
     let doomed: number[] = [];
-    const total = sql.total.get(MOST_PER_WRITE) as { points: number; batches: number };
+    const total = sql.total.get(MOST_PER_WRITE) as unknown as Total;
+    if (total.disorder > 0) throw new DamagedSpool(LOST_ROWS);
     let { points, batches } = total;
     let lastSeries = Number((sql.lastSeries.get() as { id: number | null }).id ?? 0);
     let cursor = 0;
@@ -159,16 +170,21 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     }
 
     function read(most: number): SpooledBatch | undefined {
-      const ids: number[] = [];
+      /** Of this batch; they are out when it is whole. */
+      const taken = new Map<number, number>();
       let metrics: Metric[] = [];
       for (;;) {
         const row = sql.next.get(cursor) as BatchRow | undefined;
-        if (row === undefined) break;
-        if (out.has(row.id)) {
+        if (row === undefined) {
+          if (taken.size === 0 && batches > out.size) throw new DamagedSpool(LOST_ROWS);
+          break;
+        }
+        if (row.id <= cursor) throw new DamagedSpool(LOST_ROWS);
+        if (out.has(row.id) || doomed.includes(row.id)) {
           cursor = row.id;
           continue;
         }
-        if (ids.length > 0 && metrics.length + row.points > most) break;
+        if (taken.size > 0 && metrics.length + row.points > most) break;
         const found = whole(row);
         cursor = row.id;
         correct(row, found.length);
@@ -177,11 +193,11 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
           batches--;
           continue;
         }
-        ids.push(row.id);
-        out.set(row.id, found.length);
-        metrics = ids.length === 1 ? found : metrics.concat(found);
+        taken.set(row.id, found.length);
+        metrics = taken.size === 1 ? found : metrics.concat(found);
       }
-      return ids.length === 0 ? undefined : { ids, metrics };
+      for (const [id, count] of taken) out.set(id, count);
+      return taken.size === 0 ? undefined : { ids: [...taken.keys()], metrics };
     }
 
     /** What can be read of a row; nothing where it is damaged. */
@@ -201,27 +217,44 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       damaged += counted - found;
     }
 
+    /** What was saved of a damaged file may lack some of them. */
     function settle(ids: readonly number[]): void {
-      for (const id of ids) {
-        points -= out.get(id) ?? pointsOf(id);
+      forget(ids.filter((id) => out.has(id) || pointsOf(id) !== undefined));
+    }
+
+    function forget(ids: readonly number[]): void {
+      const held = ids.map((id) => [id, out.get(id) ?? pointsOf(id) ?? 0] as const);
+      remove(ids);
+      for (const [id, count] of held) {
+        points -= count;
         out.delete(id);
         batches--;
       }
-      remove(ids);
+      if (batches === 0 && lastSeries > MOST_IDLE_SERIES) whereRoom(forgetSeries);
     }
 
-    function pointsOf(id: number): number {
-      return plausible((sql.points.get(id) as { points: number } | undefined)?.points ?? 0);
+    /** Undefined where there is no such row. */
+    function pointsOf(id: number): number | undefined {
+      const row = sql.points.get(id) as { points: number } | undefined;
+      return row === undefined ? undefined : plausible(row.points);
     }
 
     function remove(ids: readonly number[]): void {
       doomed.push(...ids);
-      if (doomed.length > 1) db.exec("BEGIN");
-      try {
-        for (const id of doomed) sql.remove.run(id);
+      whereRoom(() => {
+        if (doomed.length > 1) db.exec("BEGIN");
+        for (const id of doomed) {
+          if (Number(sql.remove.run(id).changes) === 0) throw new DamagedSpool(LOST_ROWS);
+        }
         if (doomed.length > 1) db.exec("COMMIT");
         doomed = [];
-        if (batches === 0 && lastSeries > MOST_IDLE_SERIES) forgetSeries();
+      });
+    }
+
+    /** A full disk does not even let things be removed; that is done next time. */
+    function whereRoom(act: () => void): void {
+      try {
+        act();
       } catch (error) {
         if (db.isTransaction) db.exec("ROLLBACK");
         if (isDamage(error)) throw error;
@@ -249,7 +282,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
         if (going.length === 0) return gone;
         const sum = going.reduce((total, row) => total + plausible(row.points), 0);
         gone[isFull ? "full" : "expired"] += sum;
-        settle(going.map(({ id }) => id));
+        forget(going.map(({ id }) => id));
       }
     }
 
@@ -286,7 +319,10 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       store,
       read,
       skip(ids) {
-        for (const id of ids) out.set(id, pointsOf(id));
+        for (const id of ids) {
+          const held = pointsOf(id);
+          if (held !== undefined) out.set(id, held);
+        }
       },
       unread(ids) {
         for (const id of ids) {
@@ -299,7 +335,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       drop() {
         const before = points;
         const rows = sql.oldest.all(-1) as unknown as BatchRow[];
-        settle(rows.map(({ id }) => id).filter((id) => !out.has(id)));
+        forget(rows.map(({ id }) => id).filter((id) => !out.has(id)));
         return before - points;
       },
       get outstanding() {
@@ -328,7 +364,9 @@ function statements(db: DatabaseSync) {
   const prepare = (text: string) => db.prepare(text);
   return {
     total: prepare(
-      "SELECT coalesce(sum(CASE WHEN points BETWEEN 1 AND ? THEN points ELSE 0 END), 0) AS points, count(*) AS batches FROM batch",
+      `SELECT coalesce(sum(CASE WHEN points BETWEEN 1 AND ? THEN points ELSE 0 END), 0) AS points,
+        count(*) AS batches, coalesce(sum(id <= before), 0) AS disorder
+        FROM (SELECT id, points, lag(id, 1, 0) OVER () AS before FROM batch)`,
     ),
     lastSeries: prepare("SELECT max(id) AS id FROM series"),
     series: prepare("SELECT fields, mark FROM series WHERE id = ?"),
@@ -382,31 +420,59 @@ function damageOf(error: unknown): unknown {
 export function salvage(path: string, into: SpoolFile): void {
   const db = openDatabase(path);
   try {
-    const each = (table: string, columns: string, keep: (row: never) => void) => {
-      const next = db.prepare(
-        `SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`,
-      );
-      for (let id = 0, failures = 0; failures < MOST_FAILURES;) {
-        try {
-          const row = next.get(id) as { id: number } | undefined;
-          if (row === undefined) return;
-          keep(row as never);
-          id = row.id;
-        } catch {
-          failures++;
-          id++;
-        }
-      }
-    };
-    each("series", "fields, mark", ({ id, fields, mark }: SeriesRow) => {
-      if (fnv1a(fields) === mark) into.adoptSeries(id, fields);
-    });
-    each("batch", "points, oldest, newest, data", (row: BatchRow) => {
-      gunzipSync(row.data);
-      into.adopt(row);
-    });
+    for (const row of rowsOf<SeriesRow>(db, "series", "fields, mark")) {
+      if (fnv1a(row.fields) === row.mark) into.adoptSeries(row.id, row.fields);
+    }
+    const taken = new Set<number>();
+    const nameless: BatchRow[] = [];
+    for (const row of rowsOf<BatchRow>(db, "batch", "points, oldest, newest, data")) {
+      if (!isWhole(row)) continue;
+      if (row.id < 1 || taken.has(row.id)) nameless.push(row);
+      else into.adopt(row);
+      taken.add(row.id);
+    }
+    for (const row of nameless) into.adopt({ ...row, id: null });
   } finally {
     db.close();
+  }
+}
+
+/** As they lie in the file; where that breaks off, the rest by their numbers. */
+function* rowsOf<Row extends { id: number }>(
+  db: DatabaseSync,
+  table: string,
+  columns: string,
+): Generator<Row> {
+  let id = 0;
+  try {
+    for (const row of db.prepare(`SELECT id, ${columns} FROM ${table}`).iterate()) {
+      id = (row as unknown as Row).id;
+      yield row as unknown as Row;
+    }
+    return;
+  } catch {
+    id++;
+  }
+  const next = db.prepare(`SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`);
+  for (let failures = 0; failures < MOST_FAILURES;) {
+    try {
+      const row = next.get(id) as unknown as Row | undefined;
+      if (row === undefined) return;
+      id = row.id;
+      yield row;
+    } catch {
+      failures++;
+      id++;
+    }
+  }
+}
+
+function isWhole({ data }: BatchRow): boolean {
+  try {
+    gunzipSync(data);
+    return true;
+  } catch {
+    return false;
   }
 }
 
