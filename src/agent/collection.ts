@@ -109,17 +109,18 @@ export function createCollection(
   const seconds = options.collect_timeout > 0
     ? options.collect_timeout
     : Math.max(interval - offset, 1);
-  let state: unknown;
-  let prepared = false;
-  /** Of the run that is under way: makes its signal, where there is none yet. */
-  let stopper: (() => AbortController) | undefined;
+  /** Made with the first run. */
+  let context: Context | undefined;
+  let busy = false;
+  /** Of the run that is under way: most have ended before anybody has asked for its signal. */
+  let controller: AbortController | undefined;
   let absent: string | undefined;
   let inRow = 0;
   let toSkip = 0;
 
   function run(timestamp: number): Outcome | Promise<Outcome> {
-    if (stopper !== undefined || toSkip > 0) {
-      if (stopper === undefined) toSkip--;
+    if (busy || toSkip > 0) {
+      if (!busy) toSkip--;
       else trouble.report(section, timedOut("The last run has still not ended"));
       record.skipped++;
       return NOTHING;
@@ -128,37 +129,25 @@ export function createCollection(
     emitter.begin(timestamp, started);
     record.runs++;
     record.lastRun = host.clock.now();
-    let controller: AbortController | undefined;
-    // Most collectors have ended before anybody could ask for a signal.
-    const controllerOf = () => controller ??= new AbortController();
+    controller = undefined;
     let pending: void | Promise<void>;
     try {
-      if (!prepared) {
-        state = collector.prepare?.(options, host);
-        prepared = true;
-      }
-      pending = collector.collect(contextOf(controllerOf));
+      context ??= newContext(collector.prepare?.(options, host));
+      pending = collector.collect(context);
     } catch (error) {
       return finish(started, error);
     }
-    if (!(pending instanceof Promise)) return finish(started, undefined);
-    // A signal that nobody has asked for by the end needs no abort.
-    return supervised(pending, controllerOf, () => controller, started);
+    return pending instanceof Promise ? supervised(pending, started) : finish(started, undefined);
   }
 
-  async function supervised(
-    pending: Promise<void>,
-    controllerOf: () => AbortController,
-    controllerIfAny: () => AbortController | undefined,
-    started: number,
-  ): Promise<Outcome> {
-    stopper = controllerOf;
+  async function supervised(pending: Promise<void>, started: number): Promise<Outcome> {
+    busy = true;
     // A run that does not heed its signal keeps the collector busy: it is never run twice at once.
     const settled = pending.then(
       () => undefined,
       (error) => error ?? new Error("rejected without a reason"),
     );
-    void settled.then(() => (stopper = undefined));
+    void settled.then(() => (busy = false));
     const late = Promise.withResolvers<unknown>();
     const cancel = host.clock.after(
       seconds * 1000,
@@ -166,7 +155,8 @@ export function createCollection(
     );
     const error: unknown = await Promise.race([settled, late.promise]);
     cancel();
-    controllerIfAny()?.abort(error);
+    // A signal that nobody has asked for by now needs no abort.
+    controller?.abort(error);
     return finish(started, error);
   }
 
@@ -206,16 +196,24 @@ export function createCollection(
     trouble.report(section, error);
   }
 
-  function contextOf(controllerOf: () => AbortController): Context {
+  function signal(): AbortSignal {
+    controller ??= new AbortController();
+    return controller.signal;
+  }
+
+  /** One for all runs, which never overlap. */
+  function newContext(state: unknown): Context {
     return {
       host,
       options,
       state,
       emit: emitter.emit as Context["emit"],
       delta: emitter.delta,
-      elapsed: emitter.elapsed,
+      get elapsed() {
+        return emitter.elapsed;
+      },
       get signal() {
-        return controllerOf().signal;
+        return signal();
       },
       log,
     };
@@ -236,8 +234,11 @@ export function createCollection(
     save: (offset) => emitter.save(offset),
     run,
     async dispose() {
-      stopper?.().abort(timedOut("The agent stops"));
-      const disposable = state as Partial<AsyncDisposable & Disposable> | null | undefined;
+      if (busy) {
+        signal();
+        controller?.abort(timedOut("The agent stops"));
+      }
+      const disposable = context?.state as Partial<AsyncDisposable & Disposable> | null | undefined;
       if (typeof disposable !== "object" || disposable === null) return;
       try {
         await disposable[Symbol.asyncDispose]?.();

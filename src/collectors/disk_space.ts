@@ -16,6 +16,8 @@ interface State {
   table: { readonly text: Uint8Array; readonly mounts: readonly Mount[] } | undefined;
 }
 
+type Answer = StatVfs | undefined | Promise<StatVfs | undefined>;
+
 interface Mount {
   readonly device: string;
   readonly point: string;
@@ -61,29 +63,15 @@ export default defineCollector({
   },
   prepare: (): State => ({ stale: new Set(), recovered: new Set(), table: undefined }),
 
-  async collect(context) {
+  collect(context) {
     const { host, options, state, emit, log } = context;
     const mounts = host.system === "linux"
       ? wantedMounts(host.fs.read("/proc/mounts"))
       : systemMounts(host);
     const labels = readLabels(host);
-    const labelOf = (device: string) =>
-      labels.size > 0 ? labels.get(host.fs.realPath(device) ?? "") : undefined;
     const devices = new Set<number>();
     let found = 0;
-    for (const mount of mounts) {
-      const space = await ask(mount, devices);
-      const { point } = mount;
-      const isStale = state.stale.has(point);
-      if (space === undefined && !isStale) continue;
-      found++;
-      const name = labelOf(mount.device) ?? mountName(point);
-      if (space !== undefined) publish(name, space);
-      if (isStale || state.recovered.has(point)) emit("{mount}.stale", isStale ? 1 : 0, name);
-    }
-    if (found === 0) {
-      throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
-    }
+    return askFrom(0);
 
     function wantedMounts(lines: Cursor): readonly Mount[] {
       if (state.table === undefined || !lines.equalsAll(state.table.text)) {
@@ -96,23 +84,60 @@ export default defineCollector({
       return state.table.mounts;
     }
 
-    /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
-    async function ask({ point, kind }: Mount, seen: Set<number>): Promise<StatVfs | undefined> {
-      try {
-        const device = await host.probe.device(point, kind, context);
-        if (device === undefined || seen.has(device)) return undefined;
-        const space = await host.probe.statvfs(point, kind, context);
-        seen.add(device);
-        if (state.stale.delete(point)) {
-          state.recovered.add(point);
-          log.info(`The file system at ${point} answers again`);
+    /** One after the other; without a promise as long as none has to be waited for. */
+    function askFrom(first: number): void | Promise<void> {
+      for (let at = first; at < mounts.length; at++) {
+        const mount = mounts[at];
+        const answer = ask(mount);
+        if (answer instanceof Promise) {
+          return answer.then((space) => {
+            use(mount, space);
+            return askFrom(at + 1);
+          });
         }
-        return space;
+        use(mount, answer);
+      }
+      if (found === 0) {
+        throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
+      }
+    }
+
+    /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
+    function ask({ point, kind }: Mount): Answer {
+      try {
+        const answer = whenKnown(
+          host.probe.device(point, kind, context),
+          (device): Answer =>
+            device === undefined || devices.has(device)
+              ? undefined
+              : whenKnown(host.probe.statvfs(point, kind, context), (space) => {
+                devices.add(device);
+                return space;
+              }),
+        );
+        return answer instanceof Promise ? answer.catch(silent) : answer;
       } catch (error) {
+        return silent(error);
+      }
+
+      function silent(error: unknown): undefined {
         if (codeOf(error) === "timeout") tellStale(point, error, state.stale, log);
         else log.debug(`The file system at ${point} cannot be asked: ${messageOf(error)}`);
-        return undefined;
       }
+    }
+
+    function use({ device, point }: Mount, space: StatVfs | undefined): void {
+      if (space !== undefined && state.stale.delete(point)) {
+        state.recovered.add(point);
+        log.info(`The file system at ${point} answers again`);
+      }
+      const isStale = state.stale.has(point);
+      if (space === undefined && !isStale) return;
+      found++;
+      const label = labels.size > 0 ? labels.get(host.fs.realPath(device) ?? "") : undefined;
+      const name = label ?? mountName(point);
+      if (space !== undefined) publish(name, space);
+      if (isStale || state.recovered.has(point)) emit("{mount}.stale", isStale ? 1 : 0, name);
     }
 
     function publish(mount: string, space: StatVfs): void {
@@ -137,6 +162,11 @@ export default defineCollector({
     }
   },
 });
+
+/** Goes on at once where there is nothing to wait for. */
+function whenKnown<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
+  return value instanceof Promise ? value.then((known) => next(known) as Awaited<R>) : next(value);
+}
 
 /** Once when it begins: the others are collected all the same. */
 function tellStale(point: string, error: unknown, stale: Set<string>, log: Log): void {

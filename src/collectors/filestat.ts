@@ -30,25 +30,29 @@ export default defineCollector({
     "user.{user}.{type}": gauge("Open files of a user, by type"),
   },
 
-  async collect({ host, options, emit, signal }) {
+  collect(context) {
+    const { host, options, emit } = context;
     const line = host.fs.read("/proc/sys/fs/file-nr");
     emit("assigned", line.uint());
     emit("unused", line.uint());
     // On 64-bit kernels "no limit" is 2^63-1.
     emit("max", line.counter());
-    if (!options.collect_user_data) return;
+    if (options.collect_user_data) return collectUsers();
 
-    const lsof = host.exec.find("lsof");
-    if (lsof === undefined) throw noData("There is no program lsof on this host");
-    const argv = [...(options.use_sudo ? [options.sudo_cmd] : []), lsof, "-F", "tL"];
-    const { stdout } = await host.exec.run(argv, { signal });
-    const counts = countFiles(stdout);
-    const users = await chooseUsers([...counts.keys()], options, host.exec, signal);
-    for (const [user, types] of counts) {
-      if (!users.has(user)) continue;
-      for (const [type, count] of types) {
-        if (options.type_include.length > 0 && !options.type_include.includes(type)) continue;
-        if (!options.type_exclude.includes(type)) emit("user.{user}.{type}", count, user, type);
+    async function collectUsers(): Promise<void> {
+      const { signal } = context;
+      const lsof = host.exec.find("lsof");
+      if (lsof === undefined) throw noData("There is no program lsof on this host");
+      const argv = [...(options.use_sudo ? [options.sudo_cmd] : []), lsof, "-F", "tL"];
+      const { stdout } = await host.exec.run(argv, { signal });
+      const counts = countFiles(stdout);
+      const users = await chooseUsers([...counts.keys()], options, host.exec, signal);
+      for (const [user, types] of counts) {
+        if (!users.has(user)) continue;
+        for (const [type, count] of types) {
+          if (options.type_include.length > 0 && !options.type_include.includes(type)) continue;
+          if (!options.type_exclude.includes(type)) emit("user.{user}.{type}", count, user, type);
+        }
       }
     }
   },

@@ -1,10 +1,10 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_meminfo.5.html */
 
 import { defineCollector, gauge } from "../core/collector.ts";
-import type { Cursor } from "../core/cursor.ts";
 import { noData } from "../core/errors.ts";
 import { bool, text } from "../core/option.ts";
 import { byteFactor } from "../core/units.ts";
+import { fieldReader } from "../formats/proc_fields.ts";
 
 const metrics = {
   MemTotal: gauge("Usable memory", 0, "byte"),
@@ -40,7 +40,12 @@ export default defineCollector({
   },
   metrics,
 
-  collect({ host, options, emit }) {
+  /** Lines without a unit are counts, and left out. */
+  prepare: ({ detailed }) => ({
+    read: fieldReader((name) => detailed || isDeclared(name), "kB"),
+  }),
+
+  collect({ host, options, state, emit }) {
     const factor = byteFactor("byte", options.byte_unit[0]);
     if (host.system !== "linux") {
       const { total, free } = host.figures.memory();
@@ -48,16 +53,16 @@ export default defineCollector({
       emit("MemFree", free * factor);
       return;
     }
-    const fields = parseMeminfo(host.fs.read("/proc/meminfo"));
+    const fields = state.read(host.fs.read("/proc/meminfo"));
     if (fields.size === 0) throw noData("There is no memory in /proc/meminfo");
     for (const [name, kilobytes] of fields) {
-      const value = kilobytes * 1024 * factor;
+      const value = Number(kilobytes) * 1024 * factor;
       if (isDeclared(name)) emit(name, value);
-      else if (options.detailed) emit("{field}", value, name);
+      else emit("{field}", value, name);
     }
-    const total = fields.get("MemTotal");
-    const available = fields.get("MemAvailable");
-    if (total !== undefined && total > 0 && available !== undefined) {
+    const total = Number(fields.get("MemTotal"));
+    const available = Number(fields.get("MemAvailable"));
+    if (total > 0 && available >= 0) {
       emit("MemUsedPercentage", (100 * (total - available)) / total);
     }
   },
@@ -65,18 +70,10 @@ export default defineCollector({
 
 type Declared = Exclude<keyof typeof metrics, "{field}" | "MemUsedPercentage">;
 
-function isDeclared(name: string): name is Declared {
-  return name !== "{field}" && name !== "MemUsedPercentage" && Object.hasOwn(metrics, name);
-}
+const declared = new Set(Object.keys(metrics));
+declared.delete("{field}");
+declared.delete("MemUsedPercentage");
 
-/** Lines such as `MemFree:  123 kB`, in kibibytes; those without a unit are counts, and left out. */
-export function parseMeminfo(lines: Cursor): Map<string, number> {
-  const fields = new Map<string, number>();
-  while (lines.nextLine()) {
-    const name = lines.until(":");
-    if (name === undefined) continue;
-    const value = lines.uint();
-    if (lines.word() === "kB") fields.set(name, value);
-  }
-  return fields;
+function isDeclared(name: string): name is Declared {
+  return declared.has(name);
 }

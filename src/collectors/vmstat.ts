@@ -1,6 +1,7 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_vmstat.5.html */
 
 import { defineCollector, MAX_COUNTER, rate } from "../core/collector.ts";
+import { fieldReader } from "../formats/proc_fields.ts";
 
 const traits = { max: MAX_COUNTER };
 const metrics = {
@@ -20,16 +21,11 @@ export default defineCollector({
   options: {},
   metrics,
 
-  collect({ host, emit }) {
-    const lines = host.fs.read("/proc/vmstat");
-    while (lines.nextLine()) {
-      // The file has some 180 lines; all of ours begin with a "p".
-      if (!lines.starts("p")) continue;
-      if (
-        !lines.starts("pgf") && !lines.starts("pgm") && !lines.starts("pgp") && !lines.starts("psw")
-      ) continue;
-      const name = lines.word();
-      if (Object.hasOwn(metrics, name)) emit(name as keyof typeof metrics, lines.counter());
+  prepare: () => ({ read: fieldReader((name) => Object.hasOwn(metrics, name)) }),
+
+  collect({ host, state, emit }) {
+    for (const [name, value] of state.read(host.fs.read("/proc/vmstat"))) {
+      emit(name as keyof typeof metrics, value);
     }
   },
 });

@@ -56,6 +56,13 @@ export class Cursor {
     return true;
   }
 
+  /** Goes back to before the first line. */
+  rewind(): void {
+    this.#at = this.#start = 0;
+    this.#end = this.#lineEnd(0);
+    this.#fresh = true;
+  }
+
   /** Whether another field stands on this line. */
   get more(): boolean {
     this.#skipBlanks();

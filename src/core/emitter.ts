@@ -55,19 +55,28 @@ export interface Run {
   readonly reason: string | undefined;
 }
 
-interface Slot {
+/** What may stand behind pattern and value. */
+type Rest = string | Extras | undefined;
+
+interface Slot extends Sample {
   readonly pattern: string;
   /** What was passed beside pattern and value, when it was made. */
-  readonly rest: readonly (string | Extras)[];
+  readonly a: Rest;
+  readonly b: Rest;
+  readonly c: Rest;
+  readonly d: Rest;
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
-  sample: Sample | undefined;
+  /** Whether there is a value of an earlier run, for its rate. */
+  sampled: boolean;
   seen: number;
 }
 
 /** Series that were not seen for this many runs are forgotten: devices come and go. */
 const FORGET_AFTER_RUNS = 64;
+/** That `emitFew` has room for. */
+const FEW_PARTS = 3;
 const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max: 0, whole: false };
 
 export function createEmitter(settings: EmitterSettings): Emitter {
@@ -104,9 +113,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       Math.round(at + offset),
     ];
     const series: SavedSample[] = [];
-    for (const [key, { sample }] of slots) {
-      if (sample !== undefined) series.push(entry(key, sample));
-    }
+    for (const [key, slot] of slots) if (slot.sampled) series.push(entry(key, slot));
     return {
       series,
       deltas: [...deltas].map(([key, sample]) => entry(key, sample)),
@@ -124,24 +131,55 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     run++;
   }
 
-  function emit(
+  /**
+   * Of up to three parts and extras, by name: an array of them at each call would be half of a tick's
+   * garbage.
+   */
+  function emitFew(
     pattern: string,
     value: number | bigint,
-    ...rest: (string | Extras)[]
+    a?: Rest,
+    b?: Rest,
+    c?: Rest,
+    d?: Rest,
   ): number | undefined {
-    const last = rest.length > 0 ? rest[rest.length - 1] : undefined;
-    const extras = typeof last === "object" ? last : undefined;
-    const expected = order[position];
-    const slot = expected !== undefined && isSame(expected, pattern, rest)
-      ? expected
-      : slotOf(pattern, rest, extras);
-    order[position++] = slot;
+    const extras = extrasOf(d) ?? extrasOf(c) ?? extrasOf(b) ?? extrasOf(a);
+    let slot = order[position];
+    if (
+      slot === undefined || slot.pattern !== pattern || !isSame(slot.a, a) || !isSame(slot.b, b) ||
+      !isSame(slot.c, c) || !isSame(slot.d, d)
+    ) {
+      slot = slotOf(pattern, [a, b, c, d], extras);
+      order[position] = slot;
+    }
+    position++;
+    return publish(slot, value, extras);
+  }
+
+  function emitMany(
+    pattern: string,
+    value: number | bigint,
+    ...rest: Rest[]
+  ): number | undefined {
+    const extras = extrasOf(rest.at(-1));
+    return publish(slotOf(pattern, rest, extras), value, extras);
+  }
+
+  function publish(
+    slot: Slot,
+    value: number | bigint,
+    extras: Extras | undefined,
+  ): number | undefined {
     slot.seen = run;
     if (typeof value !== "bigint" && !Number.isFinite(value)) {
       return refuse(`${slot.series.path} is ${value}: no number to publish`);
     }
     const { form } = slot.spec;
-    let published = form === "gauge" ? Number(value) : rateOf(slot, value);
+    let published = form !== "gauge"
+      ? rateOf(slot, value)
+      : typeof value === "number"
+      ? value
+      : Number(value);
     if (published === undefined) return undefined;
     if (extras?.scale !== undefined) published *= extras.scale;
     if (slot.spec.whole) published = Math.trunc(published);
@@ -157,27 +195,31 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   }
 
   function rateOf(slot: Slot, value: number | bigint): number | undefined {
-    const { sample } = slot;
-    slot.sample = { value, at: now };
-    if (sample === undefined) return settings.rates === "diamond" ? 0 : undefined;
-    const grown = growth(sample.value, value, slot.spec.max, settings.rates);
+    const { sampled, value: before, at } = slot;
+    slot.sampled = true;
+    slot.value = value;
+    slot.at = now;
+    if (!sampled) return settings.rates === "diamond" ? 0 : undefined;
+    const grown = growth(before, value, slot.spec.max, settings.rates);
     if (grown === undefined) return undefined;
-    const seconds = settings.rates === "diamond" ? settings.interval : (now - sample.at) / 1000;
+    const seconds = settings.rates === "diamond" ? settings.interval : (now - at) / 1000;
     return seconds > 0 ? grown / seconds : undefined;
   }
 
   function delta(key: string, value: number | bigint, max = 0): number | undefined {
     const sample = deltas.get(key);
-    deltas.set(key, { value, at: now, seen: run });
-    if (sample === undefined) return settings.rates === "diamond" ? 0 : undefined;
-    return growth(sample.value, value, max, settings.rates);
+    if (sample === undefined) {
+      deltas.set(key, { value, at: now, seen: run });
+      return settings.rates === "diamond" ? 0 : undefined;
+    }
+    const before = sample.value;
+    sample.value = value;
+    sample.at = now;
+    sample.seen = run;
+    return growth(before, value, max, settings.rates);
   }
 
-  function slotOf(
-    pattern: string,
-    rest: readonly (string | Extras)[],
-    extras: Extras | undefined,
-  ): Slot {
+  function slotOf(pattern: string, rest: readonly Rest[], extras: Extras | undefined): Slot {
     // The key holds all that makes a series: NUL cannot stand in a name.
     let key = pattern;
     for (const part of rest) if (typeof part === "string") key += `\0${part}`;
@@ -190,7 +232,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   function newSlot(
     key: string,
     pattern: string,
-    rest: readonly (string | Extras)[],
+    rest: readonly Rest[],
     extras: Extras | undefined,
   ): Slot {
     const declared = Object.hasOwn(settings.metrics, pattern)
@@ -210,8 +252,23 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     const name = declared === undefined ? pattern : filled(pattern, parts);
     const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
     const allowed = isAllowed(name);
-    const slot: Slot = { pattern, rest, series, spec, allowed, sample: saved.get(key), seen: run };
-    saved.delete(key);
+    const { value = 0, at = 0 } = saved.get(key) ?? {};
+    const sampled = saved.delete(key);
+    const [a, b, c, d] = rest;
+    const slot: Slot = {
+      pattern,
+      a,
+      b,
+      c,
+      d,
+      series,
+      spec,
+      allowed,
+      sampled,
+      value,
+      at,
+      seen: run,
+    };
     slots.set(key, slot);
     return slot;
   }
@@ -274,9 +331,10 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     }
   }
 
+  const hasFew = Object.keys(settings.metrics).every((name) => partNames(name).length <= FEW_PARTS);
   return {
     begin,
-    emit,
+    emit: hasFew ? emitFew : emitMany,
     delta,
     end,
     save,
@@ -287,15 +345,13 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   };
 }
 
-/** Whether these make the slot's key: parts, instance, precision and form. */
-function isSame(slot: Slot, pattern: string, rest: readonly (string | Extras)[]): boolean {
-  if (slot.pattern !== pattern || slot.rest.length !== rest.length) return false;
-  for (let i = 0; i < rest.length; i++) {
-    const a = slot.rest[i];
-    const b = rest[i];
-    if (a === b) continue;
-    if (typeof a !== "object" || typeof b !== "object") return false;
-    if (a.instance !== b.instance || a.precision !== b.precision || a.form !== b.form) return false;
-  }
-  return true;
+function extrasOf(rest: Rest): Extras | undefined {
+  return typeof rest === "object" ? rest : undefined;
+}
+
+/** Whether both make the same part of a slot's key: a part of the name, or instance, precision and form. */
+function isSame(a: Rest, b: Rest): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object") return false;
+  return a.instance === b.instance && a.precision === b.precision && a.form === b.form;
 }

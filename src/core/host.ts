@@ -285,11 +285,16 @@ export interface StatVfs {
 export interface Probe {
   /**
    * statvfs(2) of a mount point. `kind` is the file system's type: one that can hang (nfs, fuse …)
-   * is asked off the main thread, never twice at once, and given up at the signal (`timeout`).
+   * is asked off the main thread, never twice at once, and given up at the signal (`timeout`). The
+   * others answer at once, and throw what is wrong.
    */
-  statvfs(path: string, kind: string, asker: Asker): Promise<StatVfs>;
+  statvfs(path: string, kind: string, asker: Asker): StatVfs | Promise<StatVfs>;
   /** The number of the device that a mount point lies on; with the same care. */
-  device(path: string, kind: string, asker: Asker): Promise<number | undefined>;
+  device(
+    path: string,
+    kind: string,
+    asker: Asker,
+  ): number | undefined | Promise<number | undefined>;
 }
 
 /** Whose signal is looked at only where something may wait: a collector's run makes none before. */

@@ -22,28 +22,73 @@ export function graphiteLines(batch: readonly Metric[]): string {
 
 const encoder = new TextEncoder();
 
+const FIRST_BYTES = 16 * 1024;
+/** Lines of a batch whose heads are kept together: a tick's, hardly a backlog's. */
+const MOST_TOGETHER = 4096;
+
 /**
  * The same as bytes, for one connection; `prefix` comes before each path. What it returns is good until
  * the next batch.
+ *
+ * What the lines of a tick begin with lies together, in their order: a second has passed since the last
+ * tick, and memory that is read one after the other comes back the fastest.
  */
 export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Array {
   const lines = createLineBytes();
   const heads = new WeakMap<Series, Uint8Array>();
+  /** The series of the batch before, which is mostly the next one's, and their heads in one piece. */
+  const order: Series[] = [];
+  let together = new Uint8Array(FIRST_BYTES);
+  /** Where each head ends in it. */
+  const ends = new Int32Array(MOST_TOGETHER);
   let time: number | undefined;
   let tail = new Uint8Array();
 
   function headOf(series: Series): Uint8Array {
-    const head = encoder.encode(`${prefix}${lineSafe(series.path)} `);
-    heads.set(series, head);
+    let head = heads.get(series);
+    if (head === undefined) {
+      head = encoder.encode(`${prefix}${lineSafe(series.path)} `);
+      heads.set(series, head);
+    }
     return head;
   }
 
+  /** From this place on the order is another one. */
+  function learn(batch: readonly Metric[], from: number): void {
+    const to = Math.min(batch.length, MOST_TOGETHER);
+    let end = from === 0 ? 0 : ends[from - 1];
+    for (let at = from; at < to; at++) {
+      const { series } = batch[at];
+      const head = headOf(series);
+      if (end + head.length > together.length) {
+        const larger = new Uint8Array(2 * together.length + head.length);
+        larger.set(together);
+        together = larger;
+      }
+      together.set(head, end);
+      end += head.length;
+      order[at] = series;
+      ends[at] = end;
+    }
+    order.length = to;
+  }
+
   return (batch) => {
-    for (const { series, value, timestamp } of batch) {
-      lines.bytes(heads.get(series) ?? headOf(series));
+    let start = 0;
+    for (let at = 0; at < batch.length; at++) {
+      const { series, value, timestamp } = batch[at];
+      if (at < MOST_TOGETHER) {
+        if (order[at] !== series) learn(batch, at);
+        const end = ends[at];
+        lines.bytes(together, start, end);
+        start = end;
+      } else {
+        const head = headOf(series);
+        lines.bytes(head, 0, head.length);
+      }
       lines.number(value, series.precision);
       if (timestamp !== time) tail = encoder.encode(` ${time = timestamp}\n`);
-      lines.bytes(tail);
+      lines.bytes(tail, 0, tail.length);
     }
     return lines.take();
   };

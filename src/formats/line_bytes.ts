@@ -25,7 +25,7 @@ const INT32 = 2 ** 31;
 const encoder = new TextEncoder();
 
 export interface LineBytes {
-  bytes(part: Uint8Array): void;
+  bytes(part: Uint8Array, from: number, to: number): void;
   /** As `fixed(value, precision)`. */
   number(value: number, precision: number): void;
   /** What was written since the last call, good until the next one writes. */
@@ -46,14 +46,16 @@ export function createLineBytes(): LineBytes {
     buffer = larger;
   }
 
-  function bytes(part: Uint8Array): void {
-    reserve(part.length);
-    if (part.length > MOST_BY_HAND) {
-      buffer.set(part, length);
-      length += part.length;
+  function bytes(part: Uint8Array, from: number, to: number): void {
+    reserve(to - from);
+    if (to - from > MOST_BY_HAND) {
+      buffer.set(part.subarray(from, to), length);
+      length += to - from;
       return;
     }
-    for (let i = 0; i < part.length; i++) buffer[length++] = part[i];
+    let at = length;
+    for (let i = from; i < to; i++) buffer[at++] = part[i];
+    length = at;
   }
 
   /** A whole number that is not negative, in this many digits. */
@@ -99,7 +101,8 @@ export function createLineBytes(): LineBytes {
   }
 
   function slow(value: number, precision: number): void {
-    bytes(encoder.encode(fixed(value, precision)));
+    const text = encoder.encode(fixed(value, precision));
+    bytes(text, 0, text.length);
   }
 
   return {
@@ -115,7 +118,10 @@ export function createLineBytes(): LineBytes {
 }
 
 function digitsOf(value: number): number {
-  let count = 1;
-  for (let limit = 10; value >= limit; limit *= 10) count++;
+  if (value < 10) return 1;
+  if (value < 100) return 2;
+  if (value < 1000) return 3;
+  let count = 4;
+  for (let limit = 10_000; value >= limit; limit *= 10) count++;
   return count;
 }

@@ -24,14 +24,14 @@ const FIRST_BUFFER = 64 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export function createHostFs(roots: Roots): HostFs {
-  const kept = createKeptFiles();
+  const viewOf = (path: string) => hostViewOf(path, roots, existsSync);
+  const kept = createKeptFiles(viewOf);
   let buffer = new Uint8Array(FIRST_BUFFER);
 
   function readText(path: string): Text {
-    const view = hostViewOf(path, roots, existsSync);
-    const text = kept.read(view);
+    const text = kept.read(path);
     if (text !== undefined) return text;
-    const bytes = readOnce(view);
+    const bytes = readOnce(viewOf(path));
     return { bytes, length: bytes.length };
   }
 

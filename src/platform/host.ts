@@ -43,10 +43,18 @@ export function createHost(roots: Roots): Host {
   };
 }
 
+/** What was read last, and what it means. */
+let online: { readonly ranges: string; readonly count: number | undefined } | undefined;
+
 /** Reads `0-3,6`: far cheaper than `os.cpus()`, which walks through /proc/cpuinfo. */
 function onlineProcessors(fs: HostFs): number | undefined {
-  const ranges = fs.tryRead("/sys/devices/system/cpu/online")?.word();
-  if (ranges === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(ranges)) return undefined;
+  const ranges = fs.tryRead("/sys/devices/system/cpu/online")?.word() ?? "";
+  if (online?.ranges !== ranges) online = { ranges, count: countOf(ranges) };
+  return online.count;
+}
+
+function countOf(ranges: string): number | undefined {
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(ranges)) return undefined;
   return ranges.split(",").reduce((sum, range) => {
     const [first, last = first] = range.split("-").map(Number);
     return sum + last - first + 1;

@@ -1,12 +1,13 @@
 /**
  * The kernel's own files, which are read at every tick, through descriptors that stay open: a look
- * takes two calls (the text, and that there is no more) instead of four, and no path is walked.
+ * takes one call, or two (the text, and that there is no more), instead of four, and no path is walked.
  *
  * Only what the kernel makes anew at each read from the start, and what lives as long as the machine:
  * no process, no device.
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
+import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 
 const FIRST_BUFFER = 4 * 1024;
 /** Leaves descriptors for everything else. */
@@ -17,6 +18,14 @@ const FRESH_MS = 20;
 const KEPT =
   /^\/(proc\/(?!\d|self\b|thread-self\b|bus\b|scsi\b)|sys\/devices\/system\/cpu\/online$)/;
 
+/**
+ * What the kernel writes in one piece: a read that leaves room was all, and no second one has to ask.
+ * Source: single_open in fs/seq_file.c.
+ */
+const WHOLE = /^\/proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*)$/;
+
+const MOUNTS = "/proc/mounts";
+
 /** The bytes up to `length` are good until the second read of the same file that follows. */
 export interface Text {
   readonly bytes: Uint8Array;
@@ -24,28 +33,39 @@ export interface Text {
 }
 
 export interface KeptFiles {
-  /** Undefined where a file is none of these. Throws as `openSync` and `readSync` do. */
+  /** By the path on the host. Undefined where a file is none of these. Throws as `openSync` and `readSync` do. */
   read(path: string): Text | undefined;
 }
 
 interface Kept {
-  descriptor: number;
+  readonly descriptor: number;
+  readonly isWhole: boolean;
+  /** Of the table of mounts. */
+  readonly watch: MountWatch | undefined;
   /** Two, in turn: whoever awaits something between two fields still has its own. */
   current: { bytes: Uint8Array; length: number };
   other: { bytes: Uint8Array; length: number };
   readAt: number;
 }
 
-export function createKeptFiles(monotonic = () => performance.now()): KeptFiles {
+/** `viewOf` tells where a file of the host is for this process. */
+export function createKeptFiles(
+  viewOf: (path: string) => string,
+  monotonic: () => number = () => performance.now(),
+): KeptFiles {
   const files = new Map<string, Kept>();
 
   function opened(path: string): Kept | undefined {
     const known = files.get(path);
     if (known !== undefined) return known;
     if (files.size >= MOST_FILES || !KEPT.test(path)) return undefined;
+    const view = viewOf(path);
+    if (!KEPT.test(view)) return undefined;
     const text = () => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0 });
     const kept: Kept = {
-      descriptor: openSync(path, "r"),
+      descriptor: openSync(view, "r"),
+      isWhole: WHOLE.test(path),
+      watch: path === MOUNTS ? createMountWatch() : undefined,
       current: text(),
       other: text(),
       readAt: -Infinity,
@@ -61,6 +81,9 @@ export function createKeptFiles(monotonic = () => performance.now()): KeptFiles 
       const now = monotonic();
       if (now - kept.readAt < FRESH_MS) return kept.current;
       try {
+        if (kept.current.length > 0 && kept.watch?.hasChanged(kept.descriptor) === false) {
+          return kept.current;
+        }
         fill(kept);
         kept.readAt = now;
         return kept.current;
@@ -90,8 +113,8 @@ function fill(kept: Kept): void {
       text.bytes.length - length,
       length,
     );
-    if (count === 0) break;
     length += count;
+    if (count === 0 || (kept.isWhole && length < text.bytes.length)) break;
   }
   text.length = length;
   kept.other = kept.current;
