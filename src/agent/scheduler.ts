@@ -54,7 +54,9 @@ export function createScheduler(
   for (const collection of collections) {
     jobs.push({ collection, due: phases?.get(collection) ?? 0 });
   }
-  const ending = new AbortController();
+  let stopped = false;
+  /** Ends the sleep that is under way. */
+  let wake = () => {};
   const busy = new Set<Promise<void>>();
 
   function tick(now: number): void {
@@ -104,7 +106,7 @@ export function createScheduler(
 
   async function loop(): Promise<void> {
     let ahead = clock.now() - clock.monotonic();
-    while (!ending.signal.aborted) {
+    while (!stopped) {
       const now = clock.now();
       // A clock that was set back would leave runs waiting for the old time.
       const shift = now - clock.monotonic() - ahead;
@@ -114,8 +116,19 @@ export function createScheduler(
       }
       tick(now);
       const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
-      await clock.sleep(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP), ending.signal);
+      await sleep(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP));
     }
+  }
+
+  /** As the clock's own, without a signal: that takes as long to set up as a collector to run. */
+  function sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   let looping: Promise<void> = Promise.resolve();
@@ -125,7 +138,8 @@ export function createScheduler(
       looping = loop();
     },
     async stop(seconds) {
-      ending.abort();
+      stopped = true;
+      wake();
       await looping;
       const timer = new AbortController();
       await Promise.race([Promise.all(busy), clock.sleep(seconds * 1000, timer.signal)]);

@@ -23,6 +23,8 @@ const PERCENT_AFTER_MS = 1000;
 /** A processor cannot be busier than this; beyond it, an old Xen kernel counts idle time twice. */
 const XEN_LIMIT = 110;
 
+const AS_IT_IS = { scale: 1 };
+
 interface State {
   /** Undefined: not known yet. */
   halvesIdle: boolean | undefined;
@@ -74,7 +76,7 @@ export default defineCollector({
     }
     for (const { cpu, values } of rows) {
       const divisor = cpu === "total" && options.normalize ? count : 1;
-      const whole = { scale: 1 / divisor };
+      const whole = divisor === 1 ? AS_IT_IS : { scale: 1 / divisor };
       for (let column = 0; column < values.length; column++) {
         const field = fields[column];
         const extras = state.halvesIdle && field === "idle" ? { scale: 0.5 / divisor } : whole;
@@ -127,7 +129,11 @@ export function parseStat(lines: Cursor, percore: boolean): Rows {
   const rows: { cpu: string; values: (number | bigint)[] }[] = [];
   let count = 0;
   while (lines.nextLine()) {
-    if (!lines.starts("cpu")) continue;
+    if (!lines.starts("cpu")) {
+      // They stand together, and the longest line of the file comes right behind.
+      if (count > 0) break;
+      continue;
+    }
     const name = lines.word();
     if (name !== "cpu") count++;
     if (name !== "cpu" && !percore) continue;

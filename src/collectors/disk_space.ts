@@ -8,12 +8,17 @@ import type { Log } from "../core/log.ts";
 import { matchesAny, patterns, words } from "../core/option.ts";
 import { byteFactor } from "../core/units.ts";
 
+/** A label changes by hand alone; a new mount is looked for at once. */
+const LABELS_MS = 60_000;
+
 interface State {
   /** Mount points that do not answer, and those that did not once. */
   readonly stale: Set<string>;
   readonly recovered: Set<string>;
   /** The table of mounts as it was last read, and what of it is wanted: it seldom changes. */
   table: { readonly text: Uint8Array; readonly mounts: readonly Mount[] } | undefined;
+  /** By the device that they stand for, and when they were looked up. */
+  labels: { readonly names: ReadonlyMap<string, string>; readonly at: number } | undefined;
 }
 
 type Answer = StatVfs | undefined | Promise<StatVfs | undefined>;
@@ -61,14 +66,19 @@ export default defineCollector({
     "{mount}.inodes_avail": gauge("Inodes that users can have"),
     "{mount}.stale": gauge("1 while a network file system does not answer, 0 when it does again"),
   },
-  prepare: (): State => ({ stale: new Set(), recovered: new Set(), table: undefined }),
+  prepare: (): State => ({
+    stale: new Set(),
+    recovered: new Set(),
+    table: undefined,
+    labels: undefined,
+  }),
 
   collect(context) {
     const { host, options, state, emit, log } = context;
     const mounts = host.system === "linux"
       ? wantedMounts(host.fs.read("/proc/mounts"))
       : systemMounts(host);
-    const labels = readLabels(host);
+    const labels = currentLabels();
     const devices = new Set<number>();
     let found = 0;
     return askFrom(0);
@@ -80,8 +90,17 @@ export default defineCollector({
           options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
         );
         state.table = { text, mounts };
+        state.labels = undefined;
       }
       return state.table.mounts;
+    }
+
+    function currentLabels(): ReadonlyMap<string, string> {
+      const at = host.clock.monotonic();
+      if (state.labels === undefined || at - state.labels.at >= LABELS_MS) {
+        state.labels = { names: readLabels(host), at };
+      }
+      return state.labels.names;
     }
 
     /** One after the other; without a promise as long as none has to be waited for. */

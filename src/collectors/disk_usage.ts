@@ -1,6 +1,6 @@
 /** Source: https://www.kernel.org/doc/html/latest/admin-guide/iostats.html */
 
-import { defineCollector, gauge, MAX_COUNTER } from "../core/collector.ts";
+import { type Context, defineCollector, gauge, MAX_COUNTER } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
 import type { HostFs } from "../core/host.ts";
 import { bool, integer, matchesAny, patterns } from "../core/option.ts";
@@ -27,6 +27,8 @@ type Column = typeof COLUMNS[number];
 const PLAIN = COLUMNS.filter((column) => column !== "reads_sectors" && column !== "writes_sectors")
   .map((column) => ({ column, pattern: `{device}.${column}` as const }));
 const MAX_32 = 2 ** 32 - 1;
+/** By column: where it wraps around. */
+const MOST = COLUMNS.map((column) => column.endsWith("sectors") ? MAX_COUNTER : MAX_32);
 
 const p = 3;
 const metrics = {
@@ -72,28 +74,25 @@ export default defineCollector({
     persistent_naming: bool(false, "Name a disk by model and serial number, as udev knows them"),
   },
   metrics,
-  prepare: () => ({ disks: new Map<string, Disk>() }),
+  prepare: ({ byte_unit, sector_size }) => ({
+    disks: new Map<string, Disk>(),
+    units: byte_unit.map((unit) => ({ unit, factor: byteFactor("byte", unit) * sector_size })),
+  }),
 
   collect({ host, options, state, emit, delta, elapsed }) {
-    const units = options.byte_unit.map((unit) => ({
-      unit,
-      factor: byteFactor("byte", unit) * options.sector_size,
-    }));
     const lines = host.fs.read("/proc/diskstats");
     while (lines.nextLine()) {
-      const [major, minor, device] = [lines.word(), lines.word(), lines.word()];
+      const major = lines.word();
+      const minor = lines.word();
+      const device = lines.word();
       if (device === "" || device.startsWith("ram") || device.startsWith("loop")) continue;
       const { name, keys } = diskOf(major, minor, device);
       const values = name === undefined ? undefined : readColumns(lines);
       if (name === undefined || values === undefined) continue;
-      const grown = growths(
-        values,
-        (index, value) =>
-          delta(keys[index], value, COLUMNS[index].endsWith("sectors") ? MAX_COUNTER : MAX_32),
-      );
+      const grown = growths(values, keys, delta);
       if (grown === undefined) continue;
       const io = grown.reads + grown.writes;
-      if (io > 0 || options.send_zero) publish(name, grown, units, elapsed);
+      if (io > 0 || options.send_zero) publish(name, grown, state.units, elapsed);
     }
 
     function diskOf(major: string, minor: string, device: string): Disk {
@@ -175,15 +174,20 @@ type Growths = Record<Column, number>;
 /** Undefined until every column has a growth; requests under way are no counter. */
 function growths(
   values: readonly (number | bigint)[],
-  grow: (index: number, value: number | bigint) => number | undefined,
+  keys: readonly string[],
+  delta: Context["delta"],
 ): Growths | undefined {
   const grown = {} as Growths;
   let complete = true;
-  COLUMNS.forEach((column, index) => {
-    const step = column === "io_in_progress" ? Number(values[index]) : grow(index, values[index]);
+  for (let index = 0; index < COLUMNS.length; index++) {
+    const column = COLUMNS[index];
+    const value = values[index];
+    const step = column === "io_in_progress"
+      ? Number(value)
+      : delta(keys[index], value, MOST[index]);
     if (step === undefined) complete = false;
     else grown[column] = step;
-  });
+  }
   return complete ? grown : undefined;
 }
 

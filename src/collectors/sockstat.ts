@@ -35,25 +35,31 @@ export default defineCollector({
   },
 });
 
-const PREFIXES: Readonly<Record<string, string>> = {
-  sockets: "",
-  TCP: "tcp_",
-  TCP6: "tcp_",
-  UDP: "udp_",
-  UDP6: "udp_",
+const TCP: Readonly<Record<string, Name>> = {
+  inuse: "tcp_inuse",
+  orphan: "tcp_orphan",
+  tw: "tcp_tw",
+  alloc: "tcp_alloc",
+  mem: "tcp_mem",
 };
+const UDP: Readonly<Record<string, Name>> = { inuse: "udp_inuse", mem: "udp_mem" };
+/** By what a line begins with, and by the words in it. */
+const NAMES = new Map<string, Readonly<Record<string, Name>>>([
+  ["sockets", { used: "used" }],
+  ["TCP", TCP],
+  ["TCP6", TCP],
+  ["UDP", UDP],
+  ["UDP6", UDP],
+]);
 
 /** Lines such as `TCP: inuse 5 orphan 0 tw 1 alloc 9 mem 1`. */
 export function addSockstat(lines: Cursor, sums: Map<Name, number>): void {
   while (lines.nextLine()) {
-    const prefix = PREFIXES[lines.until(":") ?? "-"];
-    if (prefix === undefined) continue;
-    while (lines.more) {
-      const name = `${prefix}${lines.word()}`;
+    const names = NAMES.get(lines.until(":") ?? "");
+    while (names !== undefined && lines.more) {
+      const word = lines.word();
       const value = lines.uint();
-      if (Object.hasOwn(metrics, name)) {
-        sums.set(name as Name, (sums.get(name as Name) ?? 0) + value);
-      }
+      if (Object.hasOwn(names, word)) sums.set(names[word], (sums.get(names[word]) ?? 0) + value);
     }
   }
 }

@@ -10,6 +10,7 @@ import { createExec } from "./exec.ts";
 import { createHostFs } from "./files.ts";
 import { realMysql } from "./mysql.ts";
 import { realNet } from "./network.ts";
+import { ownMemory } from "./own_memory.ts";
 import { createProbe } from "./probe.ts";
 import type { Roots } from "./roots.ts";
 import { giveBackCode } from "./tuning.ts";
@@ -100,7 +101,7 @@ const realFigures: Figures = {
 
 const realSelf: Self = {
   pid: process.pid,
-  rss: () => process.memoryUsage.rss(),
+  rss: ownMemory,
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;
