@@ -8,6 +8,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { runtimeSettings } from "../src/core/runtime_settings.ts";
 import { compile, FLAGS, hostTarget } from "./compile.ts";
 
 const root = join(import.meta.dirname!, "..");
@@ -16,7 +17,7 @@ const seconds = Number(process.argv[2] ?? 60);
 const WARM_SECONDS = 15;
 const STARTS = 31;
 
-const quiet = { BUN_GC_TIMER_DISABLE: "1", MIMALLOC_PURGE_DELAY: "0", BUN_JSC_useFTLJIT: "0" };
+const quiet = runtimeSettings;
 const without = (...flags: string[]) => FLAGS.filter((flag) => !flags.includes(flag));
 const VARIANTS: readonly {
   name: string;

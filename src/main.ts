@@ -13,7 +13,7 @@ if (process.argv[2] === PROBE_WORD) {
   // Whatever users' code has left behind, such as a timer.
   process.exit(0);
 } else {
-  if (process.argv[2] === "run") tune("normal");
+  if (process.argv[2] === "run") tune();
   const { run } = await import("./compose.ts");
   const { flushed } = await import("./platform/process.ts");
   const status = await run(process.argv.slice(2));

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { compile, FLAGS, hostTarget } from "../compile.ts";
 import { compare, type Row } from "./compare.ts";
 import { guard } from "./guard.ts";
+import { long } from "./long.ts";
 import { load, throughput } from "./series.ts";
 
 const HELP = `npm run bench [-- WHAT] [FLAGS]
@@ -18,12 +19,14 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
   compare     (default) beside collectd, Netdata, node_exporter and the floor
   throughput  a million points to a receiver: plain text, pickle, archive, HTTP, from the spool
   load        many interfaces, disks, processors, processes: how the time of a run grows
+  long        an hour (--minutes): does the memory grow, or the number of descriptors
   guard       system calls and bytes allocated per tick, against build/bench/guard.json
   guard --accept   takes the present figures over
 
-  --interval 1   seconds between ticks      --warm 60     seconds before the first window
+  --interval 1   seconds between ticks      --warm 180    seconds before the first window
   --seconds 20   of a window                --rounds 3    windows of each
   --starts 10    for the time to the first point
+  --minutes 60    of a long run; --interval 0.1 makes ten times the ticks in it
   --only NAME    a part of a name, again for several
   --agent FILE   this executable, instead of one that is built now
 `;
@@ -31,7 +34,8 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
 const { values, positionals: [what = "compare"] } = parseArgs({
   options: {
     interval: { type: "string", default: "1" },
-    warm: { type: "string", default: "60" },
+    warm: { type: "string", default: "180" },
+    minutes: { type: "string", default: "60" },
     seconds: { type: "string", default: "20" },
     rounds: { type: "string", default: "3" },
     starts: { type: "string", default: "10" },
@@ -68,6 +72,10 @@ if (values.help) {
   const file = join(folder, `compare-${plan.interval}s.json`);
   writeFileSync(file, `${JSON.stringify({ plan, rows }, null, 2)}\n`);
   console.log(`\n${table(rows)}\n\n${file}`);
+} else if (what === "long") {
+  if (process.getuid?.() !== 0) fail("Control groups need root");
+  const [interval, minutes] = [Number(values.interval), Number(values.minutes)];
+  await long({ folder, agent: agent(), interval, minutes }, (line) => console.log(line));
 } else if (what === "throughput") {
   console.log(await throughput(folder));
 } else if (what === "load") {

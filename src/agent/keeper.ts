@@ -27,10 +27,10 @@ const LOOK_SECONDS = 5;
 /** Part of max_memory from which on the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
-/** What the start alone has needed is given back after this; earlier it would be fetched again. */
-const SETTLE_MS = 60_000;
-/** Garbage is left lying until the memory has grown by this, by `memory`: collecting it earlier costs more. */
-const SLACK_BYTES = { normal: 4_194_304, low: 2_097_152 };
+/** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
+const SETTLE_MS = [20_000, 25_000];
+/** The memory may grow by this, by `memory`, before garbage is collected: doing it earlier costs more. */
+const SLACK_BYTES = { normal: 2_097_152, low: 1_048_576 };
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -43,8 +43,9 @@ export function createKeeper(
   const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
-  /** The memory after garbage was last collected. */
-  let settled = 0;
+  let settles = 0;
+  /** Its memory once what was given back and is in use has come back, so at the look after. */
+  let usual: number | undefined;
   const started = host.clock.monotonic();
   let keptAt = started;
   let lookedAt = started;
@@ -83,14 +84,31 @@ export function createKeeper(
     }
   }
 
-  function relieve(): void {
-    let rss = host.self.rss();
-    const isSettling = settled === 0 && host.clock.monotonic() - started < SETTLE_MS;
-    const slack = SLACK_BYTES[settings()?.server.memory ?? "normal"];
-    if (!isSettling && rss > settled + slack) {
-      host.self.reclaim();
-      settled = rss = host.self.rss();
+  /** Ends the start, and collects garbage where the memory has grown. */
+  function collect(): void {
+    const { self, clock } = host;
+    if (settles < SETTLE_MS.length) {
+      if (clock.monotonic() - started >= SETTLE_MS[settles]) {
+        settles++;
+        settle();
+      }
+      return;
     }
+    const rss = self.rss();
+    usual ??= rss;
+    if (rss <= usual + SLACK_BYTES[settings()?.server.memory ?? "normal"]) return;
+    self.reclaim();
+    usual = undefined;
+  }
+
+  function settle(): void {
+    host.self.settle();
+    usual = undefined;
+  }
+
+  function relieve(): void {
+    collect();
+    const rss = host.self.rss();
     const limit = settings()?.server.max_memory ?? Infinity;
     const { workers } = books();
     if (rss <= limit * PRESSURE) return pressing.clear("The memory");
@@ -100,7 +118,7 @@ export function createKeeper(
       `${megabytes(rss)} of max_memory = ${megabytes(limit)}; ${waiting} metrics leave it`,
     );
     for (const worker of workers) worker.relieve();
-    host.self.reclaim();
+    settle();
   }
 
   function check(): void {

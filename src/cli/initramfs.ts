@@ -2,6 +2,7 @@
 
 import { resolveSettings } from "../config/resolve.ts";
 import { configError } from "../core/errors.ts";
+import { runtimeEnvironment } from "../core/runtime_settings.ts";
 import { cpio, type CpioEntry } from "../formats/cpio.ts";
 import { type Machine, stageZero } from "../formats/stage_zero.ts";
 import { type CommandSpec, configFlag, configPath, DEFAULT_CONFIG } from "./command.ts";
@@ -13,14 +14,10 @@ import type { World } from "./world.ts";
 const PROGRAM = "/diamond-agent";
 const FOLDERS = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/diamond", "/var/log/diamond"];
 const HOSTS = "127.0.0.1 localhost\n::1 localhost\n";
-/** As the systemd unit sets them. */
 const ENVIRONMENT = [
   "PATH=/bin:/usr/bin:/sbin:/usr/sbin",
   "TERM=linux",
-  "BUN_GC_TIMER_DISABLE=1",
-  "MIMALLOC_PURGE_DELAY=0",
-  "BUN_JSC_useFTLJIT=0",
-  "UV_THREADPOOL_SIZE=8",
+  ...runtimeEnvironment,
 ];
 
 export function initramfsCommand(world: World): CommandSpec {

@@ -3,6 +3,8 @@
  * have these with their usual paths, `service` writes them with those of this host.
  */
 
+import { runtimeEnvironment, runtimeSettings } from "../core/runtime_settings.ts";
+
 export interface ServicePaths {
   readonly program: string;
   readonly config: string;
@@ -116,7 +118,7 @@ TimeoutStopSec=15
 
 # The runtime reads these before the agent can: fewer wake-ups, less memory, more threads for files
 # and names than there are processors.
-Environment=BUN_GC_TIMER_DISABLE=1 MIMALLOC_PURGE_DELAY=0 BUN_JSC_useFTLJIT=0 UV_THREADPOOL_SIZE=8
+Environment=${runtimeEnvironment.join(" ")}
 # With these set, the runtime would load code that nobody meant it to.
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN BUN_INSPECT BUN_INSPECT_PRELOAD NODE_OPTIONS NODE_EXTRA_CA_CERTS LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT
 
@@ -181,7 +183,7 @@ retry="TERM/15/KILL/5"
 
 # With these set, the runtime would load code that nobody meant it to.
 unset BUN_OPTIONS BUN_BE_BUN BUN_INSPECT NODE_OPTIONS LD_PRELOAD LD_LIBRARY_PATH
-export BUN_GC_TIMER_DISABLE=1 MIMALLOC_PURGE_DELAY=0 BUN_JSC_useFTLJIT=0 UV_THREADPOOL_SIZE=8
+export ${runtimeEnvironment.join(" ")}
 
 depend() {
   need net
@@ -222,7 +224,7 @@ STOP_SECONDS=30
 
 # With these set, the runtime would load code that nobody meant it to.
 unset BUN_OPTIONS BUN_BE_BUN BUN_INSPECT NODE_OPTIONS LD_PRELOAD LD_LIBRARY_PATH
-export BUN_GC_TIMER_DISABLE=1 MIMALLOC_PURGE_DELAY=0 BUN_JSC_useFTLJIT=0 UV_THREADPOOL_SIZE=8
+export ${runtimeEnvironment.join(" ")}
 
 # The pid of the running agent; nothing where it does not run.
 running() {
@@ -278,10 +280,11 @@ ${words.map((word) => `    <string>${escaped(word)}</string>`).join("\n")}
   </array>
   <key>EnvironmentVariables</key>
   <dict>
-    <key>BUN_GC_TIMER_DISABLE</key>
-    <string>1</string>
-    <key>BUN_JSC_useFTLJIT</key>
-    <string>0</string>
+${
+    Object.entries(runtimeSettings).map(([name, value]) =>
+      `    <key>${name}</key>\n    <string>${value}</string>`
+    ).join("\n")
+  }
   </dict>
   <key>RunAtLoad</key>
   <true/>

@@ -89,7 +89,7 @@ export const serverOptions = {
   memory: choice(
     "normal",
     ["normal", "low"],
-    "low: less memory, for about a quarter more processor time",
+    "low: a third less memory, for about three times the processor time",
   ),
   stop_timeout: number(5, "Seconds that the last flush may take when the agent stops", { min: 0 }),
   procfs: text("", "Read this instead of /proc"),

@@ -344,6 +344,11 @@ export interface Self {
   rss(): number;
   /** Microseconds of processor time since the start. */
   cpu(): number;
-  /** Gives memory that is not used any more back to the system, where the runtime lets us. */
+  /** Gives garbage back to the system, and pages that the program's file has, where the runtime lets us. */
   reclaim(): void;
+  /**
+   * The same for all code that was compiled: what is needed again is compiled again,
+   * which takes minutes in a program that works for two milliseconds a second.
+   */
+  settle(): void;
 }

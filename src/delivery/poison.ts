@@ -30,11 +30,45 @@ export interface PartsSettings {
   readonly patient: boolean;
 }
 
-/** Writes a batch, in parts where it is larger than one write, or where the backend refuses it. */
-export async function writeParts(
+type Write = (part: readonly Metric[]) => void | Promise<void>;
+
+/**
+ * Writes a batch, in parts where it is larger than one write, or where the backend refuses it. Without a
+ * promise where all of it was taken at once, as nearly every tick is.
+ */
+export function writeParts(
+  batch: readonly Metric[],
+  settings: PartsSettings,
+  write: Write,
+): Outcome | Promise<Outcome> {
+  if (batch.length > settings.largest) return writeEach(batch, settings, write);
+  let begun: void | Promise<void>;
+  try {
+    begun = write(batch);
+  } catch (error) {
+    begun = Promise.reject(error);
+  }
+  if (begun === undefined) return { ...NOTHING, delivered: batch.length };
+  return writeEach(batch, settings, (part) => {
+    const pending = begun ?? write(part);
+    begun = undefined;
+    return pending;
+  });
+}
+
+const NOTHING: Outcome = {
+  delivered: 0,
+  refused: 0,
+  example: undefined,
+  reason: undefined,
+  rest: [],
+  error: undefined,
+};
+
+async function writeEach(
   batch: readonly Metric[],
   { largest, patient }: PartsSettings,
-  write: (part: readonly Metric[]) => Promise<void>,
+  write: Write,
 ): Promise<Outcome> {
   const parts: (readonly Metric[])[] = batch.length <= largest ? [batch] : [];
   if (parts.length === 0) {

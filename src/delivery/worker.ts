@@ -123,6 +123,8 @@ export function createWorker(settings: WorkerSettings): Worker {
   let spoolAllowedAt = -Infinity;
   let hurrying = false;
   let draining: Promise<void> | undefined;
+  /** In the part of a drain that needs no promise. */
+  let writing = false;
   let stopping = false;
   let closed = false;
   let lag: number | undefined;
@@ -247,8 +249,17 @@ export function createWorker(settings: WorkerSettings): Worker {
   }
 
   function wake(): void {
-    if (draining !== undefined || !due()) return;
-    draining = drain().finally(() => {
+    if (draining !== undefined || writing || !due()) return;
+    writing = true;
+    let pending: Promise<void> | undefined;
+    try {
+      pending = drain();
+    } catch (error) {
+      // Nothing of a handler's may end the tick that it is called from.
+      pending = Promise.reject(error);
+    }
+    writing = false;
+    draining = pending?.finally(() => {
       draining = undefined;
       wake();
     });
@@ -278,7 +289,8 @@ export function createWorker(settings: WorkerSettings): Worker {
     });
   }
 
-  async function drain(): Promise<void> {
+  /** Without a promise for as long as the backend takes all at once. */
+  function drain(): Promise<void> | undefined {
     while (due()) {
       takeBackBroken();
       settleOld();
@@ -286,16 +298,25 @@ export function createWorker(settings: WorkerSettings): Worker {
       if (batch === undefined) continue;
       inFlight = batch;
       const limits = { largest, patient: refusedWhole < PATIENCE };
-      const outcome = await writeParts(batch.metrics, limits, withDeadline);
-      // The stop did not wait for this one, and has put it where it is kept.
-      if (inFlight !== batch) return;
-      inFlight = undefined;
-      account(batch, outcome);
-      if (outcome.error === undefined) succeeded(batch);
-      else await failed(batch, outcome);
-      // A backend that takes everything at once must not keep the next tick waiting.
-      if (!batch.fresh || batch.points >= MOST_PER_WRITE) await clock.sleep(0);
+      const outcome = writeParts(batch.metrics, limits, withDeadline);
+      const pending = outcome instanceof Promise
+        ? outcome.then((known) => conclude(batch, known))
+        : conclude(batch, outcome);
+      if (pending !== undefined) return pending.then(drain);
     }
+    return undefined;
+  }
+
+  /** Resolves when the next batch may go. */
+  function conclude(batch: Batch, outcome: Outcome): Promise<void> | undefined {
+    // The stop did not wait for this one, and has put it where it is kept.
+    if (inFlight !== batch) return undefined;
+    inFlight = undefined;
+    account(batch, outcome);
+    if (outcome.error !== undefined) return failed(batch, outcome);
+    succeeded(batch);
+    // A backend that takes everything at once must not keep the next tick waiting.
+    return batch.fresh && batch.points < MOST_PER_WRITE ? undefined : clock.sleep(0);
   }
 
   /** New points first, then those of the spool; in order: the other way round. */
@@ -402,15 +423,17 @@ export function createWorker(settings: WorkerSettings): Worker {
   }
 
   /** The sink gets a signal, and is not waited for when it does not heed it. */
-  async function withDeadline(batch: readonly Metric[]): Promise<void> {
+  function withDeadline(batch: readonly Metric[]): void | Promise<void> {
     if (deadline.signal.aborted) deadline = new AbortController();
-    const { signal } = deadline;
-    const pending = sink.write(batch, signal);
-    if (pending === undefined) return;
+    const pending = sink.write(batch, deadline.signal);
+    if (pending !== undefined) return inTime(pending, batch.length);
+  }
+
+  async function inTime(pending: Promise<void>, count: number): Promise<void> {
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(options.timeout * 1000, () => {
       const error = timedOut(
-        `The backend did not take ${batch.length} metrics within ${options.timeout} s`,
+        `The backend did not take ${count} metrics within ${options.timeout} s`,
       );
       deadline.abort(error);
       late.reject(error);

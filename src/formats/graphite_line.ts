@@ -39,10 +39,11 @@ export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Arr
   /** The series of the batch before, which is mostly the next one's, and their heads in one piece. */
   const order: Series[] = [];
   let together = new Uint8Array(FIRST_BYTES);
+  let togetherView = viewOf(together);
   /** Where each head ends in it. */
   const ends = new Int32Array(MOST_TOGETHER);
   let time: number | undefined;
-  let tail = new Uint8Array();
+  let tail = viewOf(new Uint8Array());
 
   function headOf(series: Series): Uint8Array {
     let head = heads.get(series);
@@ -64,6 +65,7 @@ export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Arr
         const larger = new Uint8Array(2 * together.length + head.length);
         larger.set(together);
         together = larger;
+        togetherView = viewOf(larger);
       }
       together.set(head, end);
       end += head.length;
@@ -80,18 +82,22 @@ export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Arr
       if (at < MOST_TOGETHER) {
         if (order[at] !== series) learn(batch, at);
         const end = ends[at];
-        lines.bytes(together, start, end);
+        lines.bytes(togetherView, start, end);
         start = end;
       } else {
         const head = headOf(series);
-        lines.bytes(head, 0, head.length);
+        lines.bytes(viewOf(head), 0, head.length);
       }
       lines.number(value, series.precision);
-      if (timestamp !== time) tail = encoder.encode(` ${time = timestamp}\n`);
-      lines.bytes(tail, 0, tail.length);
+      if (timestamp !== time) tail = viewOf(encoder.encode(` ${time = timestamp}\n`));
+      lines.bytes(tail, 0, tail.byteLength);
     }
     return lines.take();
   };
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 function lineSafe(path: string): string {

@@ -25,7 +25,7 @@ const INT32 = 2 ** 31;
 const encoder = new TextEncoder();
 
 export interface LineBytes {
-  bytes(part: Uint8Array, from: number, to: number): void;
+  bytes(part: DataView, from: number, to: number): void;
   /** As `fixed(value, precision)`. */
   number(value: number, precision: number): void;
   /** What was written since the last call, good until the next one writes. */
@@ -33,29 +33,44 @@ export interface LineBytes {
 }
 
 /** Up to here a loop is faster than a call of the runtime's. */
-const MOST_BY_HAND = 96;
+const MOST_BY_HAND = 128;
+/** Bytes in one step of the loop: as many as both runtimes move without a call. */
+const STEP = 4;
 
 export function createLineBytes(): LineBytes {
   let buffer = new Uint8Array(FIRST_BYTES);
+  let words = new DataView(buffer.buffer);
   let length = 0;
 
   function reserve(room: number): void {
     if (length + room <= buffer.length) return;
     const larger = new Uint8Array(Math.max(buffer.length * 2, length + room));
     larger.set(buffer.subarray(0, length));
-    buffer = larger;
+    use(larger);
   }
 
-  function bytes(part: Uint8Array, from: number, to: number): void {
-    reserve(to - from);
-    if (to - from > MOST_BY_HAND) {
-      buffer.set(part.subarray(from, to), length);
-      length += to - from;
+  function use(other: Uint8Array<ArrayBuffer>): void {
+    buffer = other;
+    words = new DataView(other.buffer);
+  }
+
+  function bytes(part: DataView, from: number, to: number): void {
+    const count = to - from;
+    reserve(count + STEP);
+    if (count > MOST_BY_HAND) {
+      buffer.set(new Uint8Array(part.buffer, part.byteOffset + from, count), length);
+      length += count;
       return;
     }
-    let at = length;
-    for (let i = from; i < to; i++) buffer[at++] = part[i];
-    length = at;
+    // The last step may copy too much: what is written next is written over it.
+    const last = part.byteLength - STEP;
+    let at = from;
+    let out = length;
+    for (; at < to && at <= last; at += STEP, out += STEP) {
+      words.setInt32(out, part.getInt32(at, true), true);
+    }
+    for (; at < to; at++, out++) buffer[out] = part.getUint8(at);
+    length += count;
   }
 
   /** A whole number that is not negative, in this many digits. */
@@ -102,7 +117,7 @@ export function createLineBytes(): LineBytes {
 
   function slow(value: number, precision: number): void {
     const text = encoder.encode(fixed(value, precision));
-    bytes(text, 0, text.length);
+    bytes(new DataView(text.buffer, text.byteOffset, text.length), 0, text.length);
   }
 
   return {
@@ -110,7 +125,7 @@ export function createLineBytes(): LineBytes {
     number,
     take() {
       const written = buffer.subarray(0, length);
-      if (buffer.length > KEPT_BYTES) buffer = new Uint8Array(FIRST_BYTES);
+      if (buffer.length > KEPT_BYTES) use(new Uint8Array(FIRST_BYTES));
       length = 0;
       return written;
     },

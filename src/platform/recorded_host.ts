@@ -106,7 +106,13 @@ export function recordedHost(
       memory: () => ({ total: 8_000_000, free: 2_000_000 }),
       uptime: () => 3600,
     },
-    self: { pid: 4711, rss: () => 40_000_000, cpu: () => ms * 10, reclaim: () => {} },
+    self: {
+      pid: 4711,
+      rss: () => 40_000_000,
+      cpu: () => ms * 10,
+      reclaim() {},
+      settle() {},
+    },
   };
 }
 

@@ -35,7 +35,7 @@ import {
   writePidFile,
 } from "../../src/platform/pid_file.ts";
 import { hostPathOf, hostViewOf, realPathOf, rootsFrom } from "../../src/platform/roots.ts";
-import { codeRanges } from "../../src/platform/tuning.ts";
+import { codeRanges, placeOf } from "../../src/platform/own_pages.ts";
 import { metrics } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
@@ -306,6 +306,16 @@ describe("the executable's own code", () => {
       [0x200000n, 0x3000000n],
       [0x3000000n, 0x5000000n],
     ]);
+  });
+
+  it("has its sections where the file says", () => {
+    if (process.platform !== "linux") return;
+    const program = process.execPath;
+    const maps = readFileSync("/proc/self/maps", "latin1");
+    const [from, to] = placeOf(".text", program, maps)!;
+    const inside = codeRanges(maps, program).some(([first, last]) => first <= from && to <= last);
+    ok(inside && to - from > 1_000_000n && from % 4096n === 0n && to % 4096n === 0n);
+    equal(placeOf(".nothing", program, maps), null);
   });
 });
 

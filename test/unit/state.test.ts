@@ -33,7 +33,9 @@ function machine() {
     bootedAt: clock.now() - 100_000,
     counter: 1000,
     rss: 50e6,
+    garbage: 0,
     reclaimed: 0,
+    settled: 0,
   };
   const store = {
     path: "state.json",
@@ -54,7 +56,16 @@ function machine() {
             : Cursor.of(`${state.boot}\n`),
       },
       names: { hostname: () => "h", fqdn: () => Promise.resolve("h") },
-      self: { pid: 1, rss: () => state.rss, cpu: () => 1, reclaim: () => void state.reclaimed++ },
+      self: {
+        pid: 1,
+        rss: () => state.rss + state.garbage,
+        cpu: () => 1,
+        reclaim() {
+          state.reclaimed++;
+          state.garbage = 0;
+        },
+        settle: () => void state.settled++,
+      },
     } as unknown as Host;
   };
   return { clock, state, store, kept, host };
@@ -177,8 +188,31 @@ describe("the agent's memory", () => {
     const { queued, dropped, imbalance } = agent.status().handlers[0];
     ok(dropped.memory > 0 && queued < 20, `${queued} wait, ${dropped.memory} dropped`);
     equal(imbalance, 0);
-    ok(box.state.reclaimed > 0);
+    ok(box.state.settled > 0);
     ok(log.lines.some((line) => line.includes("max_memory")));
+    await stop();
+  });
+
+  it("is looked through once the start is over, then where it has grown", async () => {
+    const box = machine();
+    const { start, stop } = agentOn(box, { is: false });
+    const { state, clock } = box;
+    await start({ interval: 1 });
+    const seen = () => [state.settled, state.reclaimed];
+    await clock.advance(15_000);
+    deepEqual(seen(), [0, 0]);
+    await clock.advance(20_000);
+    deepEqual(seen(), [2, 0]);
+    state.garbage = 1e6;
+    await clock.advance(60_000);
+    deepEqual(seen(), [2, 0]);
+    state.garbage = 4e6;
+    await clock.advance(6000);
+    deepEqual(seen(), [2, 1]);
+    // What is in use does not go, and is no reason to look again and again.
+    state.rss += 9e6;
+    await clock.advance(60_000);
+    deepEqual(seen(), [2, 2]);
     await stop();
   });
 });

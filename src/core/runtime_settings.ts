@@ -1,0 +1,34 @@
+/**
+ * What the runtime is told by its environment, since it reads that before any line of ours runs: the agent
+ * starts itself again with it where it is missing, and service files set it. What each setting is worth is
+ * in build/bench/README.md.
+ *
+ * - The collector of garbage runs when there is garbage, not by a timer that wakes the process up.
+ * - Freed memory goes back to the system at once, but nobody looks at each tick for
+ *   pages that became free between used ones.
+ * - Two tiers of the just-in-time compiler are enough: the third one's threads and code never pay for
+ *   themselves in a program that works for two milliseconds a second.
+ * - No thread that makes memory ready for a burst which never comes.
+ */
+
+export const runtimeSettings: Readonly<Record<string, string>> = {
+  BUN_GC_TIMER_DISABLE: "1",
+  MIMALLOC_PURGE_DELAY: "0",
+  MIMALLOC_PURGE_HOLES: "0",
+  BUN_JSC_useFTLJIT: "0",
+  BUN_JSC_useWarmUpMarkedBlocks: "0",
+};
+
+/** With little memory the interpreter has to do, and freed pages are looked for. */
+export const lowMemorySettings: Readonly<Record<string, string>> = {
+  ...runtimeSettings,
+  MIMALLOC_PURGE_HOLES: "1",
+  BUN_JSC_useBaselineJIT: "0",
+  BUN_JSC_useDFGJIT: "0",
+};
+
+/** As a shell, a unit and the like write them; with as many threads for files and names as there are mounts that may hang. */
+export const runtimeEnvironment: readonly string[] = [
+  ...Object.entries(runtimeSettings).map(([name, value]) => `${name}=${value}`),
+  "UV_THREADPOOL_SIZE=8",
+];
