@@ -210,6 +210,7 @@ describe("the agent's memory", () => {
     await clock.advance(6000);
     deepEqual(seen(), [2, 1]);
     // What is in use does not go, and is no reason to look again and again.
+    await clock.advance(6000);
     state.rss += 9e6;
     await clock.advance(60_000);
     deepEqual(seen(), [2, 2]);
