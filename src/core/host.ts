@@ -347,8 +347,8 @@ export interface Self {
   /** Gives garbage back to the system, and pages that the program's file has, where the runtime lets us. */
   reclaim(): void;
   /**
-   * The same for all code that was compiled: what is needed again is compiled again,
-   * which takes minutes in a program that works for two milliseconds a second.
+   * The same for all code that was compiled as well: what is needed again is compiled again, which takes
+   * minutes in a program that works for two milliseconds a second.
    */
   settle(): void;
 }

@@ -259,10 +259,17 @@ export function createWorker(settings: WorkerSettings): Worker {
       pending = Promise.reject(error);
     }
     writing = false;
-    draining = pending?.finally(() => {
+    if (pending === undefined) return;
+    draining = goOn(pending).finally(() => {
       draining = undefined;
       wake();
     });
+  }
+
+  async function goOn(pending: Promise<void>): Promise<void> {
+    for (let next: Promise<void> | undefined = pending; next !== undefined; next = drain()) {
+      await next;
+    }
   }
 
   function due(): boolean {
@@ -289,7 +296,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     });
   }
 
-  /** Without a promise for as long as the backend takes all at once. */
+  /** Writes for as long as the backend takes all at once; returns what has to be waited for before the next one. */
   function drain(): Promise<void> | undefined {
     while (due()) {
       takeBackBroken();
@@ -302,7 +309,7 @@ export function createWorker(settings: WorkerSettings): Worker {
       const pending = outcome instanceof Promise
         ? outcome.then((known) => conclude(batch, known))
         : conclude(batch, outcome);
-      if (pending !== undefined) return pending.then(drain);
+      if (pending !== undefined) return pending;
     }
     return undefined;
   }
