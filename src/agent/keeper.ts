@@ -28,7 +28,7 @@ const LOOK_SECONDS = 5;
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
 /** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
-const SETTLE_MS = [20_000, 25_000];
+const SETTLE_MS = [10_000, 15_000];
 /** The memory may grow by this, by `memory`, before garbage is collected: doing it earlier costs more. */
 const SLACK_BYTES = { normal: 2_097_152, low: 1_048_576 };
 

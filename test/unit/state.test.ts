@@ -199,7 +199,7 @@ describe("the agent's memory", () => {
     const { state, clock } = box;
     await start({ interval: 1 });
     const seen = () => [state.settled, state.reclaimed];
-    await clock.advance(15_000);
+    await clock.advance(8000);
     deepEqual(seen(), [0, 0]);
     await clock.advance(20_000);
     deepEqual(seen(), [2, 0]);
