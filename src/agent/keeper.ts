@@ -30,7 +30,9 @@ const REPORT_SECONDS = 600;
 /** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
 const SETTLE_MS = [10_000, 15_000];
 /** The memory may grow by this, by `memory`, before garbage is collected: doing it earlier costs more. */
-const SLACK_BYTES = { normal: 2_097_152, low: 1_048_576 };
+const SLACK_BYTES = { normal: 4_194_304, low: 2_097_152 };
+/** Between two collections, and until what was given back and is in use has come back. */
+const PAUSE_MS = 60_000;
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -44,8 +46,9 @@ export function createKeeper(
   const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
   let settles = 0;
-  /** Its memory once what was given back and is in use has come back, so at the look after. */
+  /** The memory a pause after it was looked through, and when that was. */
   let usual: number | undefined;
+  let collectedAt = 0;
   const started = host.clock.monotonic();
   let keptAt = started;
   let lookedAt = started;
@@ -94,16 +97,22 @@ export function createKeeper(
       }
       return;
     }
+    if (clock.monotonic() - collectedAt < PAUSE_MS) return;
     const rss = self.rss();
     usual ??= rss;
     if (rss <= usual + SLACK_BYTES[settings()?.server.memory ?? "normal"]) return;
     self.reclaim();
-    usual = undefined;
+    haveCollected();
   }
 
   function settle(): void {
     host.self.settle();
+    haveCollected();
+  }
+
+  function haveCollected(): void {
     usual = undefined;
+    collectedAt = host.clock.monotonic();
   }
 
   function relieve(): void {

@@ -204,15 +204,15 @@ describe("the agent's memory", () => {
     await clock.advance(20_000);
     deepEqual(seen(), [2, 0]);
     state.garbage = 1e6;
-    await clock.advance(60_000);
+    await clock.advance(120_000);
     deepEqual(seen(), [2, 0]);
-    state.garbage = 4e6;
+    state.garbage = 6e6;
     await clock.advance(6000);
     deepEqual(seen(), [2, 1]);
     // What is in use does not go, and is no reason to look again and again.
-    await clock.advance(6000);
+    await clock.advance(70_000);
     state.rss += 9e6;
-    await clock.advance(60_000);
+    await clock.advance(200_000);
     deepEqual(seen(), [2, 2]);
     await stop();
   });
