@@ -49,6 +49,8 @@ export function createKeeper(
   /** The memory a pause after it was looked through, and when that was. */
   let usual: number | undefined;
   let collectedAt = 0;
+  /** The first time is when the compiler has done most of its work, however much the memory has grown. */
+  let hasTrimmed = false;
   const started = host.clock.monotonic();
   let keptAt = started;
   let lookedAt = started;
@@ -100,7 +102,8 @@ export function createKeeper(
     if (clock.monotonic() - collectedAt < PAUSE_MS) return;
     const rss = self.rss();
     usual ??= rss;
-    if (rss <= usual + SLACK_BYTES[settings()?.server.memory ?? "normal"]) return;
+    if (hasTrimmed && rss <= usual + SLACK_BYTES[settings()?.server.memory ?? "normal"]) return;
+    hasTrimmed = true;
     self.reclaim();
     haveCollected();
   }

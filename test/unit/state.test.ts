@@ -205,15 +205,16 @@ describe("the agent's memory", () => {
     deepEqual(seen(), [2, 0]);
     state.garbage = 1e6;
     await clock.advance(120_000);
-    deepEqual(seen(), [2, 0]);
-    state.garbage = 6e6;
-    await clock.advance(6000);
     deepEqual(seen(), [2, 1]);
+    await clock.advance(70_000);
+    state.garbage = 9e6;
+    await clock.advance(70_000);
+    deepEqual(seen(), [2, 2]);
     // What is in use does not go, and is no reason to look again and again.
     await clock.advance(70_000);
     state.rss += 9e6;
     await clock.advance(200_000);
-    deepEqual(seen(), [2, 2]);
+    deepEqual(seen(), [2, 3]);
     await stop();
   });
 });
