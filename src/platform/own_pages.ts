@@ -28,11 +28,13 @@ export async function giveBackPages(): Promise<void> {
   try {
     const kernel = await libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
     const maps = readFileSync("/proc/self/maps", "latin1");
-    payload ??= placeOf(PAYLOAD, process.execPath, maps);
-    const ranges = payload === null ? [] : cleanRanges(payload);
-    for (const [from, to] of [...codeRanges(maps), ...ranges]) {
-      kernel?.madvise(from, to - from, DONT_NEED);
-    }
+    const giveBack = (ranges: readonly Range[]) => {
+      for (const [from, to] of ranges) kernel?.madvise(from, to - from, DONT_NEED);
+    };
+    giveBack(codeRanges(maps));
+    // This needs to read the file, which may be forbidden where only running it is allowed.
+    if (payload === undefined) payload = placeOf(PAYLOAD, process.execPath, maps);
+    if (payload !== null) giveBack(cleanRanges(payload));
   } catch {
     // Memory that is not given back is no harm.
   }
