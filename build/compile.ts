@@ -42,6 +42,7 @@ export const FLAGS = [
   "--compile",
   "--bytecode",
   "--format=esm",
+  "--splitting",
   "--minify-syntax",
   "--minify-whitespace",
   "--no-compile-autoload-dotenv",

@@ -20,7 +20,7 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
   throughput  a million points to a receiver: plain text, pickle, archive, HTTP, from the spool
   load        many interfaces, disks, processors, processes: how the time of a run grows
   long        an hour (--minutes): does the memory grow, or the number of descriptors
-  guard       system calls and bytes allocated per tick, against build/bench/guard.json
+  guard       system calls, sleeps and garbage per tick, against build/bench/guard.json
   guard --accept   takes the present figures over
 
   --interval 1   seconds between ticks      --warm 180    seconds before the first window

@@ -1,6 +1,6 @@
 /**
- * Figures that do not depend on the machine's mood: system calls per tick, as strace counts them, and
- * bytes allocated per tick. They are kept in guard.json; what is more than a tenth worse fails, until
+ * Figures that do not depend on the machine's mood: system calls per tick, as strace counts them, and how
+ * much garbage a tick makes. They are kept in guard.json; what is more than a tenth worse fails, until
  * the file is changed on purpose.
  */
 
@@ -19,7 +19,10 @@ export interface Figures {
   readonly fileCalls: number;
   /** Of sockets: one write per handler is what there has to be. */
   readonly socketCalls: number;
-  readonly bytesAllocated: number;
+  /** Times that the main thread went to sleep, to be woken up again: one per tick has to be. */
+  readonly sleeps: number;
+  /** Collections of young garbage in a thousand ticks. */
+  readonly collections: number;
 }
 
 const here = import.meta.dirname!;
@@ -32,16 +35,17 @@ const PAUSE_SECONDS = 0.4;
 const FILE_CALLS =
   /^(openat|open|close|read|pread64|statx|newfstatat|statfs|readlink|access|lseek)$/;
 const SOCKET_CALLS = /^(sendto|sendmsg|write|writev|connect|recvfrom|recvmsg)$/;
+const SLEEPS = /^epoll_p?wait2?$/;
 
 export async function measureGuard(agent: string, folder: string): Promise<Figures> {
-  return { ...await countCalls(agent, folder), bytesAllocated: allocations() };
+  return { ...await countCalls(agent, folder), collections: collections() };
 }
 
 /** Undefined where all is well; else what has become worse. */
 export function worse(now: Figures, before = expected()): string | undefined {
   const lines = (Object.keys(before) as (keyof Figures)[])
     .filter((name) => now[name] > before[name] * TOLERANCE)
-    .map((name) => `${name}: ${now[name]} per tick, ${before[name]} in build/bench/guard.json`);
+    .map((name) => `${name}: ${now[name]}, ${before[name]} in build/bench/guard.json`);
   return lines.length === 0 ? undefined : lines.join("\n");
 }
 
@@ -80,7 +84,11 @@ async function countCalls(agent: string, folder: string) {
     const ticks = await trace(child, join(folder, "strace.log"));
     const usual = (calls: RegExp) =>
       median(ticks.map((names) => names.filter((name) => calls.test(name)).length));
-    return { fileCalls: usual(FILE_CALLS), socketCalls: usual(SOCKET_CALLS) };
+    return {
+      fileCalls: usual(FILE_CALLS),
+      socketCalls: usual(SOCKET_CALLS),
+      sleeps: usual(SLEEPS),
+    };
   } finally {
     child.kill("SIGTERM");
     await once(child, "exit");
@@ -98,6 +106,7 @@ async function trace({ pid }: ChildProcess, log: string): Promise<string[][]> {
   let last = Infinity;
   for (const line of readFileSync(log, "latin1").split("\n")) {
     const [, time, name] = /^\d+ +([\d.]+) (\w+)\(/.exec(line) ?? [];
+    if (name !== undefined && SLEEPS.test(name)) ticks.at(-1)!.push(name);
     if (name === undefined || !(FILE_CALLS.test(name) || SOCKET_CALLS.test(name))) continue;
     if (Number(time) - last > PAUSE_SECONDS) ticks.push([]);
     last = Number(time);
@@ -109,18 +118,21 @@ async function trace({ pid }: ChildProcess, log: string): Promise<string[][]> {
 }
 
 /** Without a compiler in the background, which comes to other results at other speeds. */
-function allocations(): number {
+function collections(): number {
   const env = {
     ...process.env,
     BUN_GC_TIMER_DISABLE: "1",
+    BUN_JSC_logGC: "1",
     BUN_JSC_useDFGJIT: "0",
     BUN_JSC_useConcurrentJIT: "0",
   };
   const { stdout, stderr } = spawnSync(process.execPath, [join(here, "allocations.ts")], {
     env,
     encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
   });
-  const bytes = Number(stdout);
-  if (!(bytes > 0)) throw new Error(`allocations.ts failed: ${stderr}`);
-  return bytes;
+  const ticks = Number(stdout);
+  const found = stderr.match(/=> EdenCollection/g)?.length ?? 0;
+  if (!(ticks > 0 && found > 0)) throw new Error(`allocations.ts failed: ${stderr}`);
+  return Number((found * 1000 / ticks).toFixed(2));
 }

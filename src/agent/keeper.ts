@@ -29,10 +29,18 @@ const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
 /** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
 const SETTLE_MS = [10_000, 15_000];
-/** The memory may grow by this, by `memory`, before garbage is collected: doing it earlier costs more. */
-const SLACK_BYTES = { normal: 4_194_304, low: 2_097_152 };
-/** Between two collections, and until what was given back and is in use has come back. */
-const PAUSE_MS = 60_000;
+/**
+ * Until garbage is collected for the first time, when most code is compiled, and from time to time, by
+ * `memory`: it takes ten milliseconds, and what it has driven out of the processor's caches comes back
+ * slowly.
+ */
+const PAUSE_MS = {
+  normal: { first: 285_000, later: 600_000 },
+  low: { first: 60_000, later: 120_000 },
+};
+/** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */
+const GROWTH_BYTES = 25_165_824;
+const SHORTEST_PAUSE_MS = 60_000;
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,
@@ -45,13 +53,12 @@ export function createKeeper(
   const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
-  let settles = 0;
-  /** The memory a pause after it was looked through, and when that was. */
-  let usual: number | undefined;
-  let collectedAt = 0;
-  /** The first time is when the compiler has done most of its work, however much the memory has grown. */
-  let hasTrimmed = false;
   const started = host.clock.monotonic();
+  let turns = 0;
+  let collectedAt = started;
+  let collectAt = started + SETTLE_MS[0];
+  /** After the last collection. */
+  let least = Infinity;
   let keptAt = started;
   let lookedAt = started;
 
@@ -89,33 +96,20 @@ export function createKeeper(
     }
   }
 
-  /** Ends the start, and collects garbage where the memory has grown. */
+  /** Ends the start, and collects garbage from time to time. */
   function collect(): void {
     const { self, clock } = host;
-    if (settles < SETTLE_MS.length) {
-      if (clock.monotonic() - started >= SETTLE_MS[settles]) {
-        settles++;
-        settle();
-      }
-      return;
-    }
-    if (clock.monotonic() - collectedAt < PAUSE_MS) return;
-    const rss = self.rss();
-    usual ??= rss;
-    if (hasTrimmed && rss <= usual + SLACK_BYTES[settings()?.server.memory ?? "normal"]) return;
-    hasTrimmed = true;
-    self.reclaim();
-    haveCollected();
-  }
-
-  function settle(): void {
-    host.self.settle();
-    haveCollected();
-  }
-
-  function haveCollected(): void {
-    usual = undefined;
-    collectedAt = host.clock.monotonic();
+    const now = clock.monotonic();
+    const hasGrown = self.rss() > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
+    if (now < collectAt && !hasGrown) return;
+    if (turns < SETTLE_MS.length) self.settle();
+    else self.reclaim();
+    turns++;
+    const { first, later } = PAUSE_MS[settings()?.server.memory ?? "normal"];
+    if (turns < SETTLE_MS.length) collectAt = started + SETTLE_MS[turns];
+    else collectAt = now + (turns === SETTLE_MS.length ? first : later);
+    collectedAt = now;
+    least = self.rss();
   }
 
   function relieve(): void {
@@ -130,7 +124,7 @@ export function createKeeper(
       `${megabytes(rss)} of max_memory = ${megabytes(limit)}; ${waiting} metrics leave it`,
     );
     for (const worker of workers) worker.relieve();
-    settle();
+    host.self.settle();
   }
 
   function check(): void {

@@ -89,7 +89,12 @@ export function createScheduler(
     };
     if (waited === 0) flush();
     else void someTurns(() => pending === 0).then(flush);
-    ticked(now);
+    try {
+      ticked(now);
+    } catch (error) {
+      // What is looked after between ticks must not end them.
+      log.error("The agent could not look after itself", error);
+    }
   }
 
   /** What waits for nothing outside of this process has ended by then: all of a tick goes in one write. */

@@ -17,11 +17,13 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import process from "node:process";
 import { configError } from "../core/errors.ts";
 import type { Appender, Rotation } from "../core/host.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../formats/rotation.ts";
+
+const streams = () => process.getBuiltinModule("node:stream/promises");
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** Between looks at whether another program has moved the file away. */
 const WATCH_MS = 1000;
@@ -123,7 +125,11 @@ function openFile(path: string): number {
 async function compress(path: string): Promise<void> {
   const partial = `${path}.gz.tmp`;
   try {
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(partial));
+    await streams().pipeline(
+      createReadStream(path),
+      zlib().createGzip(),
+      createWriteStream(partial),
+    );
     chmodSync(partial, statSync(path).mode);
     renameSync(partial, `${path}.gz`);
     unlinkSync(path);

@@ -3,8 +3,6 @@
  * standard streams on /dev/null, and the parent stays until the child says how its start went.
  */
 
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +11,9 @@ import type { StartReport } from "../core/process.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { tunedEnvironment } from "./tuning.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
+const crypto = () => process.getBuiltinModule("node:crypto");
 
 /** Where a child reports; its presence makes a process such a child. */
 const VARIABLE = "DIAMOND_AGENT_REPORT";
@@ -23,7 +24,7 @@ export function isDaemonChild(): boolean {
 
 /** Starts the same command in the background. Resolves with what the child reports. */
 export function startDaemon(args: readonly string[]): Promise<StartReport> {
-  const name = `diamond-agent-start-${randomBytes(12).toString("hex")}`;
+  const name = `diamond-agent-start-${crypto().randomBytes(12).toString("hex")}`;
   return new Promise((resolve) => {
     let reported: StartReport | undefined;
     const finish = (report: StartReport) => {
@@ -46,7 +47,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
     );
     const [program, ...own] = ownCommand();
     server.listen(reportAddress(name), () => {
-      const child = spawn(program, [...own, ...args], {
+      const child = processes().spawn(program, [...own, ...args], {
         detached: true,
         stdio: ["ignore", "ignore", "ignore"],
         env: { ...tunedEnvironment(safeEnvironment()), [VARIABLE]: name },

@@ -1,11 +1,14 @@
 /** Commands: each in a process group of its own, which is killed as a whole. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
+import process from "node:process";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Exec, ExecResult } from "../core/host.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "./roots.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
 
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */
@@ -165,7 +168,7 @@ export const realExec: Exec = {
 
 /** As the leader of a process group of its own. */
 function spawnGroup(argv: readonly string[]) {
-  return spawn(argv[0], argv.slice(1), {
+  return processes().spawn(argv[0], argv.slice(1), {
     detached: process.platform !== "win32",
     env: safeEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],

@@ -4,7 +4,7 @@
  * time than it may. What the new one needs to know is told to it before anything else.
  */
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
@@ -22,6 +22,8 @@ import {
 import type { Log } from "../core/log.ts";
 import { killGroup, safeEnvironment } from "./exec.ts";
 import { tunedEnvironment } from "./tuning.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
 
 export interface GuestSettings {
   /** For the log and the agent's own metrics. */
@@ -99,7 +101,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
 
   function begin(): Child {
     const [program, ...args] = command;
-    const fresh = spawn(program, args, {
+    const fresh = processes().spawn(program, args, {
       env: tunedEnvironment(safeEnvironment()),
       stdio: ["pipe", "pipe", "pipe"],
       detached: process.platform !== "win32",

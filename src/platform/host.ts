@@ -1,7 +1,7 @@
 /** The real host. */
 
-import { lookup, lookupService } from "node:dns/promises";
 import * as os from "node:os";
+import process from "node:process";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
 import { realClock } from "./clock.ts";
@@ -10,10 +10,13 @@ import { createExec } from "./exec.ts";
 import { createHostFs } from "./files.ts";
 import { realMysql } from "./mysql.ts";
 import { realNet } from "./network.ts";
+import { collectGarbage, dropCode } from "./own_heap.ts";
 import { ownMemory } from "./own_memory.ts";
 import { giveBackPages } from "./own_pages.ts";
 import { createProbe } from "./probe.ts";
 import type { Roots } from "./roots.ts";
+
+const dns = () => process.getBuiltinModule("node:dns/promises");
 
 const SYSTEMS: Readonly<Record<string, System>> = {
   linux: "linux",
@@ -67,8 +70,8 @@ const realNames: Names = {
   async fqdn() {
     const name = os.hostname();
     try {
-      const { address } = await inTime(lookup(name));
-      const { hostname } = await inTime(lookupService(address, 0));
+      const { address } = await inTime(dns().lookup(name));
+      const { hostname } = await inTime(dns().lookupService(address, 0));
       return hostname.includes(".") || hostname !== "localhost" ? hostname : name;
     } catch {
       return name;
@@ -99,9 +102,6 @@ const realFigures: Figures = {
   uptime: () => os.uptime(),
 };
 
-/** Of the runtime's own module: a collection that leaves compiled code alone, as the usual one does not. */
-let collectGarbage: (() => void) | undefined;
-
 const realSelf: Self = {
   pid: process.pid,
   rss: ownMemory,
@@ -110,19 +110,11 @@ const realSelf: Self = {
     return user + system;
   },
   reclaim() {
-    collectGarbage?.();
-    void giveBackPages();
+    collectGarbage();
+    giveBackPages();
   },
   settle() {
-    (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true);
-    void giveBackPages();
-    void findCollector();
+    dropCode();
+    giveBackPages();
   },
 };
-
-async function findCollector(): Promise<void> {
-  if (process.versions.bun === undefined) return;
-  // A name that no bundler and no type checker looks for.
-  const name = "bun:jsc";
-  collectGarbage ??= (await import(name) as { fullGC(): void }).fullGC;
-}

@@ -7,10 +7,11 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
 import process from "node:process";
-import { gzipSync } from "node:zlib";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../core/host.ts";
 import { secureContext } from "./tls.ts";
+
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** Of an answer: enough for an error's text and its list of points. */
 const MOST_BODY_BYTES = 1_048_576;
@@ -88,7 +89,7 @@ export function listenHttp(
       })
       : { status: 405, type: "text/plain", body: "Only GET\n" };
     const accepted = isGet && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const bytes = accepted ? gzipSync(body, { level: 1 }) : Buffer.from(body);
+    const bytes = accepted ? zlib().gzipSync(body, { level: 1 }) : Buffer.from(body);
     response.writeHead(status, {
       "content-type": type,
       "content-length": bytes.length,
@@ -114,7 +115,7 @@ export function listenHttp(
 
 function packed({ body, gzip = 0, headers }: HttpRequest) {
   if (body === undefined) return { body, headers };
-  const bytes = gzip > 0 ? gzipSync(body, { level: gzip }) : body;
+  const bytes = gzip > 0 ? zlib().gzipSync(body, { level: gzip }) : body;
   return {
     body: bytes,
     headers: {

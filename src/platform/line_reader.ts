@@ -1,9 +1,11 @@
 /** The lines of a large file, compressed or not, a few at a time. */
 
 import { createReadStream, openSync, readSync, statSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { createGunzip } from "node:zlib";
+import process from "node:process";
 import { configError } from "../core/errors.ts";
+
+const readline = () => process.getBuiltinModule("node:readline");
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 export interface LineReader {
   /** Ends with the file. Throws where it cannot be read. */
@@ -20,9 +22,9 @@ export function readLines(path: string): LineReader {
     const magic = new Uint8Array(2);
     readSync(fd, magic, 0, 2, 0);
     const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
-    const input = isGzip ? stream.pipe(createGunzip()) : stream;
+    const input = isGzip ? stream.pipe(zlib().createGunzip()) : stream;
     return {
-      lines: createInterface({ input, crlfDelay: Infinity }),
+      lines: readline().createInterface({ input, crlfDelay: Infinity }),
       progress: () => (size === 0 ? 1 : Math.min(1, stream.bytesRead / size)),
     };
   } catch (error) {

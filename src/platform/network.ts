@@ -1,15 +1,18 @@
 /** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
 
-import { createSocket } from "node:dgram";
-import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
-import { directWrite } from "./direct_write.ts";
+import { heldConnection } from "./held_connection.ts";
 import { createRequester, listenHttp } from "./http.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
+import { socketCalls } from "./socket_calls.ts";
+import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
-import type { Connection, Datagrams, Net, Target } from "../core/host.ts";
+import type { Datagrams, Net, Target } from "../core/host.ts";
+
+const dgram = () => process.getBuiltinModule("node:dgram");
+const dns = () => process.getBuiltinModule("node:dns/promises");
 
 const CLOSE_MS = 5000;
 
@@ -23,12 +26,17 @@ let queues: SendQueues | undefined;
 
 export const realNet: Net = {
   async connect(target, signal) {
-    queues ??= createSendQueues();
-    await queues.ready;
+    const calls = await socketCalls();
+    queues ??= createSendQueues(calls);
     let failure: unknown;
     for (const address of await addressesOf(target, signal)) {
       try {
-        return connectionOf(await connected(target, address, signal), target, queues);
+        const socket = await connected(target, address, signal);
+        // What is encrypted needs the runtime.
+        const held = target.tls === undefined && calls !== undefined
+          ? heldConnection(socket, show(target), calls, CLOSE_MS)
+          : undefined;
+        return held ?? streamConnection(socket, show(target), queues, CLOSE_MS);
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -39,7 +47,7 @@ export const realNet: Net = {
 
   async datagram(target, signal) {
     const [address] = await addressesOf(target, signal);
-    const socket = createSocket(address.family === 6 ? "udp6" : "udp4");
+    const socket = dgram().createSocket(address.family === 6 ? "udp6" : "udp4");
     // A refused datagram is told with the next send; without a listener it would end the process.
     let failure: unknown;
     socket.on("error", (error) => (failure = error));
@@ -73,7 +81,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
   let addresses: Address[];
   try {
     addresses = await abortable(
-      lookup(host, { all: true, family, order: "verbatim" }),
+      dns().lookup(host, { all: true, family, order: "verbatim" }),
       signal,
       target,
     );
@@ -122,6 +130,7 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
     socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
       signal.removeEventListener("abort", onAbort);
       socket.removeAllListeners("error");
+      if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
       resolve(socket);
     });
   });
@@ -130,84 +139,6 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
 /** The name that the certificate is to have; an address is looked for among its addresses. */
 function nameOf({ host, tls }: Target): string | undefined {
   return tls?.serverName || (isIP(host) === 0 ? host : undefined);
-}
-
-function connectionOf(socket: Socket, target: Target, queues: SendQueues): Connection {
-  let state: Connection["state"] = "open";
-  let failure: unknown;
-  const waiting = new Set<(error?: Error) => void>();
-  const ended = (how: "ended" | "broken", error?: unknown) => {
-    // An error may follow an end; what was sent before it may be lost after all.
-    if (state !== "broken") state = how;
-    failure ??= error;
-    for (const wake of waiting) {
-      wake(undelivered(`The connection to ${show(target)} broke`, failure));
-    }
-    waiting.clear();
-  };
-  if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
-  socket.on("error", (error) => ended("broken", error));
-  socket.on("close", () => ended(state === "ended" ? "ended" : "broken"));
-  // What the peer says is not for us; but its end must be read to be seen.
-  socket.on("data", () => {});
-  socket.on("end", () => ended("ended", "the peer closed it"));
-
-  return {
-    get state() {
-      return state;
-    },
-    unacknowledged: () => queues.of(socket),
-    write(bytes, signal) {
-      if (state !== "open") {
-        throw undelivered(`The connection to ${show(target)} is closed`, failure);
-      }
-      const taken = directWrite(socket, bytes);
-      if (taken === bytes.length) return;
-      return new Promise<void>((resolve, reject) => {
-        const settle = (error?: Error | null) => {
-          waiting.delete(settle);
-          signal.removeEventListener("abort", onAbort);
-          if (error) reject(error);
-          else resolve();
-        };
-        const onAbort = () =>
-          settle(timedOut(`${show(target)} does not read: ${bytes.length} bytes are stuck`));
-        waiting.add(settle);
-        signal.addEventListener("abort", onAbort, { once: true });
-        socket.write(
-          bytes.subarray(taken),
-          (error) =>
-            settle(error ? undelivered(`Cannot write to ${show(target)}`, error) : undefined),
-        );
-      });
-    },
-    close() {
-      return new Promise<boolean>((resolve) => {
-        if (state !== "open") {
-          const orderly = state === "ended";
-          socket.destroy();
-          return resolve(orderly);
-        }
-        // A peer that never closes its side must not keep the descriptor.
-        const late = setTimeout(() => {
-          resolve(queues.of(socket) === 0);
-          socket.destroy();
-        }, CLOSE_MS);
-        late.unref();
-        socket.once("close", () => {
-          clearTimeout(late);
-          resolve(state === "ended");
-        });
-        socket.end();
-      });
-    },
-    destroy() {
-      state = "broken";
-      // A reset frees what the kernel still holds for a peer that does not read.
-      if (target.tls === undefined) socket.resetAndDestroy();
-      else socket.destroy();
-    },
-  };
 }
 
 function scoped(address: Address, { scope }: Target): string {

@@ -3,10 +3,11 @@
  * a unix socket, so systemd's own program does.
  */
 
-import { spawn } from "node:child_process";
 import process from "node:process";
 import type { Notifier } from "../core/process.ts";
 import { safeEnvironment } from "./exec.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
 
 /** Where systemd's sockets are: taken out of the environment, since no child may speak for the agent. */
 const socket = process.env.NOTIFY_SOCKET ?? "";
@@ -31,7 +32,7 @@ export function serviceManager(): Notifier | undefined {
 
 function send(lines: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn("systemd-notify", [...lines], {
+    const child = processes().spawn("systemd-notify", [...lines], {
       env: { ...safeEnvironment(), NOTIFY_SOCKET: socket },
       stdio: "ignore",
       timeout: SEND_MS,

@@ -1,12 +1,13 @@
 /** How to start ourselves again: compiled, or from source under Bun or Deno. */
 
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { stamp } from "./stamp.ts";
+
+const url = () => process.getBuiltinModule("node:url");
 
 export function ownCommand(): string[] {
   if (stamp.compiled) return [process.execPath];
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const main = url().fileURLToPath(new URL("../main.ts", import.meta.url));
   return "deno" in process.versions
     ? [process.execPath, "run", "-A", main]
     : [process.execPath, main];

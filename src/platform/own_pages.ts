@@ -1,17 +1,13 @@
 /**
  * The pages of this program that the file has as well: what only the start has run through, or read, leaves
  * the memory and is fetched again by whoever needs it. Nothing happens where that is not possible.
- *
- * The kernel maps sixteen pages around each that is touched, so that after a start, and after each rarer
- * turn of the program, most of what is there is never used.
  */
 
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import process from "node:process";
-import { libc } from "./libc.ts";
+import { type Functions, libc } from "./libc.ts";
+import { mapSinglePages, type Range } from "./single_pages.ts";
 import { stamp } from "./stamp.ts";
-
-type Range = readonly [from: bigint, to: bigint];
 
 /** Source: madvise(2). */
 const DONT_NEED = 4;
@@ -20,23 +16,53 @@ const PAGE = 4096n;
 /** Where the bundler of the executable has put our program and its data: nobody ever writes there. */
 const PAYLOAD = ".bun";
 
-/** Undefined until it was looked for, null where the executable has none. */
-let payload: Range | null | undefined;
+interface Pages {
+  readonly kernel: Functions<"madvise">;
+  readonly code: readonly Range[];
+  /** Null where the executable has none, or may be run but not read. */
+  readonly payload: Range | null;
+}
 
-export async function giveBackPages(): Promise<void> {
-  if (!stamp.compiled || process.platform !== "linux") return;
+/** Looked for once, when it is wanted: nothing of it ever moves. */
+let search: Promise<void> | undefined;
+let pages: Pages | undefined;
+
+export function giveBackPages(): void {
+  search ??= find().then((found) => {
+    pages = found;
+    giveBack();
+  }, () => {});
+  giveBack();
+}
+
+function giveBack(): void {
+  if (pages === undefined) return;
+  const { kernel, code, payload } = pages;
+  let ranges = code;
   try {
-    const kernel = await libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
-    const maps = readFileSync("/proc/self/maps", "latin1");
-    const giveBack = (ranges: readonly Range[]) => {
-      for (const [from, to] of ranges) kernel?.madvise(from, to - from, DONT_NEED);
-    };
-    giveBack(codeRanges(maps));
-    // This needs to read the file, which may be forbidden where only running it is allowed.
-    if (payload === undefined) payload = placeOf(PAYLOAD, process.execPath, maps);
-    if (payload !== null) giveBack(cleanRanges(payload));
+    if (payload !== null) ranges = [...code, ...cleanRanges(payload)];
   } catch {
     // Memory that is not given back is no harm.
+  }
+  for (const [from, to] of ranges) kernel.madvise(from, to - from, DONT_NEED);
+}
+
+async function find(): Promise<Pages | undefined> {
+  if (!stamp.compiled || process.platform !== "linux") return undefined;
+  const kernel = await libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
+  if (kernel === undefined) return undefined;
+  const maps = readFileSync("/proc/self/maps", "latin1");
+  const code = codeRanges(maps);
+  const payload = payloadOf(maps);
+  await mapSinglePages(payload === null ? code : [...code, payload]);
+  return { kernel, code, payload };
+}
+
+function payloadOf(maps: string): Range | null {
+  try {
+    return placeOf(PAYLOAD, process.execPath, maps);
+  } catch {
+    return null;
   }
 }
 

@@ -4,10 +4,12 @@
  */
 
 import { chownSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
+import process from "node:process";
 import { configError } from "../core/errors.ts";
+
+const crypto = () => process.getBuiltinModule("node:crypto");
 
 /** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
 export function checkPidFile(path: string): number | undefined {
@@ -87,7 +89,7 @@ export function takeLock(path: string): Promise<void> {
 }
 
 function lockName(path: string): string | undefined {
-  const digest = createHash("sha256").update(path).digest("hex").slice(0, 32);
+  const digest = crypto().createHash("sha256").update(path).digest("hex").slice(0, 32);
   if (process.platform === "linux") return `\0diamond-agent-${digest}`;
   return process.platform === "win32" ? `\\\\.\\pipe\\diamond-agent-${digest}` : undefined;
 }

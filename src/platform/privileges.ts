@@ -1,9 +1,11 @@
 /** Users and groups: finding them, and becoming them for good. */
 
-import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import process from "node:process";
 import { configError } from "../core/errors.ts";
 import type { Identity } from "../core/process.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
 
 /** Looks both names up. A user without a group gets its own group. Throws `config` for an unknown name. */
 export function findIdentity(user: string, group: string): Identity {
@@ -40,7 +42,8 @@ function entry(database: "passwd" | "group", name: string): string[] | undefined
     // A minimal host has no such file; a directory service may still know the name.
   }
   return find(
-    spawnSync("getent", [database, name], { encoding: "utf8", timeout: 5000 }).stdout ?? "",
+    processes().spawnSync("getent", [database, name], { encoding: "utf8", timeout: 5000 }).stdout ??
+      "",
   );
 }
 

@@ -4,7 +4,8 @@
  * at most, since one that cannot be killed is never asked again before it is gone.
  */
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
+import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Clock } from "../core/host.ts";
@@ -12,6 +13,8 @@ import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
 import { tunedEnvironment } from "./tuning.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
 
 export interface ProbeProcess {
   /** Throws `timeout` where the file system does not answer, `no-data` where it says no. */
@@ -60,7 +63,7 @@ export function createProbeProcess(
 
   function started(): Child {
     const [program, ...args] = command;
-    const fresh = spawn(program, args, {
+    const fresh = processes().spawn(program, args, {
       env: tunedEnvironment(safeEnvironment()),
       stdio: ["pipe", "pipe", "ignore"],
       windowsHide: true,

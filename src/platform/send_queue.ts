@@ -6,35 +6,25 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import process from "node:process";
-import { type Functions, libc } from "./libc.ts";
+import type { SocketCalls } from "./socket_calls.ts";
 
 /** Some fifty thousand connections: a longer table is not looked at. */
 const MOST_TABLE_BYTES = 8_388_608;
 /** A look at the table may take this part of the time. */
 const LOOKS_SHARE = 0.002;
-/** Source: SIOCOUTQ in tcp(7). */
-const BYTES_UNACKNOWLEDGED = 0x5411;
 
 export interface SendQueues {
   /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
   of(socket: Socket): number | undefined;
-  /** Resolves when `of` knows the cheap way, or that there is none. */
-  readonly ready: Promise<void>;
 }
 
-export function createSendQueues(): SendQueues {
-  let kernel: Functions<"ioctl"> | undefined;
+export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
   let nextLook = 0;
-  const answer = new Int32Array(1);
-  const ready = libc({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } }).then(
-    (found) => void (kernel = found),
-    () => {},
-  );
 
   function asked(socket: Socket): number | undefined {
     const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
-    if (kernel === undefined || typeof descriptor !== "number" || descriptor < 0) return undefined;
-    return kernel.ioctl(descriptor, BYTES_UNACKNOWLEDGED, answer) === 0 ? answer[0] : undefined;
+    if (typeof descriptor !== "number" || descriptor < 0) return undefined;
+    return calls?.unacknowledged(descriptor);
   }
 
   /** Source: tx_queue in /proc/net/tcp, https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
@@ -57,7 +47,6 @@ export function createSendQueues(): SendQueues {
   }
 
   return {
-    ready,
     of(socket) {
       if (process.platform !== "linux" || !socket.localPort) return 0;
       const bytes = asked(socket);

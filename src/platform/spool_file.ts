@@ -6,13 +6,15 @@
  * synced, and survives the loss of power too.
  */
 
-import { gunzipSync, gzipSync } from "node:zlib";
+import process from "node:process";
 import { messageOf } from "../core/errors.ts";
 import { fnv1a } from "../core/hash.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { MOST_PER_WRITE, type Spool, type SpooledBatch } from "../core/spool.ts";
 import { type DatabaseSync, openDatabase, type StatementSync } from "./sqlite.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../formats/spool_batch.ts";
+
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** "DAGS", so that a foreign database is known. */
 export const APPLICATION_ID = 0x44414753;
@@ -137,7 +139,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       const fresh = batch.some(({ series }) => !numbers.has(series));
       if (fresh) db.exec("BEGIN");
       try {
-        const data = gzipSync(encodeBatch(batch, numberOf), { level: 1 });
+        const data = zlib().gzipSync(encodeBatch(batch, numberOf), { level: 1 });
         let oldest = Infinity;
         let newest = -Infinity;
         for (const { timestamp } of batch) {
@@ -203,7 +205,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     /** What can be read of a row; nothing where it is damaged. */
     function whole({ data }: BatchRow): Metric[] {
       try {
-        return decodeBatch(gunzipSync(data).toString("utf8"), seriesOf);
+        return decodeBatch(zlib().gunzipSync(data).toString("utf8"), seriesOf);
       } catch (error) {
         if (isDamage(error)) throw error;
         return [];
@@ -469,7 +471,7 @@ function* rowsOf<Row extends { id: number }>(
 
 function isWhole({ data }: BatchRow): boolean {
   try {
-    gunzipSync(data);
+    zlib().gunzipSync(data);
     return true;
   } catch {
     return false;

@@ -4,10 +4,13 @@
  * Source: https://www.rfc-editor.org/rfc/rfc3164
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
+import type { ChildProcess } from "node:child_process";
+import process from "node:process";
 import { levels, type LogRecord } from "../formats/log_record.ts";
 import { realExec, safeEnvironment } from "./exec.ts";
+
+const processes = () => process.getBuiltinModule("node:child_process");
+const dgram = () => process.getBuiltinModule("node:dgram");
 
 export interface Syslog {
   write(line: string, record: LogRecord): void;
@@ -36,7 +39,7 @@ function severity(level: number): number {
 }
 
 function toHost([host, port]: readonly [string, number], facility: number): Syslog {
-  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+  const socket = dgram().createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("error", () => {});
   socket.unref();
   return {
@@ -59,7 +62,13 @@ function toLogger(socket: string, facility: number, complain: (message: string) 
   }
   let child: ChildProcess | undefined;
   const start = () => {
-    child = spawn(program, ["--prio-prefix", "--socket", socket, "-t", `${TAG}[${process.pid}]`], {
+    child = processes().spawn(program, [
+      "--prio-prefix",
+      "--socket",
+      socket,
+      "-t",
+      `${TAG}[${process.pid}]`,
+    ], {
       stdio: ["pipe", "ignore", "ignore"],
       env: safeEnvironment(),
     });

@@ -7,9 +7,10 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import * as api from "../api.ts";
 import type { ModuleFile } from "../core/guest.ts";
+
+const url = () => process.getBuiltinModule("node:url");
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,7 @@ let registered = false;
 
 /** Throws whatever the file's own code throws, and syntax errors. */
 export async function importUserFile({ path, stamp }: ModuleFile): Promise<Exports> {
-  if (bun === undefined) return await import(`${pathToFileURL(path).href}?${stamp}`);
+  if (bun === undefined) return await import(`${url().pathToFileURL(path).href}?${stamp}`);
   if (!registered) {
     registered = true;
     bun.plugin({

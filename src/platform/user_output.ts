@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import process from "node:process";
 import { configError } from "../core/errors.ts";
+
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** Throws `config` where there is one already, or it cannot be written. */
 export function writeNewFile(path: string, text: string): void {
@@ -38,7 +38,9 @@ export function readFile(path: string): Uint8Array {
 export async function writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number> {
   try {
     const file = createWriteStream(path);
-    if (path.endsWith(".gz")) await pipeline(Readable.from(pieces), createGzip(), file);
+    const { Readable } = process.getBuiltinModule("node:stream");
+    const { pipeline } = process.getBuiltinModule("node:stream/promises");
+    if (path.endsWith(".gz")) await pipeline(Readable.from(pieces), zlib().createGzip(), file);
     else await pipeline(Readable.from(pieces), file);
     return file.bytesWritten;
   } catch (error) {

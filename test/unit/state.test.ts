@@ -193,7 +193,7 @@ describe("the agent's memory", () => {
     await stop();
   });
 
-  it("is looked through once the start is over, then where it has grown", async () => {
+  it("is looked through when the start is over, from time to time, and where it has grown", async () => {
     const box = machine();
     const { start, stop } = agentOn(box, { is: false });
     const { state, clock } = box;
@@ -204,17 +204,39 @@ describe("the agent's memory", () => {
     await clock.advance(20_000);
     deepEqual(seen(), [2, 0]);
     state.garbage = 1e6;
-    await clock.advance(120_000);
+    await clock.advance(250_000);
+    deepEqual(seen(), [2, 0]);
+    await clock.advance(40_000);
     deepEqual(seen(), [2, 1]);
-    await clock.advance(70_000);
-    state.garbage = 9e6;
-    await clock.advance(70_000);
+    await clock.advance(30_000);
+    state.garbage = 30e6;
+    await clock.advance(5000);
+    deepEqual(seen(), [2, 1], "not at once");
+    await clock.advance(10_000);
     deepEqual(seen(), [2, 2]);
     // What is in use does not go, and is no reason to look again and again.
     await clock.advance(70_000);
-    state.rss += 9e6;
+    state.rss += 30e6;
     await clock.advance(200_000);
     deepEqual(seen(), [2, 3]);
+    await clock.advance(600_000);
+    deepEqual(seen(), [2, 4]);
+    await stop();
+  });
+
+  it("is looked through by an agent that goes on when that fails", async () => {
+    const box = machine();
+    const { start, stop, log, got } = agentOn(box, { is: false });
+    await start({ interval: 1 });
+    await box.clock.advance(4000);
+    Object.defineProperty(box.state, "rss", {
+      get() {
+        throw new Error("no memory here");
+      },
+    });
+    await box.clock.advance(10_000);
+    ok(log.lines.some((line) => line.includes("look after itself")), log.lines.join());
+    ok(got.length > 10);
     await stop();
   });
 });
