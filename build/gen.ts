@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { completions, shells } from "../src/cli/completions.ts";
-import { commandsOf } from "../src/cli/root.ts";
+import { commandsOf } from "../src/cli/commands.ts";
 import { type Manager, serviceFiles, USUAL_PATHS } from "../src/cli/service_files.ts";
 import type { World } from "../src/cli/world.ts";
 import { mainSample, referencePage, sampleFile } from "../src/config/sample.ts";

@@ -23,7 +23,7 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
   guard       system calls, sleeps and garbage per tick, against build/bench/guard.json
   guard --accept   takes the present figures over
 
-  --interval 1   seconds between ticks      --warm 180    seconds before the first window
+  --interval 1   seconds between ticks      --warm 600    seconds before the first window
   --seconds 20   of a window                --rounds 3    windows of each
   --starts 10    for the time to the first point
   --minutes 60    of a long run; --interval 0.1 makes ten times the ticks in it
@@ -34,7 +34,7 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
 const { values, positionals: [what = "compare"] } = parseArgs({
   options: {
     interval: { type: "string", default: "1" },
-    warm: { type: "string", default: "180" },
+    warm: { type: "string", default: "600" },
     minutes: { type: "string", default: "60" },
     seconds: { type: "string", default: "20" },
     rounds: { type: "string", default: "3" },

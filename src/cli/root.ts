@@ -3,30 +3,11 @@
 import { runCommand as runCitty } from "citty";
 import { didYouMean } from "../config/problems.ts";
 import { codeOf, messageOf } from "../core/errors.ts";
-import { checkCommand } from "./check.ts";
-import { collectCommand } from "./collect.ts";
 import { type Command, command } from "./command.ts";
-import { completionsCommand } from "./completions.ts";
-import { describeCommand } from "./describe.ts";
 import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
-import { hostnameCommand } from "./hostname.ts";
-import { initCommand } from "./init.ts";
-import { initramfsCommand } from "./initramfs.ts";
-import { listCommand } from "./list.ts";
-import { newCommand } from "./new.ts";
 import { runCommand } from "./run.ts";
-import { mysqlSchemaCommand } from "./mysql_schema.ts";
-import { reloadCommand } from "./reload.ts";
-import { recordCommand } from "./record.ts";
-import { replayCommand } from "./replay.ts";
-import { serviceCommand } from "./service.ts";
-import { spoolCommand } from "./spool.ts";
-import { statusCommand } from "./status.ts";
 import { paint } from "./text.ts";
-import { testCommand } from "./test.ts";
-import { typesCommand } from "./types.ts";
-import { versionCommand } from "./version.ts";
 import type { World } from "./world.ts";
 
 const FAILED = 1;
@@ -35,7 +16,7 @@ const WRONG_USAGE = 2;
 /** Runs a command line; resolves with the exit status. */
 export async function main(args: readonly string[], world: World): Promise<number> {
   let status = 0;
-  const commands = commandsOf(world, args, (result) => (status = result));
+  const commands = await commandsFor(args, world, (result) => (status = result));
   try {
     await dispatch(args, commands, world);
     return status;
@@ -53,35 +34,15 @@ export async function main(args: readonly string[], world: World): Promise<numbe
   }
 }
 
-/** All that there is, in the order of the help. */
-export function commandsOf(
-  world: World,
+/** The daemon alone, where it is meant: the others would stay in its memory for as long as it lives. */
+async function commandsFor(
   args: readonly string[],
+  world: World,
   setStatus: (status: number) => void,
-): readonly Command[] {
-  const commands: Command[] = [
-    runCommand(world, () => args),
-    statusCommand(world),
-    reloadCommand(world),
-    collectCommand(world),
-    checkCommand(world),
-    listCommand(world),
-    describeCommand(world),
-    newCommand(world),
-    typesCommand(world),
-    serviceCommand(world),
-    initCommand(world),
-    initramfsCommand(world),
-    completionsCommand(world, () => commands),
-    recordCommand(world),
-    testCommand(world),
-    hostnameCommand(world),
-    mysqlSchemaCommand(world),
-    spoolCommand(world),
-    replayCommand(world),
-    versionCommand(world),
-  ].map((spec) => command(spec, setStatus));
-  return commands;
+): Promise<readonly Command[]> {
+  if (args[0] === "run") return [command(runCommand(world, () => args), setStatus)];
+  const { commandsOf } = await import("./commands.ts");
+  return commandsOf(world, args, setStatus);
 }
 
 async function dispatch(

@@ -1,0 +1,55 @@
+/** All commands that there are. */
+
+import { checkCommand } from "./check.ts";
+import { collectCommand } from "./collect.ts";
+import { type Command, command } from "./command.ts";
+import { completionsCommand } from "./completions.ts";
+import { describeCommand } from "./describe.ts";
+import { hostnameCommand } from "./hostname.ts";
+import { initCommand } from "./init.ts";
+import { initramfsCommand } from "./initramfs.ts";
+import { listCommand } from "./list.ts";
+import { mysqlSchemaCommand } from "./mysql_schema.ts";
+import { newCommand } from "./new.ts";
+import { recordCommand } from "./record.ts";
+import { reloadCommand } from "./reload.ts";
+import { replayCommand } from "./replay.ts";
+import { runCommand } from "./run.ts";
+import { serviceCommand } from "./service.ts";
+import { spoolCommand } from "./spool.ts";
+import { statusCommand } from "./status.ts";
+import { testCommand } from "./test.ts";
+import { typesCommand } from "./types.ts";
+import { versionCommand } from "./version.ts";
+import type { World } from "./world.ts";
+
+/** All that there is, in the order of the help. */
+export function commandsOf(
+  world: World,
+  args: readonly string[],
+  setStatus: (status: number) => void,
+): readonly Command[] {
+  const commands: Command[] = [
+    runCommand(world, () => args),
+    statusCommand(world),
+    reloadCommand(world),
+    collectCommand(world),
+    checkCommand(world),
+    listCommand(world),
+    describeCommand(world),
+    newCommand(world),
+    typesCommand(world),
+    serviceCommand(world),
+    initCommand(world),
+    initramfsCommand(world),
+    completionsCommand(world, () => commands),
+    recordCommand(world),
+    testCommand(world),
+    hostnameCommand(world),
+    mysqlSchemaCommand(world),
+    spoolCommand(world),
+    replayCommand(world),
+    versionCommand(world),
+  ].map((spec) => command(spec, setStatus));
+  return commands;
+}
