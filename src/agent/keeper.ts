@@ -39,7 +39,7 @@ const PAUSE_MS = {
   low: { first: 60_000, later: 120_000 },
 };
 /** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */
-const GROWTH_BYTES = 25_165_824;
+const GROWTH_BYTES = 12_582_912;
 const SHORTEST_PAUSE_MS = 60_000;
 
 export function createKeeper(
