@@ -40,7 +40,7 @@ const PAUSE_MS = {
 };
 /** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */
 const GROWTH_BYTES = 12_582_912;
-const SHORTEST_PAUSE_MS = 60_000;
+const SHORTEST_PAUSE_MS = 30_000;
 
 export function createKeeper(
   { host, log, state, view = "", audit = false }: AgentPorts,

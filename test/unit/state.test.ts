@@ -208,7 +208,6 @@ describe("the agent's memory", () => {
     deepEqual(seen(), [2, 0]);
     await clock.advance(40_000);
     deepEqual(seen(), [2, 1]);
-    await clock.advance(30_000);
     state.garbage = 30e6;
     await clock.advance(5000);
     deepEqual(seen(), [2, 1], "not at once");
