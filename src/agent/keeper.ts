@@ -96,12 +96,13 @@ export function createKeeper(
     }
   }
 
-  /** Ends the start, and collects garbage from time to time. */
-  function collect(): void {
+  /** Ends the start, and collects garbage from time to time. Returns the memory, in bytes. */
+  function collect(): number {
     const { self, clock } = host;
     const now = clock.monotonic();
-    const hasGrown = self.rss() > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
-    if (now < collectAt && !hasGrown) return;
+    const rss = self.rss();
+    const hasGrown = rss > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
+    if (now < collectAt && !hasGrown) return rss;
     if (turns < SETTLE_MS.length) self.settle();
     else self.reclaim();
     turns++;
@@ -109,12 +110,11 @@ export function createKeeper(
     if (turns < SETTLE_MS.length) collectAt = started + SETTLE_MS[turns];
     else collectAt = now + (turns === SETTLE_MS.length ? first : later);
     collectedAt = now;
-    least = self.rss();
+    return least = self.rss();
   }
 
   function relieve(): void {
-    collect();
-    const rss = host.self.rss();
+    const rss = collect();
     const limit = settings()?.server.max_memory ?? Infinity;
     const { workers } = books();
     if (rss <= limit * PRESSURE) return pressing.clear("The memory");

@@ -17,13 +17,10 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import process from "node:process";
 import { configError } from "../core/errors.ts";
 import type { Appender, Rotation } from "../core/host.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../formats/rotation.ts";
-
-const streams = () => process.getBuiltinModule("node:stream/promises");
-const zlib = () => process.getBuiltinModule("node:zlib");
+import { streams, zlib } from "./builtin.ts";
 
 /** Between looks at whether another program has moved the file away. */
 const WATCH_MS = 1000;

@@ -8,12 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { StartReport } from "../core/process.ts";
+import { crypto, processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { tunedEnvironment } from "./tuning.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
-const crypto = () => process.getBuiltinModule("node:crypto");
 
 /** Where a child reports; its presence makes a process such a child. */
 const VARIABLE = "DIAMOND_AGENT_REPORT";

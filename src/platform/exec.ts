@@ -5,10 +5,9 @@ import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Exec, ExecResult } from "../core/host.ts";
+import { processes } from "./builtin.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "./roots.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
 
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */

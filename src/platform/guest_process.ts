@@ -20,10 +20,9 @@ import {
   type RunRequest,
 } from "../core/guest.ts";
 import type { Log } from "../core/log.ts";
+import { processes } from "./builtin.ts";
 import { killGroup, safeEnvironment } from "./exec.ts";
 import { tunedEnvironment } from "./tuning.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
 
 export interface GuestSettings {
   /** For the log and the agent's own metrics. */

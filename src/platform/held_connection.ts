@@ -8,7 +8,8 @@
 import type { Socket } from "node:net";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection } from "../core/host.ts";
-import type { SocketCalls } from "./socket_calls.ts";
+import { realClock } from "./clock.ts";
+import { descriptorOf, type SocketCalls } from "./socket_calls.ts";
 
 /** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
 const FIRST_PAUSE_MS = 1;
@@ -23,15 +24,16 @@ export function heldConnection(
   calls: SocketCalls,
   closeMs: number,
 ): Connection | undefined {
-  const { fd = -1 } = (socket as { _handle?: { fd?: number } | null })._handle ?? {};
-  const descriptor = fd < 0 ? -1 : calls.duplicate(fd);
+  const original = descriptorOf(socket);
+  const descriptor = original < 0 ? -1 : calls.duplicate(original);
   if (descriptor < 0) return undefined;
   socket.on("error", () => {});
   socket.destroy();
   /** Once the descriptor is closed. */
   let last: Exclude<Connection["state"], "open"> | undefined;
   let openAt = -Infinity;
-  const waiting = new Set<() => void>();
+  /** Aborted with `last`: nobody waits for what is gone. */
+  const gone = new AbortController();
 
   const broke = () => undelivered(`The connection to ${peer} broke`);
 
@@ -48,28 +50,18 @@ export function heldConnection(
     if (last !== undefined) return;
     last = as;
     close(descriptor);
-    for (const end of waiting) end();
+    gone.abort();
   }
 
-  async function pause(turn: number, signal?: AbortSignal): Promise<void> {
-    const ms = Math.min(FIRST_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS);
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", end);
-        waiting.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal?.addEventListener("abort", end, { once: true });
-      waiting.add(end);
-    });
+  function pause(turn: number, signal: AbortSignal): Promise<void> {
+    return realClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
   }
 
   async function sendRest(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, gone.signal]);
     let rest = bytes;
     for (let turn = 0; rest.length > 0; turn++) {
-      await pause(turn, signal);
+      await pause(turn, stop);
       if (state() !== "open") throw broke();
       if (signal.aborted) {
         throw timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`);
@@ -99,7 +91,9 @@ export function heldConnection(
       }
       calls.finish(descriptor);
       const until = performance.now() + closeMs;
-      for (let turn = 0; state() === "open" && performance.now() < until; turn++) await pause(turn);
+      for (let turn = 0; state() === "open" && performance.now() < until; turn++) {
+        await pause(turn, gone.signal);
+      }
       const end = state();
       // A peer that never closes its side must not keep the descriptor.
       const isAllRead = end === "ended" ||

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import process from "node:process";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
+import { dns } from "./builtin.ts";
 import { realClock } from "./clock.ts";
 import { realCodecs } from "./codecs.ts";
 import { createExec } from "./exec.ts";
@@ -15,8 +16,6 @@ import { ownMemory } from "./own_memory.ts";
 import { giveBackPages } from "./own_pages.ts";
 import { createProbe } from "./probe.ts";
 import type { Roots } from "./roots.ts";
-
-const dns = () => process.getBuiltinModule("node:dns/promises");
 
 const SYSTEMS: Readonly<Record<string, System>> = {
   linux: "linux",

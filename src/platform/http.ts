@@ -6,12 +6,10 @@
 
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
-import process from "node:process";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../core/host.ts";
+import { http, https, zlib } from "./builtin.ts";
 import { secureContext } from "./tls.ts";
-
-const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** Of an answer: enough for an error's text and its list of points. */
 const MOST_BODY_BYTES = 1_048_576;
@@ -19,9 +17,6 @@ const MOST_BODY_BYTES = 1_048_576;
 const KEEP_MS = 4000;
 /** Of those that ask us. */
 const MOST_CONNECTIONS = 64;
-
-const http = () => process.getBuiltinModule("node:http");
-const https = () => process.getBuiltinModule("node:https");
 
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {

@@ -1,11 +1,8 @@
 /** The lines of a large file, compressed or not, a few at a time. */
 
 import { createReadStream, openSync, readSync, statSync } from "node:fs";
-import process from "node:process";
 import { configError } from "../core/errors.ts";
-
-const readline = () => process.getBuiltinModule("node:readline");
-const zlib = () => process.getBuiltinModule("node:zlib");
+import { readline, zlib } from "./builtin.ts";
 
 export interface LineReader {
   /** Ends with the file. Throws where it cannot be read. */

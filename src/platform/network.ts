@@ -2,6 +2,7 @@
 
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import process from "node:process";
+import { dgram, dns } from "./builtin.ts";
 import { heldConnection } from "./held_connection.ts";
 import { createRequester, listenHttp } from "./http.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
@@ -10,9 +11,6 @@ import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Datagrams, Net, Target } from "../core/host.ts";
-
-const dgram = () => process.getBuiltinModule("node:dgram");
-const dns = () => process.getBuiltinModule("node:dns/promises");
 
 const CLOSE_MS = 5000;
 

@@ -5,9 +5,8 @@
 
 import process from "node:process";
 import type { Notifier } from "../core/process.ts";
+import { processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
 
 /** Where systemd's sockets are: taken out of the environment, since no child may speak for the agent. */
 const socket = process.env.NOTIFY_SOCKET ?? "";

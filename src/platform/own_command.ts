@@ -1,9 +1,8 @@
 /** How to start ourselves again: compiled, or from source under Bun or Deno. */
 
 import process from "node:process";
+import { url } from "./builtin.ts";
 import { stamp } from "./stamp.ts";
-
-const url = () => process.getBuiltinModule("node:url");
 
 export function ownCommand(): string[] {
   if (stamp.compiled) return [process.execPath];

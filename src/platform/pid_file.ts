@@ -8,8 +8,7 @@ import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
-
-const crypto = () => process.getBuiltinModule("node:crypto");
+import { crypto } from "./builtin.ts";
 
 /** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
 export function checkPidFile(path: string): number | undefined {

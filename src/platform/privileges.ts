@@ -4,8 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
 import type { Identity } from "../core/process.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
+import { processes } from "./builtin.ts";
 
 /** Looks both names up. A user without a group gets its own group. Throws `config` for an unknown name. */
 export function findIdentity(user: string, group: string): Identity {

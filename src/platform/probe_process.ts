@@ -5,16 +5,14 @@
  */
 
 import type { ChildProcessByStdio } from "node:child_process";
-import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { noData, timedOut } from "../core/errors.ts";
 import type { Clock } from "../core/host.ts";
+import { processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
 import { tunedEnvironment } from "./tuning.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
 
 export interface ProbeProcess {
   /** Throws `timeout` where the file system does not answer, `no-data` where it says no. */

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import process from "node:process";
-import type { SocketCalls } from "./socket_calls.ts";
+import { descriptorOf, type SocketCalls } from "./socket_calls.ts";
 
 /** Some fifty thousand connections: a longer table is not looked at. */
 const MOST_TABLE_BYTES = 8_388_608;
@@ -20,12 +20,6 @@ export interface SendQueues {
 
 export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
   let nextLook = 0;
-
-  function asked(socket: Socket): number | undefined {
-    const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
-    if (typeof descriptor !== "number" || descriptor < 0) return undefined;
-    return calls?.unacknowledged(descriptor);
-  }
 
   /** Source: tx_queue in /proc/net/tcp, https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
   function look({ localPort, remotePort }: Socket): number {
@@ -49,7 +43,8 @@ export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
   return {
     of(socket) {
       if (process.platform !== "linux" || !socket.localPort) return 0;
-      const bytes = asked(socket);
+      const descriptor = descriptorOf(socket);
+      const bytes = descriptor < 0 ? undefined : calls?.unacknowledged(descriptor);
       if (bytes !== undefined) return bytes;
       const started = performance.now();
       if (started < nextLook) return undefined;

@@ -3,6 +3,7 @@
  * Undefined where the C library is out of reach.
  */
 
+import type { Socket } from "node:net";
 import { libc } from "./libc.ts";
 
 export interface SocketCalls {
@@ -41,6 +42,12 @@ const LINGER_BYTES = 8;
 /** A peer that talks all the time is not listened to for longer. */
 const MOST_READS = 16;
 const READ_BYTES = 4096;
+
+/** Of a socket of the runtime's; below 0 where it does not say. */
+export function descriptorOf(socket: Socket): number {
+  const descriptor = (socket as { _handle?: { fd?: unknown } | null })._handle?.fd;
+  return typeof descriptor === "number" ? descriptor : -1;
+}
 
 let calls: Promise<SocketCalls | undefined> | undefined;
 

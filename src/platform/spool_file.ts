@@ -6,15 +6,13 @@
  * synced, and survives the loss of power too.
  */
 
-import process from "node:process";
 import { messageOf } from "../core/errors.ts";
 import { fnv1a } from "../core/hash.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { MOST_PER_WRITE, type Spool, type SpooledBatch } from "../core/spool.ts";
+import { zlib } from "./builtin.ts";
 import { type DatabaseSync, openDatabase, type StatementSync } from "./sqlite.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../formats/spool_batch.ts";
-
-const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** "DAGS", so that a foreign database is known. */
 export const APPLICATION_ID = 0x44414753;

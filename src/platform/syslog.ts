@@ -7,10 +7,8 @@
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { levels, type LogRecord } from "../formats/log_record.ts";
+import { dgram, processes } from "./builtin.ts";
 import { realExec, safeEnvironment } from "./exec.ts";
-
-const processes = () => process.getBuiltinModule("node:child_process");
-const dgram = () => process.getBuiltinModule("node:dgram");
 
 export interface Syslog {
   write(line: string, record: LogRecord): void;

@@ -9,8 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import * as api from "../api.ts";
 import type { ModuleFile } from "../core/guest.ts";
-
-const url = () => process.getBuiltinModule("node:url");
+import { url } from "./builtin.ts";
 
 type Exports = Readonly<Record<string, unknown>>;
 

@@ -11,8 +11,7 @@ import {
 import { dirname } from "node:path";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
-
-const zlib = () => process.getBuiltinModule("node:zlib");
+import { streams, zlib } from "./builtin.ts";
 
 /** Throws `config` where there is one already, or it cannot be written. */
 export function writeNewFile(path: string, text: string): void {
@@ -39,9 +38,9 @@ export async function writePieces(path: string, pieces: Iterable<Uint8Array>): P
   try {
     const file = createWriteStream(path);
     const { Readable } = process.getBuiltinModule("node:stream");
-    const { pipeline } = process.getBuiltinModule("node:stream/promises");
-    if (path.endsWith(".gz")) await pipeline(Readable.from(pieces), zlib().createGzip(), file);
-    else await pipeline(Readable.from(pieces), file);
+    if (path.endsWith(".gz")) {
+      await streams().pipeline(Readable.from(pieces), zlib().createGzip(), file);
+    } else await streams().pipeline(Readable.from(pieces), file);
     return file.bytesWritten;
   } catch (error) {
     throw configError(`Cannot write "${path}"`, error);
