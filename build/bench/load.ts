@@ -32,7 +32,10 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 const isFixture = kind === "disks" || kind === "processors";
 const root = join(folder, `root-${kind}-${size}`);
 if (isFixture) writeFixture();
-const host = createHost({ procfs: isFixture ? join(root, "proc") : "", sysfs: "", rootfs: "" });
+const real = createHost({ procfs: isFixture ? join(root, "proc") : "", sysfs: "", rootfs: "" });
+/** A run a second, for whatever is not done in each. */
+const host = { ...real, clock: { ...real.clock, monotonic: () => seconds * 1000 } };
+let seconds = 0;
 const settings = await emptySettings({
   catalogue: { collectors, handlers },
   only: [...NAMES[kind]],
@@ -50,6 +53,7 @@ const times: number[] = [];
 let points = 0;
 for (let run = 0; run < WARM_RUNS + RUNS; run++) {
   const started = performance.now();
+  seconds = run;
   points = 0;
   for (const collection of collections) {
     const { metrics, error } = await collection.run(1_700_000_000 + run);

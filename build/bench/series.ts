@@ -94,6 +94,9 @@ export async function load(parent: string): Promise<string> {
   return lines.join("\n");
 }
 
+/** The collector looks at younger processes each time; no host has thousands of those. */
+const CROWD_AGE_MS = 11_000;
+
 /** `$0` is how many; the rest is what runs among them. */
 const MAKE_INTERFACES = `
 kind=bridge
@@ -109,7 +112,7 @@ async function startCrowd(size: number): Promise<() => void> {
     String(size),
   ], { stdio: ["ignore", "pipe", "inherit"], detached: true });
   await once(child.stdout!, "data");
-  await sleep(500);
+  await sleep(CROWD_AGE_MS);
   // The shell is the leader of their group.
   return () => void process.kill(-child.pid!, "SIGKILL");
 }

@@ -1,4 +1,10 @@
-/** Source: https://man7.org/linux/man-pages/man5/proc_pid.5.html */
+/**
+ * A look at a process costs a dozen microseconds, most of them the kernel's, and a host has thousands: the
+ * processes of no group, nearly all of them, are looked at now and then only. It is still noticed within
+ * half a minute when one becomes another program.
+ *
+ * Source: https://man7.org/linux/man-pages/man5/proc_pid.5.html
+ */
 
 import { defineCollector, gauge } from "../core/collector.ts";
 import { Cursor } from "../core/cursor.ts";
@@ -11,8 +17,16 @@ import { pythonRegex } from "../core/python_regex.ts";
 const TICKS_PER_SECOND = 100;
 const DEFAULT_PAGE_BYTES = 4096;
 const AT_PAGESZ = 6;
+/** The kernel cuts names here. */
+const COMM_LENGTH = 15;
 /** Other work of the agent gets its turn after this many processes. */
 const YIELD_AFTER = 200;
+/** What a process is, is asked anew after this time at the latest. */
+const AGAIN_MS = 30_000;
+/** So that they are not all asked in the same run. */
+const SPREAD = 16;
+/** A younger process may still become what it was started for. */
+const YOUNG_SECONDS = 10;
 const KNOWN_KEYS = [
   "num_ctx_switches",
   "cpu_percent",
@@ -33,10 +47,14 @@ interface Group {
   readonly countWorkers: boolean;
 }
 
-/** What is remembered of a process, by number and start time. */
+/** What is remembered of a process. */
 interface Known {
-  readonly comm: string;
-  readonly groups: readonly Group[];
+  /** Ticks after the host's start: with another one it is another process. */
+  readonly start: number;
+  comm: string;
+  groups: readonly Group[];
+  /** When it is asked again what it is, by the clock that never steps. */
+  againAt: number;
   cpu: number;
   at: number;
   seen: number;
@@ -44,6 +62,7 @@ interface Known {
 
 interface State {
   readonly groups: readonly Group[];
+  /** By the process' number. */
   readonly known: Map<string, Known>;
   scan: number;
 }
@@ -80,25 +99,38 @@ export default defineCollector({
     );
     const facts = readHostFacts(host);
     const now = host.clock.monotonic();
-    state.scan++;
-    let count = 0;
+    const { known } = state;
+    const scan = ++state.scan;
+    let looks = 0;
     for (const pid of host.fs.list("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
-      if (++count % YIELD_AFTER === 0) await host.clock.sleep(0, signal);
+      const before = known.get(pid);
+      if (before !== undefined && before.groups.length === 0 && now < before.againAt) {
+        before.seen = scan;
+        continue;
+      }
+      if (++looks % YIELD_AFTER === 0) await host.clock.sleep(0, signal);
       if (signal.aborted) return;
       // A process that ended meanwhile is no error.
       const stat = readStat(host, pid);
       if (stat === undefined) continue;
-      const known = recognise(host, pid, stat, state);
-      if (known.groups.length === 0) continue;
-      const values = measure(host, pid, stat, known, now, facts, options.info_keys);
-      for (const group of known.groups) {
+      const process = before?.start === stat.start ? before : newcomer(stat);
+      known.set(pid, process);
+      process.seen = scan;
+      if (process.comm !== stat.comm || now >= process.againAt) {
+        process.comm = stat.comm;
+        process.groups = groupsOf(host, pid, stat.comm, groups);
+        process.againAt = againAt(now, facts.uptime - stat.start / TICKS_PER_SECOND, Number(pid));
+      }
+      if (process.groups.length === 0) continue;
+      const values = measure(host, pid, stat, process, now, facts, options.info_keys);
+      for (const group of process.groups) {
         const sum = sums.get(group)!;
         sum.workers++;
         for (const [key, value] of values) sum.values.set(key, (sum.values.get(key) ?? 0) + value);
       }
     }
-    for (const [key, known] of state.known) if (known.seen !== state.scan) state.known.delete(key);
+    for (const [pid, process] of known) if (process.seen !== scan) known.delete(pid);
 
     for (const [group, { values, workers }] of sums) {
       for (const [key, value] of values) {
@@ -177,33 +209,35 @@ export function parseStat(line: string): Stat | undefined {
     : undefined;
 }
 
-/** Which groups a process belongs to is found out once, and again when it becomes another program. */
-function recognise(host: Host, pid: string, stat: Stat, state: State): Known {
-  const key = `${pid} ${stat.start}`;
-  const present = state.known.get(key);
-  if (present !== undefined && present.comm === stat.comm) {
-    present.seen = state.scan;
-    return present;
-  }
-  const cmdline = (host.fs.tryRead(`/proc/${pid}/cmdline`)?.text() ?? "").replace(/\0$/, "").split(
-    "\0",
-  );
+function newcomer({ comm, start }: Stat): Known {
+  return { start, comm, groups: [], againAt: -Infinity, cpu: -1, at: 0, seen: 0 };
+}
+
+/** `age` in seconds. Between half of the time and all of it, so that each run has its part of them. */
+function againAt(now: number, age: number, pid: number): number {
+  return age < YOUNG_SECONDS ? now : now + AGAIN_MS * (0.5 + (pid % SPREAD) / SPREAD / 2);
+}
+
+/** Only what the groups ask for is read. */
+function groupsOf(host: Host, pid: string, comm: string, groups: readonly Group[]): Group[] {
+  const isCut = comm.length >= COMM_LENGTH;
+  const asks = (part: "exe" | "names" | "cmdline") =>
+    groups.some((group) => group[part].length > 0);
+  const cmdline = asks("cmdline") || (isCut && asks("names"))
+    ? (host.fs.tryRead(`/proc/${pid}/cmdline`)?.text() ?? "").replace(/\0$/, "").split("\0")
+    : [];
   const joined = cmdline.join(" ");
-  const exe = host.fs.readLink(`/proc/${pid}/exe`) ?? "";
-  const name = fullName(stat.comm, cmdline);
-  const groups = state.groups.filter((group) =>
+  const exe = asks("exe") ? host.fs.readLink(`/proc/${pid}/exe`) ?? "" : "";
+  const name = isCut ? fullName(comm, cmdline) : comm;
+  return groups.filter((group) =>
     (group.selfmon && Number(pid) === host.self.pid) || group.exe.some((form) => form.test(exe)) ||
     group.names.some((form) => form.test(name)) || group.cmdline.some((form) => form.test(joined))
   );
-  const known: Known = { comm: stat.comm, groups, cpu: -1, at: 0, seen: state.scan };
-  state.known.set(key, known);
-  return known;
 }
 
-/** The kernel cuts names at 15 letters; the command line may have the rest. */
-function fullName(comm: string, cmdline: readonly string[]): string {
-  if (comm.length < 15) return comm;
-  const base = cmdline[0].slice(cmdline[0].lastIndexOf("/") + 1);
+/** The command line may have what the kernel cut off. */
+function fullName(comm: string, [program = ""]: readonly string[]): string {
+  const base = program.slice(program.lastIndexOf("/") + 1);
   return base.startsWith(comm) ? base : comm;
 }
 

@@ -16,7 +16,7 @@ import { Cursor } from "../core/cursor.ts";
 import { noData } from "../core/errors.ts";
 import type { HostFs } from "../core/host.ts";
 import { openAppender } from "./appender.ts";
-import { createKeptFiles, type Text } from "./kept_files.ts";
+import { createKeptFiles, isWhole, type Text } from "./kept_files.ts";
 import { hostPathOf, hostViewOf, realPathOf, type Roots } from "./roots.ts";
 
 const FIRST_BUFFER = 64 * 1024;
@@ -31,11 +31,11 @@ export function createHostFs(roots: Roots): HostFs {
   function readText(path: string): Text {
     const text = kept.read(path);
     if (text !== undefined) return text;
-    const bytes = readOnce(viewOf(path));
+    const bytes = readOnce(viewOf(path), isWhole(path));
     return { bytes, length: bytes.length };
   }
 
-  function readOnce(view: string): Uint8Array {
+  function readOnce(view: string, inOnePiece: boolean): Uint8Array {
     const descriptor = openSync(view, "r");
     try {
       let length = 0;
@@ -48,8 +48,8 @@ export function createHostFs(roots: Roots): HostFs {
           buffer = larger;
         }
         const count = readSync(descriptor, buffer, length, buffer.length - length, null);
-        if (count === 0) break;
         length += count;
+        if (count === 0 || (inOnePiece && length < buffer.length)) break;
       }
       return buffer.slice(0, length);
     } finally {

@@ -22,7 +22,12 @@ const KEPT =
  * What the kernel writes in one piece: a read that leaves room was all, and no second one has to ask.
  * Source: single_open in fs/seq_file.c.
  */
-const WHOLE = /^\/proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*)$/;
+const WHOLE =
+  /^\/proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*|\d+\/(stat|statm|status|io))$/;
+
+export function isWhole(path: string): boolean {
+  return WHOLE.test(path);
+}
 
 const MOUNTS = "/proc/mounts";
 
@@ -64,7 +69,7 @@ export function createKeptFiles(
     const text = () => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0 });
     const kept: Kept = {
       descriptor: openSync(view, "r"),
-      isWhole: WHOLE.test(path),
+      isWhole: isWhole(path),
       watch: path === MOUNTS ? createMountWatch() : undefined,
       current: text(),
       other: text(),
