@@ -26,6 +26,7 @@ const XEN_LIMIT = 110;
 const AS_IT_IS = { scale: 1 };
 
 interface State {
+  readonly read: ReturnType<typeof statReader>;
   /** Undefined: not known yet. */
   halvesIdle: boolean | undefined;
 }
@@ -51,7 +52,7 @@ export default defineCollector({
     cpu_count: gauge("Processors", 2),
     percent: gauge("Time not idle, with simple", 0, "percent"),
   },
-  prepare: (): State => ({ halvesIdle: undefined }),
+  prepare: (): State => ({ read: statReader(), halvesIdle: undefined }),
 
   collect(context) {
     const { host, options, state, emit, delta, elapsed } = context;
@@ -59,7 +60,7 @@ export default defineCollector({
       return measurePercent(host, context.signal, (percent) => emit("percent", percent));
     }
     const { rows, count, fields } = host.system === "linux"
-      ? parseStat(host.fs.read("/proc/stat"), options.percore)
+      ? state.read(host.fs.read("/proc/stat"), options.percore)
       : systemTimes(host.figures.cpuTimes(), options.percore, host.system !== "windows");
     if (count === 0) throw noData("There are no processors in /proc/stat");
     if (!options.xenfix || (state.halvesIdle === undefined && !host.fs.exists("/proc/xen"))) {
@@ -94,8 +95,13 @@ export default defineCollector({
   },
 });
 
+interface Row {
+  cpu: string;
+  readonly values: (number | bigint)[];
+}
+
 interface Rows {
-  readonly rows: readonly { readonly cpu: string; readonly values: readonly (number | bigint)[] }[];
+  readonly rows: readonly Row[];
   readonly count: number;
   readonly fields: readonly string[];
 }
@@ -124,33 +130,42 @@ async function measurePercent(
   if (percent !== undefined) use(percent);
 }
 
-/** The rows `cpu` (as `total`) and `cpu0` …, in hundredths of a second since boot. */
-export function parseStat(lines: Cursor, percore: boolean): Rows {
-  const rows: { cpu: string; values: (number | bigint)[] }[] = [];
-  let count = 0;
-  while (lines.nextLine()) {
-    if (!lines.starts("cpu")) {
-      // They stand together, and the longest line of the file comes right behind.
-      if (count > 0) break;
-      continue;
+/**
+ * Reads the rows `cpu` (as `total`) and `cpu0` …, in hundredths of a second since boot. They are good until
+ * the next call.
+ */
+function statReader(): (lines: Cursor, percore: boolean) => Rows {
+  const rows: Row[] = [];
+  return (lines, percore) => {
+    let [count, used] = [0, 0];
+    while (lines.nextLine()) {
+      if (!lines.starts("cpu")) {
+        // They stand together, and the longest line of the file comes right behind.
+        if (count > 0) break;
+        continue;
+      }
+      const name = lines.word();
+      if (name !== "cpu") count++;
+      if (name !== "cpu" && !percore) continue;
+      const row = rows[used++] ??= { cpu: "", values: [] };
+      row.cpu = name === "cpu" ? "total" : name;
+      readColumns(lines, row.values);
     }
-    const name = lines.word();
-    if (name !== "cpu") count++;
-    if (name !== "cpu" && !percore) continue;
-    rows.push({ cpu: name === "cpu" ? "total" : name, values: readColumns(lines) });
-  }
-  return { rows, count, fields: FIELDS };
+    rows.length = used;
+    return { rows, count, fields: FIELDS };
+  };
 }
 
 function parseCpuLine(lines: Cursor): number[] {
   lines.nextLine();
   if (!lines.starts("cpu ")) throw noData(`${lines.source} does not begin with "cpu"`);
-  return readColumns(lines.skip()).map(Number);
+  return readColumns(lines.skip(), []).map(Number);
 }
 
-function readColumns(line: Cursor): (number | bigint)[] {
-  const values: (number | bigint)[] = [];
-  while (values.length < FIELDS.length && line.more) values.push(line.counter());
+function readColumns(line: Cursor, values: (number | bigint)[]): (number | bigint)[] {
+  let count = 0;
+  for (; count < FIELDS.length && line.more; count++) values[count] = line.counter();
+  values.length = count;
   return values;
 }
 

@@ -22,16 +22,19 @@ export default defineCollector({
     "{row}.CPU{cpu}": rate("Interrupts by column", 0, traits),
     "{row}.total": rate("Interrupts of all columns", 0, { whole: true }),
   },
-  prepare: () => ({ names: new Map<string, { readonly text: string; readonly name: string }>() }),
+  prepare: () => ({
+    names: new Map<string, { readonly text: string; readonly name: string }>(),
+    row: { id: "", counts: [], text: "" } as Row,
+  }),
 
   collect({ host, options, state, emit }) {
     const lines = host.fs.read("/proc/interrupts");
     if (!lines.nextLine()) return;
     let columns = 0;
     for (; lines.more; lines.skip()) columns++;
+    const { row } = state;
     while (lines.nextLine()) {
-      const row = readRow(lines, columns);
-      if (row === undefined) continue;
+      if (!readRow(lines, columns, row)) continue;
       if (row.counts.length === 1 && row.text === "") {
         emit("{row}", row.counts[0], row.id);
         continue;
@@ -60,20 +63,23 @@ export default defineCollector({
 const AS_GAUGE = { form: "gauge" } as const;
 
 interface Row {
-  readonly id: string;
-  readonly counts: readonly (number | bigint)[];
+  id: string;
+  readonly counts: (number | bigint)[];
   /** What stands behind the counts. */
-  readonly text: string;
+  text: string;
 }
 
-/** A row such as `24:  0  17  PCI-MSI 65536-edge  eth0`; undefined for an empty one. */
-function readRow(line: Cursor, columns: number): Row | undefined {
-  if (!line.more) return undefined;
+/** A row such as `24:  0  17  PCI-MSI 65536-edge  eth0`, into the one that is there; false for an empty one. */
+function readRow(line: Cursor, columns: number, row: Row): boolean {
+  if (!line.more) return false;
   const id = line.until(":")?.trimEnd();
-  if (id === undefined || id === "") return undefined;
-  const counts: (number | bigint)[] = [];
-  while (counts.length < columns && line.more) counts.push(line.counter());
-  return { id, counts, text: line.rest() };
+  if (id === undefined || id === "") return false;
+  let count = 0;
+  for (; count < columns && line.more; count++) row.counts[count] = line.counter();
+  row.counts.length = count;
+  row.id = id;
+  row.text = line.rest();
+  return true;
 }
 
 /** Diamond's name, rule by rule, for the dashboards that have it. */

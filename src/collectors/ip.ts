@@ -45,7 +45,7 @@ export default defineCollector({
     if (ipv4 === undefined && ipv6 === undefined) {
       throw noData("Cannot read /proc/net/snmp or /proc/net/snmp6");
     }
-    for (const [name, value] of (ipv4 && state.read(ipv4)) ?? []) {
+    for (const { name, value } of (ipv4 && state.read(ipv4)) ?? []) {
       if (name === "Forwarding" || name === "DefaultTTL") emit(name, value);
       else emit("{counter}", value, name);
     }

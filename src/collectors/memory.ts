@@ -54,14 +54,16 @@ export default defineCollector({
       return;
     }
     const fields = state.read(host.fs.read("/proc/meminfo"));
-    if (fields.size === 0) throw noData("There is no memory in /proc/meminfo");
-    for (const [name, kilobytes] of fields) {
+    if (fields.length === 0) throw noData("There is no memory in /proc/meminfo");
+    let total = 0;
+    let available = -1;
+    for (const { name, value: kilobytes } of fields) {
       const value = Number(kilobytes) * 1024 * factor;
       if (isDeclared(name)) emit(name, value);
       else emit("{field}", value, name);
+      if (name === "MemTotal") total = Number(kilobytes);
+      if (name === "MemAvailable") available = Number(kilobytes);
     }
-    const total = Number(fields.get("MemTotal"));
-    const available = Number(fields.get("MemAvailable"));
     if (total > 0 && available >= 0) {
       emit("MemUsedPercentage", (100 * (total - available)) / total);
     }

@@ -15,6 +15,8 @@ const metrics = {
   udp_mem: gauge("Pages of UDP buffers"),
 };
 type Name = keyof typeof metrics;
+type Sums = Partial<Record<Name, number>>;
+const names = Object.keys(metrics) as Name[];
 
 export default defineCollector({
   name: "SockstatCollector",
@@ -25,13 +27,19 @@ export default defineCollector({
   metrics,
 
   collect({ host, emit }) {
-    const sums = new Map<Name, number>();
+    const sums: Sums = {};
     for (const path of ["/proc/net/sockstat", "/proc/net/sockstat6"]) {
       const lines = host.fs.tryRead(path);
       if (lines !== undefined) addSockstat(lines, sums);
     }
-    if (sums.size === 0) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
-    for (const [name, value] of sums) emit(name, value);
+    let found = false;
+    for (const name of names) {
+      const value = sums[name];
+      if (value === undefined) continue;
+      found = true;
+      emit(name, value);
+    }
+    if (!found) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
   },
 });
 
@@ -44,7 +52,7 @@ const TCP: Readonly<Record<string, Name>> = {
 };
 const UDP: Readonly<Record<string, Name>> = { inuse: "udp_inuse", mem: "udp_mem" };
 /** By what a line begins with, and by the words in it. */
-const NAMES = new Map<string, Readonly<Record<string, Name>>>([
+const KNOWN = new Map<string, Readonly<Record<string, Name>>>([
   ["sockets", { used: "used" }],
   ["TCP", TCP],
   ["TCP6", TCP],
@@ -53,13 +61,13 @@ const NAMES = new Map<string, Readonly<Record<string, Name>>>([
 ]);
 
 /** Lines such as `TCP: inuse 5 orphan 0 tw 1 alloc 9 mem 1`. */
-export function addSockstat(lines: Cursor, sums: Map<Name, number>): void {
+function addSockstat(lines: Cursor, sums: Sums): void {
   while (lines.nextLine()) {
-    const names = NAMES.get(lines.until(":") ?? "");
-    while (names !== undefined && lines.more) {
+    const known = KNOWN.get(lines.until(":") ?? "");
+    while (known !== undefined && lines.more) {
       const word = lines.word();
       const value = lines.uint();
-      if (Object.hasOwn(names, word)) sums.set(names[word], (sums.get(names[word]) ?? 0) + value);
+      if (Object.hasOwn(known, word)) sums[known[word]] = (sums[known[word]] ?? 0) + value;
     }
   }
 }

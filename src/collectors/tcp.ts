@@ -43,7 +43,6 @@ export default defineCollector({
   },
 
   collect({ host, options, state, emit }) {
-    const values = new Map<string, number | bigint>();
     let found = false;
     for (const [path, read] of state.readers) {
       const lines = host.fs.tryRead(path);
@@ -51,12 +50,11 @@ export default defineCollector({
       const pairs = read(lines);
       if (pairs === undefined) continue;
       found = true;
-      for (const [name, value] of pairs) values.set(name, value);
+      for (const { name, value } of pairs) {
+        if (options.gauges.includes(name)) emit("{counter}", value, name, AS_GAUGE);
+        else emit("{counter}", value, name);
+      }
     }
     if (!found) throw noData("There is no Tcp in /proc/net/netstat or /proc/net/snmp");
-    for (const [name, value] of values) {
-      if (options.gauges.includes(name)) emit("{counter}", value, name, AS_GAUGE);
-      else emit("{counter}", value, name);
-    }
   },
 });

@@ -20,7 +20,7 @@ export default defineCollector({
   prepare: ({ allowed_names }) => ({ read: pairReader("Udp", isAllowed(allowed_names)) }),
 
   collect({ host, state, emit }) {
-    for (const [name, value] of state.read(host.fs.read("/proc/net/snmp")) ?? []) {
+    for (const { name, value } of state.read(host.fs.read("/proc/net/snmp")) ?? []) {
       emit("{counter}", value, name);
     }
   },

@@ -24,7 +24,7 @@ export default defineCollector({
   prepare: () => ({ read: fieldReader((name) => Object.hasOwn(metrics, name)) }),
 
   collect({ host, state, emit }) {
-    for (const [name, value] of state.read(host.fs.read("/proc/vmstat"))) {
+    for (const { name, value } of state.read(host.fs.read("/proc/vmstat"))) {
       emit(name as keyof typeof metrics, value);
     }
   },

@@ -86,6 +86,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   let position = 0;
   const deltas = new Map<string, Sample & { seen: number }>();
   let metrics: Metric[] = [];
+  /** How many of them there are: with room for as many as in the run before, none is moved as they come. */
+  let count = 0;
   let refused = 0;
   let reason: string | undefined;
   let timestamp = 0;
@@ -124,7 +126,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   function begin(seconds: number, monotonic: number): void {
     timestamp = seconds;
     now = monotonic;
-    metrics = [];
+    metrics = new Array(count);
+    count = 0;
     refused = 0;
     reason = undefined;
     position = 0;
@@ -185,11 +188,9 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (slot.spec.whole) published = Math.trunc(published);
     if (slot.allowed) {
       const time = extras?.timestamp ?? timestamp;
-      metrics.push(
-        form === "counter"
-          ? { series: slot.series, value: published, timestamp: time, raw: value }
-          : { series: slot.series, value: published, timestamp: time },
-      );
+      metrics[count++] = form === "counter"
+        ? { series: slot.series, value: published, timestamp: time, raw: value }
+        : { series: slot.series, value: published, timestamp: time };
     }
     return published;
   }
@@ -319,7 +320,9 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     // What has not come up by now is from a device that has gone.
     if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
+    metrics.length = count;
     const result = { metrics, refused, reason };
+    // What a run emits that was given up goes nowhere.
     metrics = [];
     return result;
   }

@@ -18,48 +18,58 @@ export interface Queue {
 }
 
 const COMPACT_FROM = 4096;
+/** Of one tick, hardly of a backlog. */
+const MOST_ROOM = 4096;
 
 export function createQueue(): Queue {
+  /** With room for as many as were taken the last time: they mostly come as many again, and none is moved. */
   let items: Metric[] = [];
   let head = 0;
+  let end = 0;
+
+  function replace(metrics: Metric[]): void {
+    items = metrics;
+    head = 0;
+    end = metrics.length;
+  }
+
+  function clear(room: number): void {
+    replace(new Array(Math.min(room, MOST_ROOM)));
+    end = 0;
+  }
 
   function compact(): void {
-    if (head === items.length) {
-      items = [];
-      head = 0;
-    } else if (head >= COMPACT_FROM && head * 2 >= items.length) {
-      items = items.slice(head);
-      head = 0;
-    }
+    if (head === end) clear(0);
+    else if (head >= COMPACT_FROM && head * 2 >= end) replace(items.slice(head, end));
   }
 
   return {
     get size() {
-      return items.length - head;
+      return end - head;
     },
     get oldest() {
-      return items[head];
+      return head < end ? items[head] : undefined;
     },
     push(metrics) {
-      for (const metric of metrics) items.push(metric);
+      for (const metric of metrics) items[end++] = metric;
     },
     putBack(metrics) {
-      items = [...metrics, ...items.slice(head)];
-      head = 0;
+      replace([...metrics, ...items.slice(head, end)]);
     },
     take(most) {
-      if (head === 0 && items.length <= most) {
+      if (head === 0 && end <= most) {
         const all = items;
-        items = [];
+        all.length = end;
+        clear(end);
         return all;
       }
-      const taken = items.slice(head, head + most);
+      const taken = items.slice(head, Math.min(head + most, end));
       head += taken.length;
       compact();
       return taken;
     },
     trim(most) {
-      const excess = Math.max(0, items.length - head - most);
+      const excess = Math.max(0, end - head - most);
       head += excess;
       compact();
       return excess;

@@ -5,53 +5,58 @@
 
 import type { Cursor } from "../core/cursor.ts";
 
+export interface Field {
+  readonly name: string;
+  readonly value: number | bigint;
+}
+
 /** A line that is wanted. */
-interface Field {
+interface Line {
   readonly name: string;
   /** What the line begins with. */
   readonly start: string;
+  value: number | bigint;
 }
 
 /**
- * Reads the values of the names that are wanted; with `unit`, of lines that end in it. The map is good
- * until the next call.
+ * Reads the values of the names that are wanted; with `unit`, of lines that end in it. They are good until
+ * the next call.
  */
 export function fieldReader(
   wanted: (name: string) => boolean,
   unit?: string,
-): (lines: Cursor) => ReadonlyMap<string, number | bigint> {
-  /** By line; undefined where nobody wants it. */
-  let fields: readonly (Field | undefined)[] = [];
-  const values = new Map<string, number | bigint>();
+): (lines: Cursor) => readonly Field[] {
+  /** Of the file; undefined where nobody wants one. */
+  let all: readonly (Line | undefined)[] = [];
+  let fields: readonly Line[] = [];
 
   function learn(lines: Cursor): void {
-    values.clear();
-    const learnt: (Field | undefined)[] = [];
+    const learnt: (Line | undefined)[] = [];
     for (lines.rewind(); lines.nextLine();) {
       const start = lines.word();
       const name = start.endsWith(":") ? start.slice(0, -1) : start;
       const value = wanted(name) ? lines.counterOrNegative() : undefined;
       const isField = value !== undefined && (unit === undefined || lines.word() === unit);
-      if (isField) values.set(name, value);
-      learnt.push(isField ? { name, start } : undefined);
+      learnt.push(isField ? { name, start, value } : undefined);
     }
-    fields = learnt;
+    all = learnt;
+    fields = learnt.filter((line) => line !== undefined);
   }
 
   /** False where the lines are not what they were. */
   function reread(lines: Cursor): boolean {
-    let line = 0;
-    for (; lines.nextLine(); line++) {
-      const field = fields[line];
-      if (field === undefined) continue;
-      if (!lines.starts(field.start)) return false;
-      values.set(field.name, lines.skip().counterOrNegative());
+    let number = 0;
+    for (; lines.nextLine(); number++) {
+      const line = all[number];
+      if (line === undefined) continue;
+      if (!lines.starts(line.start)) return false;
+      line.value = lines.skip().counterOrNegative();
     }
-    return line === fields.length && line > 0;
+    return number === all.length && number > 0;
   }
 
   return (lines) => {
     if (!reread(lines)) learn(lines);
-    return values;
+    return fields;
   };
 }

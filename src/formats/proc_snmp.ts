@@ -6,48 +6,52 @@
 import type { Cursor } from "../core/cursor.ts";
 import { badData } from "../core/errors.ts";
 
-export type Pair = readonly [name: string, value: number | bigint];
+export interface Pair {
+  readonly name: string;
+  value: number | bigint;
+}
 
 /** The names above the values, which stay what they are from run to run. */
 interface Header {
   readonly line: Uint8Array;
   /** By column; undefined where nobody wants the value. */
-  readonly names: readonly (string | undefined)[];
+  readonly columns: readonly (Pair | undefined)[];
+  /** Those that are wanted. */
+  readonly pairs: readonly Pair[];
 }
 
 /**
- * Reads the names and values of the first pair whose lines begin with `tag`, those that are wanted;
- * undefined where there is no such pair.
+ * Reads the names and values of the first pair of lines that begin with `tag`, those that are wanted, good
+ * until the next call; undefined where there are no such lines.
  */
 export function pairReader(
   tag: string,
   wanted: (name: string) => boolean,
-): (lines: Cursor) => Pair[] | undefined {
+): (lines: Cursor) => readonly Readonly<Pair>[] | undefined {
   let header: Header | undefined;
 
-  function namesOf(lines: Cursor): Header["names"] {
-    if (header !== undefined && lines.equals(header.line)) return header.names;
-    const names: (string | undefined)[] = [];
+  function headerOf(lines: Cursor): Header {
+    if (header !== undefined && lines.equals(header.line)) return header;
+    const columns: (Pair | undefined)[] = [];
     for (lines.skip(); lines.more;) {
       const name = lines.word();
-      names.push(wanted(name) ? name : undefined);
+      columns.push(wanted(name) ? { name, value: 0 } : undefined);
     }
-    header = { line: lines.lineBytes(), names };
-    return names;
+    const pairs = columns.filter((pair) => pair !== undefined);
+    return header = { line: lines.lineBytes(), columns, pairs };
   }
 
   return (lines) => {
     while (lines.nextLine()) {
       if (!lines.starts(tag)) continue;
-      const names = namesOf(lines);
+      const { columns, pairs } = headerOf(lines);
       if (!lines.nextLine() || !lines.starts(tag)) {
         throw badData(`There are no values below the names of "${tag}" in ${lines.source}`);
       }
-      const pairs: Pair[] = [];
       lines.skip();
-      for (const name of names) {
-        if (name === undefined) lines.skip();
-        else pairs.push([name, lines.counterOrNegative()]);
+      for (const pair of columns) {
+        if (pair === undefined) lines.skip();
+        else pair.value = lines.counterOrNegative();
       }
       return pairs;
     }
