@@ -157,6 +157,7 @@ export function createKeeper(
         keptAt = now;
         for (const worker of books().workers) worker.tidy();
         keep(false);
+        host.self.trim();
       }
     },
   };

@@ -344,6 +344,8 @@ export interface Self {
   rss(): number;
   /** Microseconds of processor time since the start. */
   cpu(): number;
+  /** Gives memory back to the system that is free already: cheap. */
+  trim(): void;
   /** Gives garbage back to the system, and pages that the program's file has, where the runtime lets us. */
   reclaim(): void;
   /**

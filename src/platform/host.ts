@@ -12,6 +12,7 @@ import { createHostFs } from "./files.ts";
 import { realMysql } from "./mysql.ts";
 import { realNet } from "./network.ts";
 import { collectGarbage, dropCode } from "./own_heap.ts";
+import { giveBackHoles } from "./own_holes.ts";
 import { ownMemory } from "./own_memory.ts";
 import { giveBackPages } from "./own_pages.ts";
 import { createProbe } from "./probe.ts";
@@ -108,12 +109,15 @@ const realSelf: Self = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
+  trim: giveBackHoles,
   reclaim() {
     collectGarbage();
+    giveBackHoles();
     giveBackPages();
   },
   settle() {
     dropCode();
+    giveBackHoles();
     giveBackPages();
   },
 };

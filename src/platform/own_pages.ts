@@ -66,14 +66,14 @@ function payloadOf(maps: string): Range | null {
   }
 }
 
-interface Mapping {
+export interface Mapping {
   readonly from: bigint;
   readonly to: bigint;
   readonly rights: string;
   readonly offset: bigint;
 }
 
-function mappingsOf(program: string, maps: string): Mapping[] {
+export function mappingsOf(program: string, maps: string): Mapping[] {
   return maps.split("\n").flatMap((line) => {
     const [range, rights, offset, , , ...path] = line.trim().split(/ +/);
     if (path.join(" ") !== program) return [];

@@ -110,6 +110,7 @@ export function recordedHost(
       pid: 4711,
       rss: () => 40_000_000,
       cpu: () => ms * 10,
+      trim() {},
       reclaim() {},
       settle() {},
     },

@@ -1,13 +1,22 @@
 /** What the agent costs does not grow without anybody noticing: build/bench/guard.json has what a tick may take. */
 
 import { equal, ok } from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, it } from "node:test";
 import { agentConfig } from "../../build/bench/contenders.ts";
 import { measureGuard, worse } from "../../build/bench/guard.ts";
+import { findSwitch } from "../../src/platform/own_holes.ts";
 import { executable, noExecutable, start } from "../harness/agent_process.ts";
 import { describeWith } from "../harness/describe_with.ts";
 
@@ -29,23 +38,31 @@ describeWith(
   "the memory of the agent",
   maps ? noExecutable : "this kernel maps more than what is used",
   () => {
-    const residentAfter = async (memory: string, seconds: number) => {
+    const memoryAfter = async (memory: string, seconds: number) => {
       const server = `memory = ${memory}`;
       const config = agentConfig(join(folder, memory), { interval: 1, port: 9, server });
       const running = start(["run", "--foreground", "--skip-pidfile", "-c", config]);
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       const status = readFileSync(`/proc/${running.pid}/status`, "latin1");
+      const megabytes = (name: string) =>
+        Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)![1]) / 1024;
+      const found = { resident: megabytes("VmRSS"), anonymous: megabytes("RssAnon") };
+      const maps = readFileSync(`/proc/${running.pid}/maps`, "latin1");
+      const own = openSync(`/proc/${running.pid}/mem`, "r");
+      const address = findSwitch(maps, own, realpathSync(executable));
+      closeSync(own);
+      ok(address !== undefined, "the allocator has its switch");
       await running.end("SIGTERM");
-      return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
+      return found;
     };
 
     it("is what is used of it, once the start is over", async () => {
       const [normal, low] = await Promise.all([
-        residentAfter("normal", 25),
-        residentAfter("low", 25),
+        memoryAfter("normal", 25),
+        memoryAfter("low", 25),
       ]);
-      ok(normal < 36, `${normal} MB`);
-      ok(low < 28, `${low} MB with memory = low`);
+      ok(normal.resident < 30 && normal.anonymous < 15, JSON.stringify(normal));
+      ok(low.resident < 24 && low.anonymous < 12, `memory = low: ${JSON.stringify(low)}`);
     });
   },
 );

@@ -35,6 +35,7 @@ function machine() {
     rss: 50e6,
     garbage: 0,
     reclaimed: 0,
+    trimmed: 0,
     settled: 0,
   };
   const store = {
@@ -60,6 +61,7 @@ function machine() {
         pid: 1,
         rss: () => state.rss + state.garbage,
         cpu: () => 1,
+        trim: () => void state.trimmed++,
         reclaim() {
           state.reclaimed++;
           state.garbage = 0;
@@ -220,6 +222,7 @@ describe("the agent's memory", () => {
     deepEqual(seen(), [2, 3]);
     await clock.advance(600_000);
     deepEqual(seen(), [2, 4]);
+    equal(state.trimmed, 20, "what is free goes each minute");
     await stop();
   });
 
