@@ -18,7 +18,7 @@ export const runtimeSettings: Readonly<Record<string, string>> = {
   BUN_GC_TIMER_DISABLE: "1",
   BUN_JSC_largeHeapSize: "1000000",
   BUN_JSC_heapGrowthMaxIncrease: "0.3",
-  BUN_JSC_minEdenToOldGenerationRatio: "0.15",
+  BUN_JSC_minEdenToOldGenerationRatio: "0.2",
   BUN_JSC_numberOfGCMarkers: "1",
   MIMALLOC_PURGE_DELAY: "0",
   MIMALLOC_PURGE_HOLES: "0",
