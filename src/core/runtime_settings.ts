@@ -8,9 +8,7 @@
  * - Freed memory goes back to the system at once, but nobody looks at each tick for pages that became free
  *   between used ones: platform/own_holes.ts has that done when it is worth it.
  * - Two tiers of the just-in-time compiler are enough: the third one's threads and code never pay for
- *   themselves in a program that works for two milliseconds a second. They wait four times as long as usual, so that
- *   what only the start runs through is not compiled, and work in this thread, in the memory that it has, instead
- *   of in threads with memory of their own.
+ *   themselves in a program that works for two milliseconds a second.
  * - No thread that makes memory ready for a burst which never comes.
  */
 
@@ -23,10 +21,6 @@ export const runtimeSettings: Readonly<Record<string, string>> = {
   MIMALLOC_PURGE_DELAY: "0",
   MIMALLOC_PURGE_HOLES: "0",
   BUN_JSC_useFTLJIT: "0",
-  BUN_JSC_useConcurrentJIT: "0",
-  BUN_JSC_thresholdForJITAfterWarmUp: "2000",
-  BUN_JSC_thresholdForOptimizeAfterWarmUp: "4000",
-  BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "4000",
   BUN_JSC_useWarmUpMarkedBlocks: "0",
 };
 
