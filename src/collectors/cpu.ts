@@ -5,6 +5,7 @@ import type { Cursor } from "../core/cursor.ts";
 import { noData } from "../core/errors.ts";
 import type { CpuTimes, Host } from "../core/host.ts";
 import { bool } from "../core/option.ts";
+import { readCounters } from "../formats/proc_fields.ts";
 
 /** The columns of a cpu line, in their order; old kernels have fewer. */
 const FIELDS = [
@@ -149,7 +150,7 @@ function statReader(): (lines: Cursor, percore: boolean) => Rows {
       if (name !== "cpu" && !percore) continue;
       const row = rows[used++] ??= { cpu: "", values: [] };
       row.cpu = name === "cpu" ? "total" : name;
-      readColumns(lines, row.values);
+      readCounters(lines, FIELDS.length, row.values);
     }
     rows.length = used;
     return { rows, count, fields: FIELDS };
@@ -159,14 +160,7 @@ function statReader(): (lines: Cursor, percore: boolean) => Rows {
 function parseCpuLine(lines: Cursor): number[] {
   lines.nextLine();
   if (!lines.starts("cpu ")) throw noData(`${lines.source} does not begin with "cpu"`);
-  return readColumns(lines.skip(), []).map(Number);
-}
-
-function readColumns(line: Cursor, values: (number | bigint)[]): (number | bigint)[] {
-  let count = 0;
-  for (; count < FIELDS.length && line.more; count++) values[count] = line.counter();
-  values.length = count;
-  return values;
+  return readCounters(lines.skip(), FIELDS.length, []).map(Number);
 }
 
 /** Of user, nice, system and idle alone, as Diamond has it; undefined where no time has passed. */

@@ -5,6 +5,7 @@ import type { Cursor } from "../core/cursor.ts";
 import type { HostFs } from "../core/host.ts";
 import { bool, integer, matchesAny, patterns } from "../core/option.ts";
 import { byteFactor } from "../core/units.ts";
+import { readCounters } from "../formats/proc_fields.ts";
 
 const DEVICES =
   "PhysicalDrive[0-9]+$|md[0-9]+$|sd[a-z]+[0-9]*$|x?vd[a-z]+[0-9]*$|disk[0-9]+$|nvme[0-9]+n[0-9]+(p[0-9]+)?$|dm\\-[0-9]+$";
@@ -193,8 +194,7 @@ function growths(
 
 /** What follows in a line such as `8 0 sda 4711 …`; undefined where there are fewer columns. */
 function readColumns(line: Cursor): (number | bigint)[] | undefined {
-  const values: (number | bigint)[] = [];
-  while (values.length < COLUMNS.length && line.more) values.push(line.counter());
+  const values = readCounters(line, COLUMNS.length, []);
   return values.length === COLUMNS.length ? values : undefined;
 }
 

@@ -3,6 +3,7 @@
 import { defineCollector, MAX_COUNTER, rate } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
 import { bool } from "../core/option.ts";
+import { readCounters } from "../formats/proc_fields.ts";
 
 const traits = { max: MAX_COUNTER, whole: true };
 
@@ -74,9 +75,7 @@ function readRow(line: Cursor, columns: number, row: Row): boolean {
   if (!line.more) return false;
   const id = line.until(":")?.trimEnd();
   if (id === undefined || id === "") return false;
-  let count = 0;
-  for (; count < columns && line.more; count++) row.counts[count] = line.counter();
-  row.counts.length = count;
+  readCounters(line, columns, row.counts);
   row.id = id;
   row.text = line.rest();
   return true;

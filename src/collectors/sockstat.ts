@@ -16,7 +16,6 @@ const metrics = {
 };
 type Name = keyof typeof metrics;
 type Sums = Partial<Record<Name, number>>;
-const names = Object.keys(metrics) as Name[];
 
 export default defineCollector({
   name: "SockstatCollector",
@@ -32,14 +31,9 @@ export default defineCollector({
       const lines = host.fs.tryRead(path);
       if (lines !== undefined) addSockstat(lines, sums);
     }
-    let found = false;
-    for (const name of names) {
-      const value = sums[name];
-      if (value === undefined) continue;
-      found = true;
-      emit(name, value);
-    }
-    if (!found) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
+    const names = Object.keys(sums) as Name[];
+    if (names.length === 0) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
+    for (const name of names) emit(name, sums[name]!);
   },
 });
 

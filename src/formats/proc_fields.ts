@@ -5,6 +5,18 @@
 
 import type { Cursor } from "../core/cursor.ts";
 
+/** Whole numbers up to the end of the line, `most` of them, in place of what was in `values`. */
+export function readCounters(
+  line: Cursor,
+  most: number,
+  values: (number | bigint)[],
+): (number | bigint)[] {
+  let count = 0;
+  for (; count < most && line.more; count++) values[count] = line.counter();
+  values.length = count;
+  return values;
+}
+
 export interface Field {
   readonly name: string;
   readonly value: number | bigint;
