@@ -23,6 +23,8 @@ export interface Memory {
 
 export interface Group {
   start(command: readonly string[], env: Record<string, string>, log: string): ChildProcess;
+  /** When the last start's program took over from the shell, in milliseconds since the epoch. */
+  began(): number;
   pids(): number[];
   cost(): Cost;
   memory(): Memory;
@@ -53,6 +55,8 @@ export function createGroup(name: string): Group {
   const folder = join(isV2 ? V2 : V1, `bench-${process.pid}-${name}`);
   mkdirSync(folder, { recursive: true });
 
+  /** The file with the time of the last start. */
+  let stamp = "";
   const pids = () => read(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
   const tasks = () =>
     pids().flatMap((pid) => {
@@ -98,14 +102,16 @@ export function createGroup(name: string): Group {
   return {
     start(command, env, log) {
       const out = openSync(log, "a");
+      stamp = `${log}.began`;
       // The shell enters the group and becomes the program: nothing of it is counted outside.
-      const script = 'echo $$ > "$0" && exec "$@"';
-      return spawn("/bin/sh", ["-c", script, join(folder, "cgroup.procs"), ...command], {
+      const script = 'echo $$ > "$0" && date +%s%N > "$1" && shift && exec "$@"';
+      return spawn("/bin/sh", ["-c", script, join(folder, "cgroup.procs"), stamp, ...command], {
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
         stdio: ["ignore", out, out],
         detached: true,
       });
     },
+    began: () => Number(read(stamp)) / 1e6,
     pids,
     cost: () => ({
       ...milliseconds(),

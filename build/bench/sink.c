@@ -1,6 +1,6 @@
 /* Counts the lines that arrive at 127.0.0.1:PORT by TCP. The counters are in a file that is mapped, so
  * that reading them costs neither side anything.   sink PORT FILE
- * FILE: lines, bytes, reads, connections; 64 bits each. */
+ * FILE: lines, bytes, reads, connections, nanoseconds since the epoch of the first line; 64 bits each. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -11,13 +11,20 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 struct counters {
-  uint64_t lines, bytes, reads, connections;
+  uint64_t lines, bytes, reads, connections, first;
 };
 
 static char buffer[1 << 20];
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
 
 static void watch(int poll, int descriptor) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
@@ -58,6 +65,7 @@ int main(int count, char **words) {
       }
       uint64_t lines = 0;
       for (char *at = buffer, *end = buffer + got; (at = memchr(at, '\n', end - at)); at++) lines++;
+      if (counters->lines == 0 && lines > 0) counters->first = now();
       counters->lines += lines;
       counters->bytes += got;
       counters->reads++;

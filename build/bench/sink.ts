@@ -10,6 +10,8 @@ export interface Counters {
   readonly bytes: number;
   readonly reads: number;
   readonly connections: number;
+  /** When the first line came, in milliseconds since the epoch. */
+  readonly first: number;
 }
 
 export interface Sink {
@@ -20,7 +22,7 @@ export interface Sink {
   end(): void;
 }
 
-const FIELDS = 4;
+const FIELDS = 5;
 
 /** Compiles one of the C programs here. Throws where there is no compiler. */
 export function compileC(folder: string, name: string): string {
@@ -46,11 +48,11 @@ export async function startSink(folder: string, port: number): Promise<Sink> {
     port,
     counters() {
       const view = new DataView(new Uint8Array(readFileSync(file)).buffer);
-      const [lines, bytes, reads, connections] = Array.from(
+      const [lines, bytes, reads, connections, first] = Array.from(
         { length: FIELDS },
         (_, at) => Number(view.getBigUint64(at * 8, true)),
       );
-      return { lines, bytes, reads, connections };
+      return { lines, bytes, reads, connections, first: first / 1e6 };
     },
     reset: () => writeFileSync(file, new Uint8Array(FIELDS * 8), { flag: "r+" }),
     end: () => void child.kill("SIGTERM"),

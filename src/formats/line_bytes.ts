@@ -7,8 +7,9 @@
 import { fixed } from "./fixed.ts";
 
 const FIRST_BYTES = 16 * 1024;
-/** A buffer that grew beyond this for one large batch is let go. */
+/** A buffer that grew beyond this is let go by a batch that needs less than a quarter of it. */
 const KEPT_BYTES = 256 * 1024;
+const LEAST_USE = 1 / 4;
 /** Room that a number, a timestamp and a newline never need. */
 const NUMBER_ROOM = 512;
 const ZERO = 48;
@@ -125,7 +126,8 @@ export function createLineBytes(): LineBytes {
     number,
     take() {
       const written = buffer.subarray(0, length);
-      if (buffer.length > KEPT_BYTES) use(new Uint8Array(FIRST_BYTES));
+      const unused = length < buffer.length * LEAST_USE;
+      if (unused && buffer.length > KEPT_BYTES) use(new Uint8Array(FIRST_BYTES));
       length = 0;
       return written;
     },

@@ -1,5 +1,6 @@
 /** Real time. */
 
+import { clearImmediate, setImmediate } from "node:timers";
 import type { Clock } from "../core/host.ts";
 
 /** Longer timers overflow in both runtimes. */
@@ -12,16 +13,24 @@ export const realClock: Clock = {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
-        clearTimeout(timer);
+        cancel();
         signal?.removeEventListener("abort", end);
         resolve();
       };
-      const timer = setTimeout(end, Math.min(Math.max(ms, 0), MOST_MS));
+      const cancel = ms > 0 ? after(ms, end) : afterOthers(end);
       signal?.addEventListener("abort", end, { once: true });
     });
   },
-  after(ms, act) {
-    const timer = setTimeout(act, Math.min(Math.max(ms, 0), MOST_MS));
-    return () => clearTimeout(timer);
-  },
+  after,
 };
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, Math.min(Math.max(ms, 0), MOST_MS));
+  return () => clearTimeout(timer);
+}
+
+/** When all that is due now has had its turn: a timer takes a millisecond at least. */
+function afterOthers(act: () => void): () => void {
+  const turn = setImmediate(act);
+  return () => clearImmediate(turn);
+}

@@ -56,15 +56,18 @@ export function giveBackHoles(): void {
   }
 }
 
-/** False where it was another one: it is on for good, or this is no switch. */
+/** False where it was another one: it is on for good, or this is no switch. Throws nothing: a timer calls it. */
 function exchange(memory: number, address: number, from: bigint, to: bigint): boolean {
   const value = new BigInt64Array(1);
   const bytes = new Uint8Array(value.buffer);
-  readSync(memory, bytes, 0, bytes.length, address);
-  if (value[0] !== from) return false;
-  value[0] = to;
-  writeSync(memory, bytes, 0, bytes.length, address);
-  return true;
+  try {
+    readSync(memory, bytes, 0, bytes.length, address);
+    if (value[0] !== from) return false;
+    value[0] = to;
+    return writeSync(memory, bytes, 0, bytes.length, address) === bytes.length;
+  } catch {
+    return false;
+  }
 }
 
 /** The address of the option's value in the memory of a process that runs `program`. */

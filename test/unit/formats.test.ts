@@ -74,6 +74,21 @@ describe("Graphite lines", () => {
     }
   });
 
+  it("are the same in any order, and whatever series come and end", () => {
+    const encode = lineEncoder();
+    const decoder = new TextDecoder();
+    const always = metrics(300);
+    for (let tick = 0; tick < 60; tick++) {
+      const skipped = always.filter((_, at) => (at * 7 + tick) % 10 !== 0);
+      const shorter = tick % 4 === 0 ? skipped.slice(tick) : skipped;
+      const turned = tick % 5 === 0 ? shorter.toReversed() : shorter;
+      // Some hundreds that live for one tick: together more than what is kept.
+      const brief = Array.from({ length: 400 }, (_, at) => metric(`brief.${tick}.ä.${at}`, at));
+      const batch = [...turned, ...brief, ...always];
+      equal(decoder.decode(encode(batch)), graphiteLines(batch));
+    }
+  });
+
   it("go on after a batch that was larger than what is kept", () => {
     const encode = lineEncoder("key.");
     const many = Array.from({ length: 20_000 }, (_, at) => metric(`some.path.${at}`, at, at));

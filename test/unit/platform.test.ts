@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { Rotation } from "../../src/core/host.ts";
 import { levels } from "../../src/formats/log_record.ts";
 import { openAppender } from "../../src/platform/appender.ts";
+import { realClock } from "../../src/platform/clock.ts";
 import { realExec } from "../../src/platform/exec.ts";
 import { createHost } from "../../src/platform/host.ts";
 import { createLimiter } from "../../src/platform/limiter.ts";
@@ -495,6 +496,30 @@ describe("GraphiteHandler", () => {
       socket.close();
     });
   }
+});
+
+describe("real time", () => {
+  it("gives everything that is due its turn, however often somebody sleeps for nothing", async () => {
+    let late = false;
+    let came = false;
+    setTimeout(() => late = true, 5);
+    const server = createServer((socket) => void (came = true, socket.destroy()));
+    server.listen(0, "127.0.0.1", () => {
+      connect((server.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
+    });
+    const until = performance.now() + 5000;
+    while (!(late && came) && performance.now() < until) await realClock.sleep(0);
+    server.close();
+    deepEqual([late, came], [true, true]);
+  });
+
+  it("does not sleep for nothing where that is aborted", async () => {
+    const abort = new AbortController();
+    const sleeping = realClock.sleep(0, abort.signal);
+    abort.abort();
+    await sleeping;
+    await realClock.sleep(60_000, abort.signal);
+  });
 });
 
 describe("a limiter", () => {
