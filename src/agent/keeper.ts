@@ -24,6 +24,8 @@ export interface Keeper {
 
 const KEEP_SECONDS = 60;
 const LOOK_SECONDS = 5;
+/** Between looks for pages that became free: a look takes half a millisecond. */
+const TRIM_SECONDS = 30;
 /** Part of max_memory from which on the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
@@ -61,6 +63,7 @@ export function createKeeper(
   let least = Infinity;
   let keptAt = started;
   let lookedAt = started;
+  let trimmedAt = started;
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
@@ -157,6 +160,9 @@ export function createKeeper(
         keptAt = now;
         for (const worker of books().workers) worker.tidy();
         keep(false);
+      }
+      if (now - trimmedAt >= TRIM_SECONDS * 1000) {
+        trimmedAt = now;
         host.self.trim();
       }
     },

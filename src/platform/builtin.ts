@@ -10,6 +10,7 @@ export const dgram = () => process.getBuiltinModule("node:dgram");
 export const dns = () => process.getBuiltinModule("node:dns/promises");
 export const http = () => process.getBuiltinModule("node:http");
 export const https = () => process.getBuiltinModule("node:https");
+export const net = () => process.getBuiltinModule("node:net");
 export const processes = () => process.getBuiltinModule("node:child_process");
 export const readline = () => process.getBuiltinModule("node:readline");
 export const streams = () => process.getBuiltinModule("node:stream/promises");

@@ -4,13 +4,13 @@
  */
 
 import { chmodSync, chownSync, existsSync, mkdirSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import process from "node:process";
 import { Failure, messageOf, undelivered } from "../core/errors.ts";
 import type { ControlAnswer, ControlRequest } from "../core/process.ts";
+import { net } from "./builtin.ts";
+import { serveLines } from "./line_server.ts";
 
-const MOST_REQUEST_CHARS = 65_536;
 const ANSWER_SECONDS = 10;
 
 /** Answers at a path until the returned function is called. Throws where that is not possible. */
@@ -26,19 +26,13 @@ export async function serveControl(
     unlinkSync(path);
   }
   if (process.platform !== "win32") mkdirSync(dirname(path), { recursive: true });
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(addressOf(path), resolve);
-  });
-  server.on("error", () => {});
-  server.unref();
+  const close = await serveLines(addressOf(path), (line) => reply(line, answer));
   if (process.platform !== "win32") {
     chmodSync(path, 0o660);
     if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
   }
   return () => {
-    server.close();
+    close();
     try {
       if (process.platform !== "win32") unlinkSync(path);
     } catch {
@@ -47,32 +41,22 @@ export async function serveControl(
   };
 }
 
-function serve(socket: Socket, answer: (request: ControlRequest) => unknown): void {
-  let text = "";
-  socket.setTimeout(ANSWER_SECONDS * 1000, () => socket.destroy());
-  socket.on("error", () => {});
-  socket.on("data", (chunk) => {
-    text += chunk;
-    if (text.length > MOST_REQUEST_CHARS) socket.destroy();
-    if (!text.includes("\n")) return;
-    const line = text.slice(0, text.indexOf("\n"));
-    text = "";
-    void reply(line).then((result) => socket.end(`${JSON.stringify(result)}\n`));
-  });
-  socket.on("end", () => socket.end());
-
-  async function reply(line: string): Promise<ControlAnswer> {
-    try {
-      return { result: await answer(JSON.parse(line) as ControlRequest) };
-    } catch (error) {
-      return { error: messageOf(error) };
-    }
+async function reply(
+  line: string,
+  answer: (request: ControlRequest) => unknown,
+): Promise<string> {
+  let answered: ControlAnswer;
+  try {
+    answered = { result: await answer(JSON.parse(line) as ControlRequest) };
+  } catch (error) {
+    answered = { error: messageOf(error) };
   }
+  return JSON.stringify(answered);
 }
 
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(addressOf(path), () => {
+    const socket = net().connect(addressOf(path), () => {
       socket.destroy();
       resolve(true);
     });
@@ -85,7 +69,10 @@ export function askControl(path: string, request: ControlRequest): Promise<unkno
   return new Promise((resolve, reject) => {
     let text = "";
     const fail = (why: unknown) => reject(undelivered(`No agent answers at "${path}"`, why));
-    const socket = connect(addressOf(path), () => socket.write(`${JSON.stringify(request)}\n`));
+    const socket = net().connect(
+      addressOf(path),
+      () => socket.write(`${JSON.stringify(request)}\n`),
+    );
     socket.setTimeout(ANSWER_SECONDS * 1000, () => {
       fail("it is silent");
       socket.destroy();

@@ -3,12 +3,11 @@
  * standard streams on /dev/null, and the parent stays until the child says how its start went.
  */
 
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { StartReport } from "../core/process.ts";
-import { crypto, processes } from "./builtin.ts";
+import { crypto, net, processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { tunedEnvironment } from "./tuning.ts";
@@ -29,7 +28,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
       server.close();
       resolve(report);
     };
-    const server = createServer((socket) => {
+    const server = net().createServer((socket) => {
       let text = "";
       socket.on("data", (chunk) => (text += chunk));
       socket.on("error", () => {});
@@ -85,7 +84,7 @@ export function reportStart(report: StartReport): Promise<void> {
   delete process.env[VARIABLE];
   if (name === undefined) return Promise.resolve();
   return new Promise((resolve) => {
-    const socket = connect(reportAddress(name), () => socket.end(JSON.stringify(report)));
+    const socket = net().connect(reportAddress(name), () => socket.end(JSON.stringify(report)));
     socket.on("close", () => resolve());
     socket.on("error", () => resolve());
   });

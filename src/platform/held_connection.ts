@@ -5,11 +5,10 @@
  * at each write tells all that there is to know, and where the kernel's buffer is full, one after a while.
  */
 
-import type { Socket } from "node:net";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Connection } from "../core/host.ts";
 import { realClock } from "./clock.ts";
-import { descriptorOf, type SocketCalls } from "./socket_calls.ts";
+import type { SocketCalls } from "./socket_calls.ts";
 
 /** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
 const FIRST_PAUSE_MS = 1;
@@ -17,18 +16,13 @@ const LONGEST_PAUSE_MS = 64;
 /** Whoever writes has asked before whether it may: what was open this long ago still is. */
 const FRESH_MS = 5;
 
-/** Takes over a socket that is connected; undefined where that cannot be, and the socket is as it was. */
+/** `descriptor` is of a socket that is connected, and nobody else's. */
 export function heldConnection(
-  socket: Socket,
+  descriptor: number,
   peer: string,
   calls: SocketCalls,
   closeMs: number,
-): Connection | undefined {
-  const original = descriptorOf(socket);
-  const descriptor = original < 0 ? -1 : calls.duplicate(original);
-  if (descriptor < 0) return undefined;
-  socket.on("error", () => {});
-  socket.destroy();
+): Connection {
   /** Once the descriptor is closed. */
   let last: Exclude<Connection["state"], "open"> | undefined;
   let openAt = -Infinity;

@@ -6,6 +6,7 @@ import type { Log } from "../core/log.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../core/log_plan.ts";
 import { formatRecord, levelName, levels, type LogRecord } from "../formats/log_record.ts";
 import { openAppender } from "./appender.ts";
+import { writeText } from "./standard_streams.ts";
 import { openSyslog } from "./syslog.ts";
 
 export interface OpenLog extends Log {
@@ -67,7 +68,7 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
             target.broken = true;
           }
         }
-        if (toStdout) process.stdout.write(stdoutLine(record));
+        if (toStdout) writeText("stdout", stdoutLine(record));
       },
     }],
   });
@@ -131,5 +132,5 @@ function openOutput(to: LogTarget, complain: (message: string) => void): Output 
 }
 
 function streamOutput(name: "stdout" | "stderr"): Output {
-  return { write: (line) => void process[name].write(`${line}\n`), close: () => {} };
+  return { write: (line) => writeText(name, `${line}\n`), close: () => {} };
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Connection, ConnectionOptions, SslOptions } from "mysql2/promise";
-import { connect } from "node:net";
 import { type Failure, messageOf, refused, timedOut, undelivered } from "../core/errors.ts";
 import type { Mysql, MysqlSettings, TlsSettings } from "../core/host.ts";
+import { net } from "./builtin.ts";
 import { secureContext } from "./tls.ts";
 
 /**
@@ -105,7 +105,7 @@ function optionsOf(settings: MysqlSettings): ConnectionOptions {
   return {
     ...(socket === "" ? { host, port } : { socketPath: socket }),
     // The library looks for the name of the host in the certificate.
-    ...(tls?.serverName && { host: tls.serverName, stream: () => connect({ host, port }) }),
+    ...(tls?.serverName && { host: tls.serverName, stream: () => net().connect({ host, port }) }),
     user,
     password,
     database,

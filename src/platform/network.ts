@@ -1,12 +1,13 @@
 /** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
 
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import process from "node:process";
-import { dgram, dns } from "./builtin.ts";
+import { bunSockets } from "./bun_sockets.ts";
+import { dgram, dns, net } from "./builtin.ts";
 import { heldConnection } from "./held_connection.ts";
 import { createRequester, listenHttp } from "./http.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
-import { socketCalls } from "./socket_calls.ts";
+import { type SocketCalls, socketCalls } from "./socket_calls.ts";
 import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
 import { timedOut, undelivered } from "../core/errors.ts";
@@ -29,12 +30,13 @@ export const realNet: Net = {
     let failure: unknown;
     for (const address of await addressesOf(target, signal)) {
       try {
-        const socket = await connected(target, address, signal);
         // What is encrypted needs the runtime.
-        const held = target.tls === undefined && calls !== undefined
-          ? heldConnection(socket, show(target), calls, CLOSE_MS)
-          : undefined;
-        return held ?? streamConnection(socket, show(target), queues, CLOSE_MS);
+        if (target.tls === undefined && calls !== undefined && bunSockets !== undefined) {
+          const descriptor = await descriptorOf(target, address, signal, calls);
+          return heldConnection(descriptor, show(target), calls, CLOSE_MS);
+        }
+        const socket = await connected(target, address, signal);
+        return streamConnection(socket, show(target), queues, CLOSE_MS);
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -74,7 +76,7 @@ export const realNet: Net = {
 
 async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {
   const { host, family = 0 } = target;
-  const literal = isIP(host);
+  const literal = familyOf(host);
   if (literal !== 0) return [{ address: host, family: literal }];
   let addresses: Address[];
   try {
@@ -107,11 +109,46 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Pr
   });
 }
 
+/** Of a connection that is this program's alone: the runtime makes it, and lets go of it then. */
+function descriptorOf(
+  target: Target,
+  address: Address,
+  signal: AbortSignal,
+  calls: SocketCalls,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    bunSockets!.connect({
+      hostname: scoped(address, target),
+      port: target.port,
+      socket: { data() {}, error() {} },
+    }).then((socket) => {
+      signal.removeEventListener("abort", onAbort);
+      socket.setNoDelay(true);
+      if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
+      const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
+      socket.close();
+      if (own < 0) reject(undelivered(`There is no descriptor for ${show(target)}`));
+      else resolve(own);
+    }).catch((error) => {
+      const { code } = error as NodeJS.ErrnoException;
+      const cause = code === undefined ? error : `connect ${code}`;
+      fail(undelivered(`Cannot connect to ${show(target)}`, cause));
+    });
+  });
+}
+
 function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const to = { host: scoped(address, target), port: target.port, noDelay: true };
     const socket = target.tls === undefined
-      ? connectTcp(to)
+      ? net().connect(to)
       : process.getBuiltinModule("node:tls").connect({
         ...to,
         servername: nameOf(target),
@@ -136,7 +173,13 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
 
 /** The name that the certificate is to have; an address is looked for among its addresses. */
 function nameOf({ host, tls }: Target): string | undefined {
-  return tls?.serverName || (isIP(host) === 0 ? host : undefined);
+  return tls?.serverName || (familyOf(host) === 0 ? host : undefined);
+}
+
+/** 4 or 6 of an address, 0 of a name, which cannot have a colon. */
+function familyOf(host: string): 0 | 4 | 6 {
+  if (host.includes(":")) return 6;
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? 4 : 0;
 }
 
 function scoped(address: Address, { scope }: Target): string {

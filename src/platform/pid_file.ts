@@ -4,11 +4,10 @@
  */
 
 import { chownSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
-import { crypto } from "./builtin.ts";
+import { crypto, net } from "./builtin.ts";
 
 /** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
 export function checkPidFile(path: string): number | undefined {
@@ -75,7 +74,7 @@ export function takeLock(path: string): Promise<void> {
   const name = lockName(resolve(path));
   if (name === undefined) return Promise.resolve();
   return new Promise((done, reject) => {
-    const server = createServer((socket) => socket.destroy());
+    const server = net().createServer((socket) => socket.destroy());
     server.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") return done();
       reject(configError(`Already running: another instance holds the lock of "${path}"`));

@@ -27,6 +27,7 @@ import { openAppender } from "../../src/platform/appender.ts";
 import { realClock } from "../../src/platform/clock.ts";
 import { realExec } from "../../src/platform/exec.ts";
 import { createHost } from "../../src/platform/host.ts";
+import { serveLines } from "../../src/platform/line_server.ts";
 import { createLimiter } from "../../src/platform/limiter.ts";
 import { openLog } from "../../src/platform/log.ts";
 import {
@@ -519,6 +520,51 @@ describe("real time", () => {
     abort.abort();
     await sleeping;
     await realClock.sleep(60_000, abort.signal);
+  });
+});
+
+describe("a server of lines", () => {
+  const path = join(tmpdir(), `lines-${process.pid}.sock`);
+
+  /** What comes back for what is said; the peer reads only after a while. */
+  function ask(said: string, ends: boolean, pauseMs = 0): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ path, allowHalfOpen: true });
+      let text = "";
+      socket.pause();
+      setTimeout(() => socket.resume(), pauseMs);
+      socket.on("connect", () => ends ? socket.end(said) : socket.write(said));
+      socket.on("data", (chunk) => void (text += chunk));
+      socket.on("end", () => (socket.destroy(), resolve(text)));
+      socket.on("close", () => resolve(text));
+      socket.on("error", reject);
+    });
+  }
+
+  it("answers one line, all of it, and lets go who asks nothing", async () => {
+    const asked: string[] = [];
+    const close = await serveLines(path, async (line) => {
+      asked.push(line);
+      await Promise.resolve();
+      return line === "much" ? "ä".repeat(1_000_000) : `<${line}>`;
+    });
+    try {
+      equal(await ask("a\n", false), "<a>\n");
+      equal(await ask("ä\nmore\n", true), "<ä>\n");
+      equal(await ask("much\n", false, 100), `${"ä".repeat(1_000_000)}\n`);
+      equal(await ask("much\n", true, 50), `${"ä".repeat(1_000_000)}\n`);
+      equal(await ask("no line", true), "");
+      equal(await ask("", true), "");
+      equal(await ask("x".repeat(70_000), false).catch(() => ""), "");
+      deepEqual(asked, ["a", "ä", "much", "much"]);
+    } finally {
+      close();
+      rmSync(path, { force: true });
+    }
+    await rejects(ask("a\n", false));
+    await rejects(async () =>
+      await serveLines("/nowhere/at/all/lines.sock", () => Promise.resolve(""))
+    );
   });
 });
 

@@ -1,0 +1,52 @@
+/**
+ * Lines for stdout and stderr from a program that runs for months: by Bun's own writers, since
+ * process.stdout and process.stderr are streams of node's, which take most of a megabyte once they are
+ * looked at. Neither waits for a reader: what a pipe does not take at once waits in memory.
+ * Source: https://bun.com/docs/runtime/file-io#incremental-writing-with-filesink
+ */
+
+import process from "node:process";
+
+type Name = "stdout" | "stderr";
+
+interface Writer {
+  write(text: string): unknown;
+  /** A promise where not all could be written at once. */
+  flush(): unknown;
+}
+
+const DESCRIPTORS: Readonly<Record<Name, number>> = { stdout: 1, stderr: 2 };
+
+const bun = process.platform === "win32"
+  ? undefined
+  : (globalThis as { Bun?: { file(descriptor: number): { writer(): Writer } } }).Bun;
+const writers: Partial<Record<Name, Writer>> = {};
+
+/** Never throws: a reader that has gone has nothing to be told. */
+export function writeText(name: Name, text: string): void {
+  if (bun === undefined) {
+    process[name].write(text);
+    return;
+  }
+  try {
+    const writer = writers[name] ??= bun.file(DESCRIPTORS[name]).writer();
+    writer.write(text);
+    void flush(writer);
+  } catch {
+    // The reader has gone.
+  }
+}
+
+/** What was written by `writeText` is out, or nobody reads it. */
+export async function flushedText(name: Name): Promise<void> {
+  const writer = writers[name];
+  if (writer !== undefined) await flush(writer);
+}
+
+async function flush(writer: Writer): Promise<void> {
+  try {
+    await writer.flush();
+  } catch {
+    // As above.
+  }
+}
