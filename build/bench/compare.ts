@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Contender, contenders } from "./contenders.ts";
-import { createGroup, type Group, median, sleep } from "./processes.ts";
+import { createGroup, type Group, median, type Memory, sleep } from "./processes.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 export interface Plan {
@@ -28,6 +28,8 @@ interface Window {
   readonly cpu: number;
   readonly kernel: number;
   readonly switches: number;
+  /** At its end. */
+  readonly memory: Memory;
 }
 
 export interface Row {
@@ -40,7 +42,7 @@ export interface Row {
   readonly kernel: number;
   /** Microseconds. */
   readonly cpuPerPoint: number;
-  /** Megabytes. */
+  /** Megabytes, medians of the windows: memory goes up and down with each collection of garbage. */
   readonly rss: number;
   readonly pss: number;
   readonly anonymous: number;
@@ -142,6 +144,7 @@ async function window(one: Running, seconds: number): Promise<Window> {
     cpu: after.cpu - before.cpu,
     kernel: after.kernel - before.kernel,
     switches: after.switches - before.switches,
+    memory: one.group.memory(),
   };
 }
 
@@ -185,7 +188,7 @@ function rowOf({ contender, group, windows, first }: Running, plan: Plan): Row {
   const ticks = plan.seconds / plan.interval;
   const cpu = windows.map((one) => one.cpu / ticks);
   const points = median(windows.map((one) => one.points / ticks));
-  const { rss, pss, anonymous } = group.memory();
+  const megabytes = (kind: keyof Memory) => median(windows.map((one) => one.memory[kind])) / 1024;
   return {
     name: contender.name,
     points,
@@ -194,9 +197,9 @@ function rowOf({ contender, group, windows, first }: Running, plan: Plan): Row {
     cpuMost: Math.max(...cpu),
     kernel: median(windows.map((one) => one.kernel / one.cpu)),
     cpuPerPoint: (median(cpu) * 1000) / points,
-    rss: rss / 1024,
-    pss: pss / 1024,
-    anonymous: anonymous / 1024,
+    rss: megabytes("rss"),
+    pss: megabytes("pss"),
+    anonymous: megabytes("anonymous"),
     wakeUps: median(windows.map(({ switches }) => switches / plan.seconds)),
     threads: group.threads(),
     first,

@@ -222,7 +222,7 @@ describe("the agent's memory", () => {
     deepEqual(seen(), [2, 3]);
     await clock.advance(300_000);
     deepEqual(seen(), [2, 4]);
-    equal(state.trimmed, 15, "what is free goes each minute");
+    equal(state.trimmed, 30, "what is free goes every half minute");
     await stop();
   });
 
