@@ -280,6 +280,8 @@ async function superviseAgent(
 ): Promise<void> {
   const { daemon } = world;
   let settings = first;
+  /** A file that changes while the agent starts has changed as well. */
+  const begun = signatureOf(first, world);
   tellLog(settings, world, log);
   const stopped = Promise.withResolvers<void>();
 
@@ -301,7 +303,7 @@ async function superviseAgent(
     void manager.stopping();
     void agent.stop().then(stopped.resolve, stopped.reject);
   });
-  daemon.onSignal(["SIGHUP"], () => void reload().then(watch, () => {}));
+  daemon.onSignal(["SIGHUP"], () => void reload().then(() => watch(), () => {}));
   daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
   daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
 
@@ -333,14 +335,14 @@ async function superviseAgent(
   };
 
   let watching: Promise<void> | undefined;
-  const watch = () => {
-    watching ??= watchFiles(() => settings, world, host.clock, reload).finally(() =>
+  const watch = (known?: string) => {
+    watching ??= watchFiles(() => settings, world, host.clock, reload, known).finally(() =>
       watching = undefined
     );
   };
 
   await agent.start(settings);
-  watch();
+  watch(begun);
   const { collections, workers } = agent.books();
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
@@ -352,25 +354,30 @@ async function superviseAgent(
   log.info("Stopped");
 }
 
-/** `collectors_reload_interval`: reloads when a file of the configuration, or with a collector of the operator's own, has changed, come or gone. Ends when it is 0. */
+/**
+ * `collectors_reload_interval`: reloads when a file of the configuration, or with a collector of the operator's own,
+ * is not as `known` says any more. Ends when the interval is 0.
+ */
 async function watchFiles(
   settings: () => Settings,
-  { files }: World,
+  world: World,
   clock: Clock,
   reload: () => Promise<unknown>,
+  known = signatureOf(settings(), world),
 ): Promise<void> {
-  const signature = () => {
-    const { files: read, directories, custom } = settings();
-    const own = custom.files.map(({ path }) => path);
-    const folders = [...directories, ...custom.folders];
-    return JSON.stringify([[...read, ...own].map(files.signature), folders.map(files.list)]);
-  };
-  for (let known = signature(); settings().server.collectors_reload_interval > 0;) {
+  while (settings().server.collectors_reload_interval > 0) {
     await clock.sleep(settings().server.collectors_reload_interval * 1000);
-    if (signature() === known) continue;
+    if (signatureOf(settings(), world) === known) continue;
     await reload().catch(() => {});
-    known = signature();
+    known = signatureOf(settings(), world);
   }
+}
+
+/** Another one when one of the files has changed, come or gone. */
+function signatureOf({ files: read, directories, custom }: Settings, { files }: World): string {
+  const own = custom.files.map(({ path }) => path);
+  const folders = [...directories, ...custom.folders];
+  return JSON.stringify([[...read, ...own].map(files.signature), folders.map(files.list)]);
 }
 
 /** Where something keeps the agent from starting, all errors are thrown as one. */
