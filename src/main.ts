@@ -15,7 +15,7 @@ if (process.argv[2] === PROBE_WORD) {
 } else {
   if (process.argv[2] === "run") tune();
   const { run } = await import("./compose.ts");
-  const { flushed } = await import("./platform/process.ts");
+  const { flushed } = await import("./platform/standard_streams.ts");
   const status = await run(process.argv.slice(2));
   await Promise.all([flushed("stdout"), flushed("stderr")]);
   process.exit(status);

@@ -123,8 +123,6 @@ export async function compare(plan: Plan, tell: (line: string) => void): Promise
       tell(`Round ${round} of ${rounds} is done`);
     }
     stopScraping();
-    for (const { group } of running) group.resume();
-    await sleep(2000);
     return running.map((one) => rowOf(one, plan));
   } finally {
     for (const { group, sink } of running) {

@@ -61,9 +61,9 @@ export function createKeeper(
   let collectAt = started + SETTLE_MS[0];
   /** After the last collection. */
   let least = Infinity;
-  let keptAt = started;
-  let lookedAt = started;
-  let trimmedAt = started;
+  const looks = every(LOOK_SECONDS, started);
+  const keeps = every(KEEP_SECONDS, started);
+  const trims = every(TRIM_SECONDS, started);
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
@@ -152,20 +152,23 @@ export function createKeeper(
     tick() {
       const now = host.clock.monotonic();
       if (audit) check();
-      if (now - lookedAt >= LOOK_SECONDS * 1000) {
-        lookedAt = now;
-        relieve();
-      }
-      if (now - keptAt >= KEEP_SECONDS * 1000) {
-        keptAt = now;
+      if (looks(now)) relieve();
+      if (keeps(now)) {
         for (const worker of books().workers) worker.tidy();
         keep(false);
       }
-      if (now - trimmedAt >= TRIM_SECONDS * 1000) {
-        trimmedAt = now;
-        host.self.trim();
-      }
+      if (trims(now)) host.self.trim();
     },
+  };
+}
+
+/** Whether so much time has passed since it last said so, or since `started`; times in milliseconds. */
+function every(seconds: number, started: number): (now: number) => boolean {
+  let last = started;
+  return (now) => {
+    if (now - last < seconds * 1000) return false;
+    last = now;
+    return true;
   };
 }
 

@@ -34,12 +34,6 @@ export function createLineHeads(headOf: (series: Series) => string): LineHeads {
   /** After the head that was used last comes this one, mostly. */
   let next = 0;
 
-  function clear(): void {
-    places.clear();
-    known.length = 0;
-    next = 0;
-  }
-
   function add(series: Series): number {
     const place = known.length;
     const head = encoder.encode(headOf(series));
@@ -69,7 +63,10 @@ export function createLineHeads(headOf: (series: Series) => string): LineHeads {
       return bytes;
     },
     begin(count) {
-      if (known.length > count + MOST_UNUSED) clear();
+      if (known.length > count + MOST_UNUSED) {
+        places.clear();
+        known.length = 0;
+      }
       // A batch mostly begins where the one before began.
       next = 0;
     },

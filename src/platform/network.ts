@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import process from "node:process";
-import { bunSockets } from "./bun_sockets.ts";
+import { type BunSocket, bunSockets } from "./bun_sockets.ts";
 import { dgram, dns, net } from "./builtin.ts";
 import { heldConnection } from "./held_connection.ts";
 import { createRequester, listenHttp } from "./http.ts";
@@ -32,7 +32,7 @@ export const realNet: Net = {
       try {
         // What is encrypted needs the runtime.
         if (target.tls === undefined && calls !== undefined && bunSockets !== undefined) {
-          const descriptor = await descriptorOf(target, address, signal, calls);
+          const descriptor = await heldDescriptor(bunSockets, target, address, signal, calls);
           return heldConnection(descriptor, show(target), calls, CLOSE_MS);
         }
         const socket = await connected(target, address, signal);
@@ -83,7 +83,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
     addresses = await abortable(
       dns().lookup(host, { all: true, family, order: "verbatim" }),
       signal,
-      target,
+      () => timedOut(`No answer for ${show(target)} in time`, signal.reason),
     );
   } catch (error) {
     // A host without /etc/hosts cannot look up the one name that always means the same.
@@ -100,9 +100,13 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
   return addresses;
 }
 
-function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Promise<T> {
+function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  tooLate: () => unknown,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const late = () => reject(timedOut(`No answer for ${show(target)} in time`, signal.reason));
+    const late = () => reject(tooLate());
     if (signal.aborted) late();
     else signal.addEventListener("abort", late, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", late));
@@ -110,38 +114,35 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal, target: Target): Pr
 }
 
 /** Of a connection that is this program's alone: the runtime makes it, and lets go of it then. */
-function descriptorOf(
+async function heldDescriptor(
+  bun: NonNullable<typeof bunSockets>,
   target: Target,
   address: Address,
   signal: AbortSignal,
   calls: SocketCalls,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    };
-    const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    bunSockets!.connect({
-      hostname: scoped(address, target),
-      port: target.port,
-      socket: { data() {}, error() {} },
-    }).then((socket) => {
-      signal.removeEventListener("abort", onAbort);
-      socket.setNoDelay(true);
-      if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
-      const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
-      socket.close();
-      if (own < 0) reject(undelivered(`There is no descriptor for ${show(target)}`));
-      else resolve(own);
-    }).catch((error) => {
-      const { code } = error as NodeJS.ErrnoException;
-      const cause = code === undefined ? error : `connect ${code}`;
-      fail(undelivered(`Cannot connect to ${show(target)}`, cause));
-    });
-  });
+  const tooLate = () => timedOut(`Cannot connect to ${show(target)} in time`);
+  if (signal.aborted) throw tooLate();
+  const take = (socket: BunSocket) => {
+    socket.setNoDelay(true);
+    if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
+    // Nobody waits any more for one that comes too late.
+    const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
+    socket.close();
+    if (own < 0) throw undelivered(`There is no descriptor for ${show(target)}`);
+    return own;
+  };
+  const refuse = (error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    const cause = code === undefined ? error : `connect ${code}`;
+    throw undelivered(`Cannot connect to ${show(target)}`, cause);
+  };
+  const to = {
+    hostname: scoped(address, target),
+    port: target.port,
+    socket: { data() {}, error() {} },
+  };
+  return await abortable(bun.connect(to).then(take, refuse), signal, tooLate);
 }
 
 function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {

@@ -1,5 +1,5 @@
 /**
- * Lines for stdout and stderr from a program that runs for months: by Bun's own writers, since
+ * stdout and stderr. A program that runs for months writes its lines by Bun's own writers, since
  * process.stdout and process.stderr are streams of node's, which take most of a megabyte once they are
  * looked at. Neither waits for a reader: what a pipe does not take at once waits in memory.
  * Source: https://bun.com/docs/runtime/file-io#incremental-writing-with-filesink
@@ -21,11 +21,19 @@ const bun = process.platform === "win32"
   ? undefined
   : (globalThis as { Bun?: { file(descriptor: number): { writer(): Writer } } }).Bun;
 const writers: Partial<Record<Name, Writer>> = {};
+const streams: Partial<Record<Name, NodeJS.WriteStream>> = {};
+
+/** Node's stream, opened when it is used first. A closed pipe (`| head`) ends it quietly. */
+export function streamOf(name: Name): NodeJS.WriteStream {
+  return streams[name] ??= process[name].on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" && name === "stdout") process.exit(0);
+  });
+}
 
 /** Never throws: a reader that has gone has nothing to be told. */
 export function writeText(name: Name, text: string): void {
   if (bun === undefined) {
-    process[name].write(text);
+    streamOf(name).write(text);
     return;
   }
   try {
@@ -37,10 +45,11 @@ export function writeText(name: Name, text: string): void {
   }
 }
 
-/** What was written by `writeText` is out, or nobody reads it. */
-export async function flushedText(name: Name): Promise<void> {
-  const writer = writers[name];
+/** Text written so far is out when this resolves: exiting does not wait for pipes. */
+export async function flushed(name: Name): Promise<void> {
+  const [writer, stream] = [writers[name], streams[name]];
   if (writer !== undefined) await flush(writer);
+  if (stream !== undefined) await new Promise<void>((resolve) => stream.write("", () => resolve()));
 }
 
 async function flush(writer: Writer): Promise<void> {
