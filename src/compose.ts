@@ -48,7 +48,7 @@ export function run(args: readonly string[]): Promise<number> {
     removeFile,
     readFile,
     writePieces,
-    kernel: async () => await (await import("./platform/kernel.ts")).openKernel(),
+    kernel: async () => (await import("./platform/kernel.ts")).openKernel(),
     command: ownCommand,
     recording: (directory, round) =>
       recordingHost(createHost(rootsFrom({}, process.env)), directory, round),

@@ -196,16 +196,13 @@ function written(name: string, value: string | readonly string[]): string[] {
   );
 }
 
+/** Letters, digits and `%`, and a few marks that mean nothing to `ini` behind a letter. */
 function encode(name: string): string {
-  return "k" +
-    [...new TextEncoder().encode(name)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `k${encodeURIComponent(name.toWellFormed()).replaceAll(".", "%2E")}`;
 }
 
 function decode(key: string): string {
-  const bytes = key.slice(1).match(/../g) ?? [];
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-    Uint8Array.from(bytes, (pair) => Number.parseInt(pair, 16)),
-  );
+  return decodeURIComponent(key.slice(1));
 }
 
 function decodeInto(

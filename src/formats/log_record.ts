@@ -3,7 +3,7 @@
  * Source: https://docs.python.org/3/library/logging.html#logrecord-attributes
  */
 
-import { strftime } from "./strftime.ts";
+import { strftime, type Zone } from "./strftime.ts";
 
 /** Python's numbers: DEBUG 10, INFO 20, WARNING 30, ERROR 40, CRITICAL 50. */
 export type LevelNumber = number;
@@ -41,12 +41,17 @@ export function levelName(level: LevelNumber): string {
 }
 
 /** The record in a Python format; conversions that are not known stay as they stand. */
-export function formatRecord(record: LogRecord, format: string, datefmt: string): string {
+export function formatRecord(
+  record: LogRecord,
+  format: string,
+  datefmt: string,
+  zone: Zone,
+): string {
   return format.replace(
     /%\((\w+)\)([-0 +#]*)(\d*)(?:\.(\d+))?([sdifr])|%%/g,
     (whole, name?: string, flags?: string, width?: string, precision?: string, type?: string) => {
       if (name === undefined) return "%";
-      const value = attribute(record, name, datefmt);
+      const value = attribute(record, name, datefmt, zone);
       return value === undefined
         ? whole
         : padded(converted(value, type!, precision), flags!, Number(width));
@@ -54,13 +59,20 @@ export function formatRecord(record: LogRecord, format: string, datefmt: string)
   );
 }
 
-function attribute(record: LogRecord, name: string, datefmt: string): string | number | undefined {
-  const milliseconds = record.time.getMilliseconds();
+function attribute(
+  record: LogRecord,
+  name: string,
+  datefmt: string,
+  zone: Zone,
+): string | number | undefined {
+  const milliseconds = record.time.getUTCMilliseconds();
   switch (name) {
     case "asctime":
       return datefmt === ""
-        ? `${strftime("%Y-%m-%d %H:%M:%S", record.time)},${String(milliseconds).padStart(3, "0")}`
-        : strftime(datefmt, record.time);
+        ? `${strftime("%Y-%m-%d %H:%M:%S", record.time, zone)},${
+          String(milliseconds).padStart(3, "0")
+        }`
+        : strftime(datefmt, record.time, zone);
     case "levelname":
       return levelName(record.level);
     case "levelno":

@@ -16,17 +16,29 @@ const MONTHS = [
   "December",
 ];
 
-/** The local time (or UTC) in a format; letters that are not known stay as they stand. */
-export function strftime(format: string, date: Date, utc = false): string {
-  const at = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+const MINUTE = 60_000;
+
+/** Minutes that clocks are ahead of UTC at a time, which is in milliseconds since 1970. */
+export type Zone = (time: number) => number;
+
+export const utc: Zone = () => 0;
+
+/** Its UTC fields are those that a clock of the zone shows. */
+export function clockOf(time: number, zone: Zone): Date {
+  return new Date(time + zone(time) * MINUTE);
+}
+
+/** The time in a format; letters that are not known stay as they stand. */
+export function strftime(format: string, date: Date, zone: Zone): string {
+  const at = clockOf(date.getTime(), zone);
   return format.replace(
     /%([a-zA-Z%])/g,
-    (whole, letter: string) => field(letter, at, date, utc) ?? whole,
+    (whole, letter: string) => field(letter, at, date, zone) ?? whole,
   );
 }
 
-/** `at` is shifted so that its UTC fields are the ones to print; `date` is the moment itself. */
-function field(letter: string, at: Date, date: Date, utc: boolean): string | undefined {
+/** `at` is what a clock shows; `date` is the moment itself. */
+function field(letter: string, at: Date, date: Date, zone: Zone): string | undefined {
   const hours = at.getUTCHours();
   switch (letter) {
     case "Y":
@@ -63,21 +75,21 @@ function field(letter: string, at: Date, date: Date, utc: boolean): string | und
         3,
       );
     case "F":
-      return strftime("%Y-%m-%d", at, true);
+      return strftime("%Y-%m-%d", at, utc);
     case "T":
     case "X":
-      return strftime("%H:%M:%S", at, true);
+      return strftime("%H:%M:%S", at, utc);
     case "D":
     case "x":
-      return strftime("%m/%d/%y", at, true);
+      return strftime("%m/%d/%y", at, utc);
     case "c":
-      return strftime("%a %b %d %H:%M:%S %Y", at, true);
+      return strftime("%a %b %d %H:%M:%S %Y", at, utc);
     case "s":
       return String(Math.floor(date.getTime() / 1000));
     case "z":
-      return utc ? "+0000" : offset(-date.getTimezoneOffset());
+      return offset(zone(date.getTime()));
     case "Z":
-      return utc ? "UTC" : offset(-date.getTimezoneOffset());
+      return zone === utc ? "UTC" : offset(zone(date.getTime()));
     case "%":
       return "%";
     default:

@@ -20,13 +20,16 @@ import { basename, dirname, join } from "node:path";
 import { configError } from "../core/errors.ts";
 import type { Appender, Rotation } from "../core/host.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../formats/rotation.ts";
+import { utc } from "../formats/strftime.ts";
 import { streams, zlib } from "./builtin.ts";
+import { localZone } from "./local_zone.ts";
 
 /** Between looks at whether another program has moved the file away. */
 const WATCH_MS = 1000;
 
 export function openAppender(path: string, rotation: Rotation): Appender {
-  const { when, interval, keep, maxBytes, gzip, utc, watch } = rotation;
+  const { when, interval, keep, maxBytes, gzip, watch } = rotation;
+  const zone = rotation.utc ? utc : localZone;
   let descriptor = openFile(path);
   let size = fstatSync(descriptor).size;
   // A file that was there before belongs to the period in which it was last written.
@@ -34,7 +37,7 @@ export function openAppender(path: string, rotation: Rotation): Appender {
     when,
     interval,
     size > 0 ? fstatSync(descriptor).mtimeMs : Date.now(),
-    utc,
+    zone,
   );
   let watched = Date.now();
   let compressing = false;
@@ -57,8 +60,8 @@ export function openAppender(path: string, rotation: Rotation): Appender {
   }
 
   function rotateByTime(now: number): void {
-    if (size > 0) putAside(`${path}.${rotatedSuffix(when, interval, deadline, utc)}`);
-    do deadline = nextRotation(when, interval, deadline, utc); while (deadline <= now);
+    if (size > 0) putAside(`${path}.${rotatedSuffix(when, interval, deadline, zone)}`);
+    do deadline = nextRotation(when, interval, deadline, zone); while (deadline <= now);
     removeOld(path, when, keep);
   }
 
@@ -66,7 +69,7 @@ export function openAppender(path: string, rotation: Rotation): Appender {
   function rotateBySize(): void {
     if (when !== "SIZE" && when !== "NEVER") {
       let number = 1;
-      const base = `${path}.${rotatedSuffix(when, interval, deadline, utc)}`;
+      const base = `${path}.${rotatedSuffix(when, interval, deadline, zone)}`;
       while (existsSync(`${base}.${number}`) || existsSync(`${base}.${number}.gz`)) number++;
       putAside(`${base}.${number}`);
       return;

@@ -5,7 +5,6 @@
 
 import process from "node:process";
 
-export const crypto = () => process.getBuiltinModule("node:crypto");
 export const dgram = () => process.getBuiltinModule("node:dgram");
 export const dns = () => process.getBuiltinModule("node:dns/promises");
 export const http = () => process.getBuiltinModule("node:http");

@@ -25,13 +25,14 @@ interface Handlers<Data> {
   data(socket: BunSocket<Data>, bytes: Uint8Array): void;
   drain?(socket: BunSocket<Data>): void;
   end?(socket: BunSocket<Data>): void;
+  close?(socket: BunSocket<Data>): void;
   timeout?(socket: BunSocket<Data>): void;
   error?(socket: BunSocket<Data>, error: Error): void;
 }
 
 interface BunSockets {
   connect(
-    to: { hostname: string; port: number; socket: Handlers<undefined> },
+    to: ({ hostname: string; port: number } | { unix: string }) & { socket: Handlers<undefined> },
   ): Promise<BunSocket>;
   listen<Data>(
     at: { unix: string; allowHalfOpen: boolean; socket: Handlers<Data> },

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { StartReport } from "../core/process.ts";
-import { crypto, net, processes } from "./builtin.ts";
+import { type BunSocket, bunSockets } from "./bun_sockets.ts";
+import { net, processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
 import { tunedEnvironment } from "./tuning.ts";
@@ -21,7 +22,7 @@ export function isDaemonChild(): boolean {
 
 /** Starts the same command in the background. Resolves with what the child reports. */
 export function startDaemon(args: readonly string[]): Promise<StartReport> {
-  const name = `diamond-agent-start-${crypto().randomBytes(12).toString("hex")}`;
+  const name = `diamond-agent-start-${crypto.randomUUID()}`;
   return new Promise((resolve) => {
     let reported: StartReport | undefined;
     const finish = (report: StartReport) => {
@@ -83,8 +84,19 @@ export function reportStart(report: StartReport): Promise<void> {
   const name = process.env[VARIABLE];
   delete process.env[VARIABLE];
   if (name === undefined) return Promise.resolve();
+  const [address, text] = [reportAddress(name), JSON.stringify(report)];
   return new Promise((resolve) => {
-    const socket = net().connect(reportAddress(name), () => socket.end(JSON.stringify(report)));
+    if (bunSockets !== undefined) {
+      let rest = new TextEncoder().encode(text);
+      const write = (socket: BunSocket) => {
+        rest = rest.subarray(Math.max(0, socket.write(rest)));
+        if (rest.length === 0) socket.end();
+      };
+      const socket = { open: write, drain: write, close: () => resolve(), data() {}, error() {} };
+      bunSockets.connect({ unix: address, socket }).catch(() => resolve());
+      return;
+    }
+    const socket = net().connect(address, () => socket.end(text));
     socket.on("close", () => resolve());
     socket.on("error", () => resolve());
   });

@@ -26,14 +26,14 @@ const DATAGRAMS = 2;
 const WITHOUT_WAITING = 1;
 
 /** Throws `config` where this runtime cannot. */
-export async function openKernel(): Promise<Kernel> {
+export function openKernel(): Kernel {
   const finitModule = FINIT_MODULE[process.arch];
   if (
     process.versions.bun === undefined || process.platform !== "linux" || finitModule === undefined
   ) {
     throw configError("Only the executable for Linux on x64 or arm64 can be process 1");
   }
-  const found = await libc({
+  const found = libc({
     mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },

@@ -26,16 +26,15 @@ interface Foreign {
 
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
-export async function libc<Names extends string>(
+export function libc<Names extends string>(
   declarations: Readonly<Record<Names, Declaration>>,
-): Promise<Functions<Names> | undefined> {
-  if (process.versions.bun === undefined || process.platform !== "linux") return undefined;
-  // A name that no bundler and no type checker looks for.
-  const name = "bun:ffi";
-  const { dlopen } = await import(name) as Foreign;
+): Functions<Names> | undefined {
+  if (process.platform !== "linux") return undefined;
+  const foreign = process.getBuiltinModule("bun:ffi") as unknown as Foreign | undefined;
+  if (foreign === undefined) return undefined;
   for (const library of LIBRARIES) {
     try {
-      return dlopen(library, declarations).symbols;
+      return foreign.dlopen(library, declarations).symbols;
     } catch {
       // Another C library.
     }

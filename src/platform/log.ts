@@ -6,6 +6,7 @@ import type { Log } from "../core/log.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../core/log_plan.ts";
 import { formatRecord, levelName, levels, type LogRecord } from "../formats/log_record.ts";
 import { openAppender } from "./appender.ts";
+import { localZone } from "./local_zone.ts";
 import { writeText } from "./standard_streams.ts";
 import { openSyslog } from "./syslog.ts";
 
@@ -60,7 +61,7 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
           if (record.level < target.settings.level) continue;
           const { format, datefmt } = target.settings;
           try {
-            target.output.write(formatRecord(record, format, datefmt), record);
+            target.output.write(formatRecord(record, format, datefmt, localZone), record);
             target.broken = false;
           } catch (error) {
             // A full disk is told once, where it can still be read.

@@ -4,7 +4,7 @@
  * only then. Source: proc_pid_mounts(5).
  */
 
-import { type Functions, libc } from "./libc.ts";
+import { libc } from "./libc.ts";
 
 /** Source: poll(2). */
 const POLLPRI = 2;
@@ -12,21 +12,13 @@ const POLLPRI = 2;
 export interface MountWatch {
   /** True as well where nobody can tell. A change is told once. */
   hasChanged(descriptor: number): boolean;
-  /** Resolves when it is known whether the kernel can be asked. */
-  readonly ready: Promise<void>;
 }
 
 export function createMountWatch(): MountWatch {
-  let kernel: Functions<"poll"> | undefined;
+  const kernel = libc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } });
   /** struct pollfd: the descriptor; what is asked for, in the lower half of the other number, and what came of it. */
   const request = new Int32Array(2);
-  const ready = libc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } }).then(
-    (found) => void (kernel = found),
-    () => {},
-  );
-
   return {
-    ready,
     hasChanged(descriptor) {
       if (kernel === undefined) return true;
       request[0] = descriptor;

@@ -25,7 +25,7 @@ let queues: SendQueues | undefined;
 
 export const realNet: Net = {
   async connect(target, signal) {
-    const calls = await socketCalls();
+    const calls = socketCalls();
     queues ??= createSendQueues(calls);
     let failure: unknown;
     for (const address of await addressesOf(target, signal)) {

@@ -1,12 +1,13 @@
 /**
- * What the service manager wants to know, in the lines of sd_notify(3). No runtime sends datagrams to
- * a unix socket, so systemd's own program does.
+ * What the service manager wants to know, in the lines of sd_notify(3). Where this program cannot send them
+ * itself, systemd's own does.
  */
 
 import process from "node:process";
 import type { Notifier } from "../core/process.ts";
 import { processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
+import { sendUnixDatagram } from "./unix_datagram.ts";
 
 /** Where systemd's sockets are: taken out of the environment, since no child may speak for the agent. */
 const socket = process.env.NOTIFY_SOCKET ?? "";
@@ -30,6 +31,7 @@ export function serviceManager(): Notifier | undefined {
 }
 
 function send(lines: readonly string[]): Promise<void> {
+  if (sendUnixDatagram(socket, lines.join("\n"))) return Promise.resolve();
   return new Promise((resolve) => {
     const child = processes().spawn("systemd-notify", [...lines], {
       env: { ...safeEnvironment(), NOTIFY_SOCKET: socket },

@@ -9,6 +9,7 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import process from "node:process";
+import { once } from "./once.ts";
 import { mappingsOf } from "./own_pages.ts";
 import { stamp } from "./stamp.ts";
 
@@ -26,8 +27,16 @@ const ON_MS = 1500;
 
 /** This process' own memory, as a file. */
 let memory: number | undefined;
-/** Where the option's value is in it; null where it is not known as yet. */
-let place: number | undefined | null = null;
+/** Where the option's value is in it. */
+const place = once(() => {
+  if (memory === undefined) return undefined;
+  try {
+    return findSwitch(readFileSync("/proc/self/maps", "latin1"), memory, process.execPath);
+  } catch {
+    // As below: it may be run but not read, for example.
+    return undefined;
+  }
+});
 
 /** Has to be called before this process becomes another user, to whom its memory is closed. */
 export function openOwnMemory(): void {
@@ -42,18 +51,10 @@ export function openOwnMemory(): void {
 /** Soon, when this thread sleeps. */
 export function giveBackHoles(): void {
   openOwnMemory();
-  if (memory === undefined) return;
-  try {
-    if (place === null) {
-      place = undefined;
-      place = findSwitch(readFileSync("/proc/self/maps", "latin1"), memory, process.execPath);
-    }
-    const [descriptor, address] = [memory, place];
-    if (address === undefined || !exchange(descriptor, address, 0n, 1n)) return;
-    setTimeout(() => exchange(descriptor, address, 1n, 0n), ON_MS).unref();
-  } catch {
-    // As above.
-  }
+  const [descriptor, address] = [memory, place()];
+  if (descriptor === undefined || address === undefined) return;
+  if (!exchange(descriptor, address, 0n, 1n)) return;
+  setTimeout(() => exchange(descriptor, address, 1n, 0n), ON_MS).unref();
 }
 
 /** False where it was another one: it is on for good, or this is no switch. Throws nothing: a timer calls it. */

@@ -6,6 +6,7 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import process from "node:process";
 import { type Functions, libc } from "./libc.ts";
+import { once } from "./once.ts";
 import { mapSinglePages, type Range } from "./single_pages.ts";
 import { stamp } from "./stamp.ts";
 
@@ -23,21 +24,13 @@ interface Pages {
   readonly payload: Range | null;
 }
 
-/** Looked for once, when it is wanted: nothing of it ever moves. */
-let search: Promise<void> | undefined;
-let pages: Pages | undefined;
+/** Nothing of them ever moves. */
+const pages = once(find);
 
 export function giveBackPages(): void {
-  search ??= find().then((found) => {
-    pages = found;
-    giveBack();
-  }, () => {});
-  giveBack();
-}
-
-function giveBack(): void {
-  if (pages === undefined) return;
-  const { kernel, code, payload } = pages;
+  const found = pages();
+  if (found === undefined) return;
+  const { kernel, code, payload } = found;
   let ranges = code;
   try {
     if (payload !== null) ranges = [...code, ...cleanRanges(payload)];
@@ -47,15 +40,20 @@ function giveBack(): void {
   for (const [from, to] of ranges) kernel.madvise(from, to - from, DONT_NEED);
 }
 
-async function find(): Promise<Pages | undefined> {
+function find(): Pages | undefined {
   if (!stamp.compiled || process.platform !== "linux") return undefined;
-  const kernel = await libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
+  const kernel = libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
   if (kernel === undefined) return undefined;
-  const maps = readFileSync("/proc/self/maps", "latin1");
-  const code = codeRanges(maps);
-  const payload = payloadOf(maps);
-  await mapSinglePages(payload === null ? code : [...code, payload]);
-  return { kernel, code, payload };
+  try {
+    const maps = readFileSync("/proc/self/maps", "latin1");
+    const code = codeRanges(maps);
+    const payload = payloadOf(maps);
+    mapSinglePages(payload === null ? code : [...code, payload]);
+    return { kernel, code, payload };
+  } catch {
+    // As above.
+    return undefined;
+  }
 }
 
 function payloadOf(maps: string): Range | null {

@@ -7,7 +7,9 @@ import { chownSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSy
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { configError } from "../core/errors.ts";
-import { crypto, net } from "./builtin.ts";
+import { fnv1a } from "../core/hash.ts";
+import { bunSockets } from "./bun_sockets.ts";
+import { net } from "./builtin.ts";
 
 /** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
 export function checkPidFile(path: string): number | undefined {
@@ -70,24 +72,42 @@ function isAlive(pid: number): boolean {
  * Takes the lock for a pid file's path, for as long as this process lives. Throws when another
  * process has it. On systems without abstract sockets or named pipes the pid file alone must do.
  */
-export function takeLock(path: string): Promise<void> {
+export async function takeLock(path: string): Promise<void> {
   const name = lockName(resolve(path));
-  if (name === undefined) return Promise.resolve();
-  return new Promise((done, reject) => {
-    const server = net().createServer((socket) => socket.destroy());
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") return done();
-      reject(configError(`Already running: another instance holds the lock of "${path}"`));
-    });
-    server.listen(name, () => {
-      server.unref();
-      done();
-    });
-  });
+  if (name === undefined) return;
+  try {
+    held.push(await hold(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return;
+    throw configError(`Already running: another instance holds the lock of "${path}"`);
+  }
 }
 
+/** Listeners that nobody refers to would be closed with the garbage. */
+const held: unknown[] = [];
+
+/** Nobody else can listen there; whoever connects is sent away. */
+async function hold(name: string): Promise<unknown> {
+  if (bunSockets !== undefined) {
+    const listener = bunSockets.listen({
+      unix: name,
+      allowHalfOpen: false,
+      socket: { open: (socket) => socket.close(), data() {} },
+    });
+    listener.unref();
+    return listener;
+  }
+  const server = net().createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(name, resolve);
+  });
+  return server.unref();
+}
+
+/** Such names are short, and paths need not be. */
 function lockName(path: string): string | undefined {
-  const digest = crypto().createHash("sha256").update(path).digest("hex").slice(0, 32);
+  const digest = ["a", "b"].map((salt) => fnv1a(salt + path).toString(16)).join("-");
   if (process.platform === "linux") return `\0diamond-agent-${digest}`;
   return process.platform === "win32" ? `\\\\.\\pipe\\diamond-agent-${digest}` : undefined;
 }

@@ -26,9 +26,9 @@ const ASK_FOR_API = 0xc018aa3f;
 const REGISTER = 0xc020aa00;
 
 /** For as long as this process lives. */
-export async function mapSinglePages(ranges: readonly Range[]): Promise<void> {
+export function mapSinglePages(ranges: readonly Range[]): void {
   const number = USERFAULTFD[process.arch];
-  const kernel = number === undefined ? undefined : await libc({
+  const kernel = number === undefined ? undefined : libc({
     syscall: { args: ["i64", "u64"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },

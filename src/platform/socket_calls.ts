@@ -5,6 +5,7 @@
 
 import type { Socket } from "node:net";
 import { libc } from "./libc.ts";
+import { once } from "./once.ts";
 
 export interface SocketCalls {
   /** Another descriptor of the same socket, which no child inherits; below 0 where there is none. */
@@ -49,14 +50,10 @@ export function descriptorOf(socket: Socket): number {
   return typeof descriptor === "number" ? descriptor : -1;
 }
 
-let calls: Promise<SocketCalls | undefined> | undefined;
+export const socketCalls = once(open);
 
-export function socketCalls(): Promise<SocketCalls | undefined> {
-  return calls ??= open().catch(() => undefined);
-}
-
-async function open(): Promise<SocketCalls | undefined> {
-  const kernel = await libc({
+function open(): SocketCalls | undefined {
+  const kernel = libc({
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
     recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },

@@ -8,7 +8,7 @@ import { formatRecord } from "../../src/formats/log_record.ts";
 import { pickleFrames } from "../../src/formats/pickle.ts";
 import { pairReader } from "../../src/formats/proc_snmp.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
-import { strftime } from "../../src/formats/strftime.ts";
+import { strftime, utc, type Zone } from "../../src/formats/strftime.ts";
 import { splitAddress } from "../../src/protocols/graphite.ts";
 import { metric, metrics } from "../harness/metrics.ts";
 
@@ -162,15 +162,22 @@ describe("strftime", () => {
   const date = new Date(Date.UTC(2024, 1, 29, 3, 4, 5, 6));
   it("knows the usual letters", () => {
     equal(
-      strftime("%Y-%m-%d %H:%M:%S %j %a %b %p %I %y %% %Q", date, true),
+      strftime("%Y-%m-%d %H:%M:%S %j %a %b %p %I %y %% %Q", date, utc),
       "2024-02-29 03:04:05 060 Thu Feb AM 03 24 % %Q",
     );
+  });
+  it("tells the time of a zone, and how far it is ahead", () => {
+    equal(
+      strftime("%F %T %z %Z %s", date, () => -210),
+      "2024-02-28 23:34:05 -0330 -0330 1709175845",
+    );
+    equal(strftime("%X %z %Z", date, utc), "03:04:05 +0000 UTC");
   });
 });
 
 describe("log records", () => {
   const record = {
-    time: new Date(2024, 0, 2, 3, 4, 5, 67),
+    time: new Date(Date.UTC(2024, 0, 2, 1, 4, 5, 67)),
     level: 40,
     logger: "diamond",
     message: "hello",
@@ -183,6 +190,7 @@ describe("log records", () => {
         record,
         "[%(asctime)s] [%(levelname)s] [%(threadName)s:%(processName)s] %(message)s",
         "",
+        () => 120,
       ),
       "[2024-01-02 03:04:05,067] [ERROR] [MainThread:MainProcess] hello",
     );
@@ -193,6 +201,7 @@ describe("log records", () => {
         record,
         "%(levelname)-8s|%(process)5d|%(msecs)03d|%(nope)s|%%|%(asctime)s",
         "%H.%M",
+        () => 120,
       ),
       "ERROR   |    7|067|%(nope)s|%|03.04",
     );
@@ -203,17 +212,39 @@ describe("rotation", () => {
   const at = (text: string) => Date.parse(`${text}Z`);
 
   it("by unit, at midnight, at the end of a weekday", () => {
-    equal(nextRotation("S", 5, at("2024-01-01T00:00:00"), true), at("2024-01-01T00:00:05"));
-    equal(nextRotation("midnight", 3, at("2024-01-01T13:00:00"), true), at("2024-01-02T00:00:00"));
+    equal(nextRotation("S", 5, at("2024-01-01T00:00:00"), utc), at("2024-01-01T00:00:05"));
+    equal(nextRotation("midnight", 3, at("2024-01-01T13:00:00"), utc), at("2024-01-02T00:00:00"));
     // 2024-01-01 is a Monday, W0.
-    equal(nextRotation("W0", 1, at("2024-01-01T13:00:00"), true), at("2024-01-02T00:00:00"));
-    equal(nextRotation("W6", 1, at("2024-01-01T13:00:00"), true), at("2024-01-08T00:00:00"));
-    equal(nextRotation("NEVER", 1, 0, true), Infinity);
+    equal(nextRotation("W0", 1, at("2024-01-01T13:00:00"), utc), at("2024-01-02T00:00:00"));
+    equal(nextRotation("W6", 1, at("2024-01-01T13:00:00"), utc), at("2024-01-08T00:00:00"));
+    equal(nextRotation("NEVER", 1, 0, utc), Infinity);
+  });
+
+  /** Central Europe in 2024. */
+  const europe: Zone = (time) =>
+    time >= at("2024-03-31T01:00:00") && time < at("2024-10-27T01:00:00") ? 120 : 60;
+  /** A zone whose clocks are set at midnight, forward on the 10th of June and back on the 20th. */
+  const atMidnight: Zone = (time) =>
+    time >= at("2024-06-10T03:00:00") && time < at("2024-06-20T02:00:00") ? -120 : -180;
+
+  it("at a zone's midnight, also on the days on which clocks are set", () => {
+    const next = (zone: Zone, from: string) =>
+      new Date(nextRotation("MIDNIGHT", 1, at(from), zone)).toISOString().slice(0, 16);
+    equal(next(europe, "2024-01-01T22:59:59"), "2024-01-01T23:00");
+    equal(next(europe, "2024-01-01T23:00:00"), "2024-01-02T23:00");
+    equal(next(europe, "2024-03-31T00:30:00"), "2024-03-31T22:00");
+    equal(next(europe, "2024-10-27T00:30:00"), "2024-10-27T23:00");
+    equal(nextRotation("W6", 1, at("2024-03-30T12:00:00"), europe), at("2024-03-31T22:00:00"));
+    // There is no midnight before that day: it begins at one.
+    equal(next(atMidnight, "2024-06-09T12:00:00"), "2024-06-10T03:00");
+    equal(next(atMidnight, "2024-06-10T12:00:00"), "2024-06-11T02:00");
+    equal(next(atMidnight, "2024-06-19T12:00:00"), "2024-06-20T03:00");
+    equal(rotatedSuffix("MIDNIGHT", 1, at("2024-03-31T22:00:00"), europe), "2024-03-31");
   });
 
   it("names the period that ended by its start", () => {
-    equal(rotatedSuffix("MIDNIGHT", 1, at("2024-03-01T00:00:00"), true), "2024-02-29");
-    equal(rotatedSuffix("H", 2, at("2024-01-01T14:00:00"), true), "2024-01-01_12");
+    equal(rotatedSuffix("MIDNIGHT", 1, at("2024-03-01T00:00:00"), utc), "2024-02-29");
+    equal(rotatedSuffix("H", 2, at("2024-01-01T14:00:00"), utc), "2024-01-01_12");
     equal(rotatedPattern("H").test(".2024-01-01_12"), true);
     equal(rotatedPattern("H").test(".2024-01-01_12.gz"), true);
     equal(rotatedPattern("H").test(".2024-01-01_12.3.gz"), true);

@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
@@ -29,6 +30,7 @@ import { realExec } from "../../src/platform/exec.ts";
 import { createHost } from "../../src/platform/host.ts";
 import { serveLines } from "../../src/platform/line_server.ts";
 import { createLimiter } from "../../src/platform/limiter.ts";
+import { localZone } from "../../src/platform/local_zone.ts";
 import { openLog } from "../../src/platform/log.ts";
 import {
   checkPidFile,
@@ -41,6 +43,7 @@ import { codeRanges, placeOf } from "../../src/platform/own_pages.ts";
 import { metrics } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
+const isBun = process.versions.bun !== undefined;
 const directory = mkdtempSync(join(tmpdir(), "diamond-platform-"));
 after(() => rmSync(directory, { recursive: true }));
 const rotation: Rotation = {
@@ -267,6 +270,59 @@ describe("commands", () => {
     process.env.BUN_OPTIONS_TEST = "x";
     const { stdout } = await realExec.run(["/bin/sh", "-c", "env"], { signal: signal() });
     equal(stdout.includes("BUN_OPTIONS_TEST"), false);
+  });
+});
+
+describe("the local time", () => {
+  const [winter, summer] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 6, 1)];
+  const offsets = (zone: string) => {
+    const program = `
+      const { localZone } = await import("${import.meta.dirname}/../../src/platform/local_zone.ts");
+      console.log(localZone(${winter}), localZone(${summer}));`;
+    const { stdout, stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
+      env: { ...process.env, TZ: zone },
+      encoding: "utf8",
+    });
+    equal(stderr, "");
+    return stdout.trim();
+  };
+  it("is that of TZ", () => {
+    equal(offsets("UTC"), "0 0");
+    // Of a zone by its rules the C library knows, and of one by its name the runtime: the files may not be there.
+    if (isBun && process.platform === "linux") {
+      equal(offsets("CET-1CEST,M3.5.0,M10.5.0/3"), "60 120");
+      equal(offsets("NST3:30"), "-210 -210");
+    } else {
+      equal(offsets("Europe/Berlin"), "60 120");
+      equal(offsets("America/St_Johns"), "-210 -150");
+    }
+  });
+
+  it("is what the runtime says, where that has been asked", () => {
+    for (let time = winter; time < summer; time += 7 * 86_400_000) {
+      equal(localZone(time), 0 - new Date(time).getTimezoneOffset());
+    }
+  });
+});
+
+describe("a service manager whose socket does not answer", () => {
+  it("is spoken to by systemd's own program", () => {
+    const folder = mkdtempSync(join(directory, "notify-"));
+    const said = join(folder, "said");
+    const script = `#!/bin/sh\necho "$NOTIFY_SOCKET" "$@" > ${said}\n`;
+    writeFileSync(join(folder, "systemd-notify"), script, { mode: 0o755 });
+    for (const socket of [join(folder, "nobody"), "@nobody", `/${"x".repeat(200)}`]) {
+      const program = `
+        const { serviceManager } = await import("${import.meta.dirname}/../../src/platform/notify.ts");
+        await serviceManager().tell("READY=1", "STATUS=here");`;
+      const { stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
+        env: { ...process.env, PATH: `${folder}:/bin:/usr/bin`, NOTIFY_SOCKET: socket },
+        encoding: "utf8",
+      });
+      equal(stderr, "");
+      equal(readFileSync(said, "utf8"), `${socket} READY=1 STATUS=here\n`);
+      rmSync(said);
+    }
   });
 });
 

@@ -1,0 +1,47 @@
+/**
+ * A datagram to a unix socket, which no runtime sends: by the C library, where that can be had.
+ * Source: unix(7), sendto(2).
+ */
+
+import { libc } from "./libc.ts";
+import { once } from "./once.ts";
+
+const UNIX = 1;
+/** A socket of datagrams that no child inherits. */
+const DATAGRAMS = 2 | 0o2000000;
+/** MSG_DONTWAIT, MSG_NOSIGNAL. */
+const AT_ONCE_WITHOUT_SIGNAL = 0x40 | 0x4000;
+/** Of struct sockaddr_un. */
+const MOST_PATH_BYTES = 108;
+
+const kernel = once(() =>
+  libc({
+    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+    sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
+    close: { args: ["i32"], returns: "i32" },
+  })
+);
+
+/** The address is a path, or a name behind an `@`. False where it did not get there. */
+export function sendUnixDatagram(address: string, text: string): boolean {
+  const calls = kernel();
+  const place = addressOf(address);
+  const descriptor = place === undefined ? -1 : calls?.socket(UNIX, DATAGRAMS, 0) ?? -1;
+  if (calls === undefined || place === undefined || descriptor < 0) return false;
+  const bytes = new TextEncoder().encode(text);
+  const { length } = bytes;
+  const sent = calls.sendto(descriptor, bytes, length, AT_ONCE_WITHOUT_SIGNAL, place, place.length);
+  calls.close(descriptor);
+  return sent === length;
+}
+
+/** struct sockaddr_un, without what is behind the path: the family is a number of two bytes. */
+function addressOf(address: string): Uint8Array | undefined {
+  const path = new TextEncoder().encode(address);
+  if (path.length >= MOST_PATH_BYTES) return undefined;
+  const place = new Uint8Array(2 + path.length);
+  new DataView(place.buffer).setUint16(0, UNIX, true);
+  place.set(path, 2);
+  if (address.startsWith("@")) place[2] = 0;
+  return place;
+}
