@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Contender, contenders } from "./contenders.ts";
-import { createGroup, type Group, median, type Memory, sleep } from "./processes.ts";
+import { createGroup, type Group, median, type Memory, sleep, type Switches } from "./processes.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 export interface Plan {
@@ -141,9 +141,16 @@ async function window(one: Running, seconds: number): Promise<Window> {
     points: to - from,
     cpu: after.cpu - before.cpu,
     kernel: after.kernel - before.kernel,
-    switches: after.switches - before.switches,
+    switches: switchesBetween(before.switches, after.switches),
     memory: one.group.memory(),
   };
+}
+
+/** Those of a thread that has ended meanwhile are not known. */
+function switchesBetween(before: Switches, after: Switches): number {
+  let sum = 0;
+  for (const [task, count] of after) sum += count - (before.get(task) ?? 0);
+  return sum;
 }
 
 /** Returns what ends it. */

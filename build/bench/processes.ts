@@ -10,9 +10,11 @@ export interface Cost {
   readonly cpu: number;
   /** The kernel's part of it, by samples: less exact. */
   readonly kernel: number;
-  /** Times that a thread went to sleep. */
-  readonly switches: number;
+  readonly switches: Switches;
 }
+
+/** By thread, how often it has gone to sleep. */
+export type Switches = ReadonlyMap<string, number>;
 
 /** Kilobytes. */
 export interface Memory {
@@ -115,10 +117,12 @@ export function createGroup(name: string): Group {
     pids,
     cost: () => ({
       ...milliseconds(),
-      switches: tasks().reduce((sum, task) => {
-        const count = /^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1];
-        return sum + Number(count ?? 0);
-      }, 0),
+      switches: new Map(
+        tasks().map((task) => {
+          const count = /^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1];
+          return [task, Number(count ?? 0)];
+        }),
+      ),
     }),
     memory() {
       const sum = { rss: 0, pss: 0, anonymous: 0 };

@@ -5,6 +5,7 @@
  */
 
 import type { Metric } from "../core/metric.ts";
+import { type Columns, createColumnStore, metricsOf } from "./columns.ts";
 
 /** A batch on its way. One that lies in the spool (`ids`) needs no memory here. */
 export interface Batch {
@@ -32,8 +33,17 @@ const ALWAYS_KEPT = 2;
 /** Between looks at the kernel's table, as a part of the time that batches stay. */
 const LOOKS = 4;
 
+/** A batch without its metrics. */
+interface Sent {
+  readonly batch: Batch;
+  /** Of one that is not in the spool. */
+  readonly columns: Columns | undefined;
+  readonly at: number;
+}
+
 export function createSentBatches(seconds: number, monotonic: () => number): SentBatches {
-  let batches: (Batch & { at: number })[] = [];
+  const store = createColumnStore();
+  let batches: Sent[] = [];
   let held = 0;
   let spooled = 0;
   let lastLook = -Infinity;
@@ -51,8 +61,8 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       return spooled;
     },
     add(batch) {
-      const metrics = batch.ids.length > 0 ? [] : batch.metrics;
-      batches.push({ ...batch, metrics, at: monotonic() });
+      const columns = batch.ids.length > 0 ? undefined : store.keep(batch.metrics);
+      batches.push({ batch: { ...batch, metrics: [] }, columns, at: monotonic() });
       count(batch, 1);
     },
     settle(acknowledged) {
@@ -65,15 +75,20 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       if (!acknowledged()) return [];
       const settled = batches.slice(0, old);
       batches = batches.slice(old);
-      for (const batch of settled) count(batch, -1);
-      return settled;
+      return settled.map(({ batch, columns }) => {
+        count(batch, -1);
+        if (columns !== undefined) store.giveBack(columns);
+        return batch;
+      });
     },
     takeBack() {
       const all = batches;
       batches = [];
       held = 0;
       spooled = 0;
-      return all;
+      return all.map(({ batch, columns }) =>
+        columns === undefined ? batch : { ...batch, metrics: metricsOf(columns) }
+      );
     },
   };
 }

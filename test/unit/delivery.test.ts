@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { deliveryOptions, type DeliveryValues, type Sink } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { backoffSeconds } from "../../src/delivery/backoff.ts";
+import { createColumnStore, metricsOf } from "../../src/delivery/columns.ts";
 import { droppedTotal, imbalance } from "../../src/delivery/ledger.ts";
 import { createPipeline } from "../../src/delivery/pipeline.ts";
 import { BYTES_PER_METRIC, createQueue } from "../../src/delivery/queue.ts";
@@ -60,6 +61,29 @@ function setUp(options: Partial<DeliveryValues> = {}) {
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => from + index);
+
+describe("points in columns", () => {
+  const store = createColumnStore();
+  const counters = metrics(3).map((metric, at) =>
+    at === 1 ? metric : { ...metric, raw: at === 0 ? 7 : 2n ** 64n }
+  );
+
+  it("come out as they went in", () => {
+    deepEqual(metricsOf(store.keep(metrics(4))), metrics(4));
+    deepEqual(metricsOf(store.keep(counters)), counters);
+    deepEqual(metricsOf(store.keep([])), []);
+  });
+
+  it("have nothing of those that were there before", () => {
+    const first = store.keep([...counters, ...metrics(4)]);
+    store.giveBack(first);
+    const second = store.keep(metrics(2));
+    equal(second, first);
+    deepEqual(metricsOf(second), metrics(2));
+    store.giveBack(second);
+    deepEqual(metricsOf(store.keep(metrics(500))), metrics(500));
+  });
+});
 
 describe("worker", () => {
   it("delivers in order, and counts", async () => {

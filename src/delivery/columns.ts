@@ -1,0 +1,69 @@
+/**
+ * Points that are kept for some seconds and hardly ever looked at again, in columns that are used again and
+ * again: as objects they would live just long enough for the collector of garbage to take them for old, and
+ * old objects stay until all of them are looked through.
+ */
+
+import type { Metric, Series } from "../core/metric.ts";
+
+/** Some points; nobody reads them any more once they are given back. */
+export interface Columns {
+  series: Series[];
+  values: Float64Array;
+  timestamps: Float64Array;
+  /** Of counters; empty where there are none. */
+  raw: (number | bigint | undefined)[];
+  length: number;
+}
+
+export interface ColumnStore {
+  keep(metrics: readonly Metric[]): Columns;
+  giveBack(columns: Columns): void;
+}
+
+/** More than are under way on most days; those of a backlog go with the garbage. */
+const MOST_FREE = 16;
+const MOST_POINTS = 16_384;
+
+export function createColumnStore(): ColumnStore {
+  const free: Columns[] = [];
+
+  return {
+    keep(metrics) {
+      const { length } = metrics;
+      let columns = free.pop();
+      if (columns === undefined || columns.values.length < length) columns = emptyColumns(length);
+      const { series, values, timestamps, raw } = columns;
+      columns.length = length;
+      raw.length = 0;
+      for (let at = 0; at < length; at++) {
+        const metric = metrics[at];
+        series[at] = metric.series;
+        values[at] = metric.value;
+        timestamps[at] = metric.timestamp;
+        if (metric.raw !== undefined) raw[at] = metric.raw;
+      }
+      return columns;
+    },
+    giveBack(columns) {
+      if (free.length < MOST_FREE && columns.values.length <= MOST_POINTS) free.push(columns);
+    },
+  };
+}
+
+function emptyColumns(length: number): Columns {
+  return {
+    series: new Array(length),
+    values: new Float64Array(length),
+    timestamps: new Float64Array(length),
+    raw: [],
+    length,
+  };
+}
+
+export function metricsOf({ series, values, timestamps, raw, length }: Columns): Metric[] {
+  return Array.from({ length }, (_, at) => {
+    const point = { series: series[at], value: values[at], timestamp: timestamps[at] };
+    return raw[at] === undefined ? point : { ...point, raw: raw[at] };
+  });
+}
