@@ -8,11 +8,11 @@ import type { Metric, Series } from "../core/metric.ts";
 
 /** Some points; nobody reads them any more once they are given back. */
 export interface Columns {
-  series: Series[];
-  values: Float64Array;
-  timestamps: Float64Array;
+  readonly series: Series[];
+  readonly values: Float64Array;
+  readonly timestamps: Float64Array;
   /** Of counters; empty where there are none. */
-  raw: (number | bigint | undefined)[];
+  readonly raw: (number | bigint | undefined)[];
   length: number;
 }
 

@@ -39,6 +39,17 @@ interface BunSockets {
   ): { stop(andConnections: boolean): void; unref(): void };
 }
 
+/** As much of `rest` as there is room for, and the end once all is out. Returns what has to wait. */
+export function writeAndEnd(
+  socket: Pick<BunSocket, "write" | "end">,
+  rest: Uint8Array,
+): Uint8Array {
+  if (rest.length === 0) return rest;
+  const left = rest.subarray(Math.max(0, socket.write(rest)));
+  if (left.length === 0) socket.end();
+  return left;
+}
+
 /** Undefined on other runtimes, and on Windows, where the door is a named pipe. */
 export const bunSockets = process.platform === "win32"
   ? undefined

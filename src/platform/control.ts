@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { Failure, messageOf, undelivered } from "../core/errors.ts";
 import type { ControlAnswer, ControlRequest } from "../core/process.ts";
+import { bunSockets } from "./bun_sockets.ts";
 import { net } from "./builtin.ts";
 import { serveLines } from "./line_server.ts";
 
@@ -54,7 +55,12 @@ async function reply(
   return JSON.stringify(answered);
 }
 
+/** Asked by an agent that starts and finds the socket of one that was killed, mostly. */
 function isAnswered(path: string): Promise<boolean> {
+  if (bunSockets !== undefined) {
+    const to = { unix: addressOf(path), socket: { data() {}, error() {} } };
+    return bunSockets.connect(to).then((socket) => (socket.close(), true), () => false);
+  }
   return new Promise((resolve) => {
     const socket = net().connect(addressOf(path), () => {
       socket.destroy();

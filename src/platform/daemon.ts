@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { StartReport } from "../core/process.ts";
-import { type BunSocket, bunSockets } from "./bun_sockets.ts";
+import { type BunSocket, bunSockets, writeAndEnd } from "./bun_sockets.ts";
 import { net, processes } from "./builtin.ts";
 import { safeEnvironment } from "./exec.ts";
 import { ownCommand } from "./own_command.ts";
@@ -87,11 +87,8 @@ export function reportStart(report: StartReport): Promise<void> {
   const [address, text] = [reportAddress(name), JSON.stringify(report)];
   return new Promise((resolve) => {
     if (bunSockets !== undefined) {
-      let rest = new TextEncoder().encode(text);
-      const write = (socket: BunSocket) => {
-        rest = rest.subarray(Math.max(0, socket.write(rest)));
-        if (rest.length === 0) socket.end();
-      };
+      let rest: Uint8Array = new TextEncoder().encode(text);
+      const write = (socket: BunSocket) => void (rest = writeAndEnd(socket, rest));
       const socket = { open: write, drain: write, close: () => resolve(), data() {}, error() {} };
       bunSockets.connect({ unix: address, socket }).catch(() => resolve());
       return;

@@ -9,6 +9,7 @@ import type { Agent as SecureAgent, RequestOptions } from "node:https";
 import { timedOut, undelivered } from "../core/errors.ts";
 import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../core/host.ts";
 import { http, https, zlib } from "./builtin.ts";
+import { listening } from "./listening.ts";
 import { secureContext } from "./tls.ts";
 
 /** Of an answer: enough for an error's text and its list of points. */
@@ -69,7 +70,7 @@ function ask(
 }
 
 /** Only GET: what is asked for is never changed by asking. */
-export function listenHttp(
+export async function listenHttp(
   host: string,
   port: number,
   answer: (asked: Asked) => Reply,
@@ -93,19 +94,17 @@ export function listenHttp(
     response.end(bytes);
   });
   server.maxConnections = MOST_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(undelivered(`Cannot listen at ${host}:${port}`, error)));
-    server.listen(port, host, () => {
-      server.on("error", () => {});
-      server.unref();
-      resolve({
-        close() {
-          server.closeAllConnections?.();
-          return new Promise((done) => server.close(() => done()));
-        },
-      });
-    });
-  });
+  try {
+    await listening(server, { port, host });
+  } catch (error) {
+    throw undelivered(`Cannot listen at ${host}:${port}`, error);
+  }
+  return {
+    close() {
+      server.closeAllConnections?.();
+      return new Promise((done) => server.close(() => done()));
+    },
+  };
 }
 
 function packed({ body, gzip = 0, headers }: HttpRequest) {

@@ -1,7 +1,8 @@
 /** A server that is asked a line and answers with a line, at a unix socket or a named pipe. */
 
-import { type BunSocket, bunSockets } from "./bun_sockets.ts";
+import { type BunSocket, bunSockets, writeAndEnd } from "./bun_sockets.ts";
 import { net } from "./builtin.ts";
+import { listening } from "./listening.ts";
 
 /** Never throws; its line has no newline, and the answer gets one. */
 export type Answer = (line: string) => Promise<string>;
@@ -57,12 +58,7 @@ async function serveWithStreams(address: string, answer: Answer): Promise<Close>
     socket.on("data", reader.read);
     socket.on("end", () => void (reader.asked || socket.end()));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(address, resolve);
-  });
-  server.on("error", () => {});
-  server.unref();
+  await listening(server, { path: address });
   return () => void server.close();
 }
 
@@ -79,13 +75,8 @@ function serveWithBun(
 ): Close {
   const encoder = new TextEncoder();
 
-  /** As much as there is room for. */
   function write(socket: BunSocket<Exchange>): void {
-    const { data } = socket;
-    if (data.rest.length === 0) return;
-    const taken = socket.write(data.rest);
-    if (taken > 0) data.rest = data.rest.subarray(taken);
-    if (data.rest.length === 0) socket.end();
+    socket.data.rest = writeAndEnd(socket, socket.data.rest);
   }
 
   const server = bun.listen<Exchange>({

@@ -10,6 +10,7 @@ import { configError } from "../core/errors.ts";
 import { fnv1a } from "../core/hash.ts";
 import { bunSockets } from "./bun_sockets.ts";
 import { net } from "./builtin.ts";
+import { listening } from "./listening.ts";
 
 /** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
 export function checkPidFile(path: string): number | undefined {
@@ -98,11 +99,8 @@ async function hold(name: string): Promise<unknown> {
     return listener;
   }
   const server = net().createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(name, resolve);
-  });
-  return server.unref();
+  await listening(server, { path: name });
+  return server;
 }
 
 /** Such names are short, and paths need not be. */

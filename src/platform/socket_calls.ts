@@ -27,7 +27,7 @@ export interface SocketCalls {
 const DUPLICATE_CLOSED_IN_CHILDREN = 1030;
 /** Source: send(2): MSG_DONTWAIT, MSG_NOSIGNAL. */
 const AT_ONCE = 0x40;
-const AT_ONCE_WITHOUT_SIGNAL = AT_ONCE | 0x4000;
+export const AT_ONCE_WITHOUT_SIGNAL = AT_ONCE | 0x4000;
 /** Source: poll(2). */
 const READABLE = 1;
 const FAILED = 8 | 32;

@@ -5,12 +5,11 @@
 
 import { libc } from "./libc.ts";
 import { once } from "./once.ts";
+import { AT_ONCE_WITHOUT_SIGNAL } from "./socket_calls.ts";
 
 const UNIX = 1;
 /** A socket of datagrams that no child inherits. */
 const DATAGRAMS = 2 | 0o2000000;
-/** MSG_DONTWAIT, MSG_NOSIGNAL. */
-const AT_ONCE_WITHOUT_SIGNAL = 0x40 | 0x4000;
 /** Of struct sockaddr_un. */
 const MOST_PATH_BYTES = 108;
 
@@ -26,8 +25,9 @@ const kernel = once(() =>
 export function sendUnixDatagram(address: string, text: string): boolean {
   const calls = kernel();
   const place = addressOf(address);
-  const descriptor = place === undefined ? -1 : calls?.socket(UNIX, DATAGRAMS, 0) ?? -1;
-  if (calls === undefined || place === undefined || descriptor < 0) return false;
+  if (calls === undefined || place === undefined) return false;
+  const descriptor = calls.socket(UNIX, DATAGRAMS, 0);
+  if (descriptor < 0) return false;
   const bytes = new TextEncoder().encode(text);
   const { length } = bytes;
   const sent = calls.sendto(descriptor, bytes, length, AT_ONCE_WITHOUT_SIGNAL, place, place.length);

@@ -55,6 +55,15 @@ const rotation: Rotation = {
   utc: true,
   watch: false,
 };
+/** What a program says, in a process of its own, which has nothing to complain of. */
+function evaluated(program: string, env: Record<string, string>): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  equal(stderr, "");
+  return stdout;
+}
 const until = async (what: string, holds: () => boolean) => {
   for (let turn = 0; turn < 400 && !holds(); turn++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -279,13 +288,9 @@ describe("the local time", () => {
     const program = `
       const { localZone } = await import("${import.meta.dirname}/../../src/platform/local_zone.ts");
       console.log(localZone(${winter}), localZone(${summer}));`;
-    const { stdout, stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
-      env: { ...process.env, TZ: zone },
-      encoding: "utf8",
-    });
-    equal(stderr, "");
-    return stdout.trim();
+    return evaluated(program, { TZ: zone }).trim();
   };
+
   it("is that of TZ", () => {
     equal(offsets("UTC"), "0 0");
     // Of a zone by its rules the C library knows, and of one by its name the runtime: the files may not be there.
@@ -315,11 +320,7 @@ describe("a service manager whose socket does not answer", () => {
       const program = `
         const { serviceManager } = await import("${import.meta.dirname}/../../src/platform/notify.ts");
         await serviceManager().tell("READY=1", "STATUS=here");`;
-      const { stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
-        env: { ...process.env, PATH: `${folder}:/bin:/usr/bin`, NOTIFY_SOCKET: socket },
-        encoding: "utf8",
-      });
-      equal(stderr, "");
+      evaluated(program, { PATH: `${folder}:/bin:/usr/bin`, NOTIFY_SOCKET: socket });
       equal(readFileSync(said, "utf8"), `${socket} READY=1 STATUS=here\n`);
       rmSync(said);
     }
