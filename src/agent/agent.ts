@@ -85,6 +85,7 @@ interface Running {
   readonly workers: ReadonlyMap<string, { part: HandlerPart; worker: Worker }>;
   readonly pipeline: Pipeline;
   readonly scheduler: Scheduler;
+  readonly books: Books;
 }
 
 export function createAgent(ports: AgentPorts): Agent {
@@ -94,10 +95,7 @@ export function createAgent(ports: AgentPorts): Agent {
   let running: Running | undefined;
 
   function books(): Books {
-    return running === undefined ? NO_BOOKS : {
-      collections: [...running.collections.values()].map(({ collection }) => collection),
-      workers: running.pipeline.workers,
-    };
+    return running?.books ?? NO_BOOKS;
   }
 
   async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
@@ -149,6 +147,7 @@ export function createAgent(ports: AgentPorts): Agent {
         before?.scheduler.phases(),
         keeper.tick,
       ),
+      books: { collections: all, workers: pipeline.workers },
     };
   }
 

@@ -16,9 +16,15 @@ interface State {
   readonly stale: Set<string>;
   readonly recovered: Set<string>;
   /** The table of mounts as it was last read, and what of it is wanted: it seldom changes. */
-  table: { readonly text: Uint8Array; readonly mounts: readonly Mount[] } | undefined;
+  table: Table | undefined;
   /** By the device that they stand for, and when they were looked up. */
   labels: { readonly names: ReadonlyMap<string, string>; readonly at: number } | undefined;
+}
+
+interface Table {
+  readonly text: Uint8Array;
+  edition: number | undefined;
+  readonly mounts: readonly Mount[];
 }
 
 type Answer = StatVfs | undefined | Promise<StatVfs | undefined>;
@@ -27,6 +33,10 @@ interface Mount {
   readonly device: string;
   readonly point: string;
   readonly kind: string;
+  /** What the point makes of the metrics' names. */
+  readonly name: string;
+  /** The device's number, once it has answered: it is another one only where the table is. */
+  number: number | undefined;
 }
 
 export default defineCollector({
@@ -84,15 +94,15 @@ export default defineCollector({
     return askFrom(0);
 
     function wantedMounts(lines: Cursor): readonly Mount[] {
-      if (state.table === undefined || !lines.equalsAll(state.table.text)) {
-        const text = lines.allBytes();
-        const mounts = parseMounts(lines).filter(({ kind, point }) =>
-          options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
-        );
-        state.table = { text, mounts };
-        state.labels = undefined;
-      }
-      return state.table.mounts;
+      const { table } = state;
+      if (table !== undefined && isSame(table, lines)) return table.mounts;
+      const text = lines.allBytes();
+      const mounts = parseMounts(lines).filter(({ kind, point }) =>
+        options.filesystems.includes(kind) && !matchesAny(options.exclude_filters, point)
+      );
+      state.table = { text, edition: lines.edition, mounts };
+      state.labels = undefined;
+      return mounts;
     }
 
     function currentLabels(): ReadonlyMap<string, string> {
@@ -122,17 +132,19 @@ export default defineCollector({
     }
 
     /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
-    function ask({ point, kind }: Mount): Answer {
+    function ask(mount: Mount): Answer {
+      const { point, kind } = mount;
       try {
         const answer = whenKnown(
-          host.probe.device(point, kind, context),
-          (device): Answer =>
-            device === undefined || devices.has(device)
-              ? undefined
-              : whenKnown(host.probe.statvfs(point, kind, context), (space) => {
-                devices.add(device);
-                return space;
-              }),
+          mount.number ?? host.probe.device(point, kind, context),
+          (number): Answer => {
+            mount.number = number;
+            if (number === undefined || devices.has(number)) return undefined;
+            return whenKnown(host.probe.statvfs(point, kind, context), (space) => {
+              devices.add(number);
+              return space;
+            });
+          },
         );
         return answer instanceof Promise ? answer.catch(silent) : answer;
       } catch (error) {
@@ -145,7 +157,7 @@ export default defineCollector({
       }
     }
 
-    function use({ device, point }: Mount, space: StatVfs | undefined): void {
+    function use({ device, point, name: ownName }: Mount, space: StatVfs | undefined): void {
       if (space !== undefined && state.stale.delete(point)) {
         state.recovered.add(point);
         log.info(`The file system at ${point} answers again`);
@@ -154,7 +166,7 @@ export default defineCollector({
       if (space === undefined && !isStale) return;
       found++;
       const label = labels.size > 0 ? labels.get(host.fs.realPath(device) ?? "") : undefined;
-      const name = label ?? mountName(point);
+      const name = label ?? ownName;
       if (space !== undefined) publish(name, space);
       if (isStale || state.recovered.has(point)) emit("{mount}.stale", isStale ? 1 : 0, name);
     }
@@ -182,6 +194,13 @@ export default defineCollector({
   },
 });
 
+function isSame(table: Table, lines: Cursor): boolean {
+  if (table.edition !== undefined && table.edition === lines.edition) return true;
+  if (!lines.equalsAll(table.text)) return false;
+  table.edition = lines.edition;
+  return true;
+}
+
 /** Goes on at once where there is nothing to wait for. */
 function whenKnown<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
   return value instanceof Promise ? value.then((known) => next(known) as Awaited<R>) : next(value);
@@ -197,16 +216,20 @@ function tellStale(point: string, error: unknown, stale: Set<string>, log: Log):
 }
 
 /** Lines such as `/dev/sda1 / ext4 rw 0 0`; what has no device or no place in the tree is left out. */
-export function parseMounts(lines: Cursor): Mount[] {
+function parseMounts(lines: Cursor): Mount[] {
   const mounts: Mount[] = [];
   while (lines.nextLine()) {
     const [device, point, kind] = [lines.word(), lines.word(), lines.word()];
     if (!device.includes("/") && !device.includes(":") && device !== "tmpfs") continue;
     if (point.startsWith("/") && kind !== "") {
-      mounts.push({ device, point: unescapeOctal(point), kind });
+      mounts.push(mountOf(device, unescapeOctal(point), kind));
     }
   }
   return mounts;
+}
+
+function mountOf(device: string, point: string, kind: string): Mount {
+  return { device, point, kind, name: mountName(point), number: undefined };
 }
 
 /** The kernel writes blanks in names as `\040`. */
@@ -220,7 +243,7 @@ function unescapeOctal(text: string): string {
 
 /** Without a list of mounts: the roots that there usually are. */
 function systemMounts({ system, fs }: Host): Mount[] {
-  const at = (point: string): Mount => ({ device: point, point, kind: system });
+  const at = (point: string) => mountOf(point, point, system);
   if (system === "windows") {
     return [..."CDEFGHIJKLMNOPQRSTUVWXYZAB"].map((letter) => `${letter}:\\`).filter((point) =>
       fs.exists(point)
@@ -244,7 +267,7 @@ function readLabels({ fs }: Host): Map<string, string> {
 }
 
 /** `/` is `root`, `/var/lib` is `_var_lib`, `/tmp` is `tmp`. */
-export function mountName(point: string): string {
+function mountName(point: string): string {
   const name = point.replaceAll("/", "_").replaceAll(".", "_").replaceAll("\\", "");
   if (name === "_") return "root";
   return name === "_tmp" ? "tmp" : name;

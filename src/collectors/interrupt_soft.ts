@@ -2,6 +2,7 @@
 
 import { defineCollector, MAX_COUNTER, rate } from "../core/collector.ts";
 import { noData } from "../core/errors.ts";
+import { internedNumber } from "../core/interned.ts";
 
 const traits = { max: MAX_COUNTER, whole: true };
 
@@ -22,7 +23,9 @@ export default defineCollector({
     while (lines.nextLine()) {
       if (!lines.starts("softirq ")) continue;
       emit("total", lines.skip().counter());
-      for (let vector = 0; lines.more; vector++) emit("{vector}", lines.counter(), String(vector));
+      for (let vector = 0; lines.more; vector++) {
+        emit("{vector}", lines.counter(), internedNumber(vector));
+      }
       return;
     }
     throw noData("There is no line softirq in /proc/stat");

@@ -20,6 +20,8 @@ const encoder = new TextEncoder();
 
 export class Cursor {
   readonly source: string;
+  /** Two texts of one source that have the same are the same one; undefined where that is not known. */
+  readonly edition: number | undefined;
   #bytes: Uint8Array;
   #at = 0;
   #start = 0;
@@ -28,10 +30,11 @@ export class Cursor {
   #fresh = true;
 
   /** `source` names the bytes in error messages: a path, a command. What is behind `length` is not read. */
-  constructor(bytes: Uint8Array, source = "input", length = bytes.length) {
+  constructor(bytes: Uint8Array, source = "input", length = bytes.length, edition?: number) {
     this.#bytes = bytes;
     this.#length = length;
     this.source = source;
+    this.edition = edition;
     this.#end = this.#lineEnd(0);
   }
 
@@ -63,6 +66,26 @@ export class Cursor {
     this.#fresh = true;
   }
 
+  /** Where the line begins. */
+  get position(): number {
+    return this.#start;
+  }
+
+  /** Bytes of all lines. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Stands on the line that begins at `position`. False, and stays, where none begins there. */
+  moveTo(position: number): boolean {
+    if (position < 0 || position >= this.#length) return false;
+    if (position > 0 && this.#bytes[position - 1] !== NEWLINE) return false;
+    this.#at = this.#start = position;
+    this.#end = this.#lineEnd(position);
+    this.#fresh = false;
+    return true;
+  }
+
   /** Whether another field stands on this line. */
   get more(): boolean {
     this.#skipBlanks();
@@ -71,9 +94,11 @@ export class Cursor {
 
   /** Whether the line begins with this ASCII text. Consumes nothing. */
   starts(prefix: string): boolean {
-    if (this.#end - this.#start < prefix.length) return false;
+    const bytes = this.#bytes;
+    const start = this.#start;
+    if (this.#end - start < prefix.length) return false;
     for (let i = 0; i < prefix.length; i++) {
-      if (this.#bytes[this.#start + i] !== prefix.charCodeAt(i)) return false;
+      if (bytes[start + i] !== prefix.charCodeAt(i)) return false;
     }
     return true;
   }
@@ -86,10 +111,16 @@ export class Cursor {
 
   /** Steps over `count` fields. */
   skip(count = 1): this {
+    // Here and below: a private field would be loaded anew at each byte.
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
     for (let i = 0; i < count; i++) {
-      this.#wordStart();
-      this.#skipWord();
+      while (at < end && bytes[at] <= SPACE && isBlank(bytes[at])) at++;
+      while (at < end && (bytes[at] > SPACE || !isBlank(bytes[at]))) at++;
     }
+    this.#at = at;
+    this.#fresh = false;
     return this;
   }
 
@@ -112,10 +143,12 @@ export class Cursor {
   /** As `uint`, but exact: a bigint where a number would lose digits (from 10^15 on). */
   counter(): number | bigint {
     const from = this.#wordStart();
+    const bytes = this.#bytes;
+    const end = this.#end;
     let value = 0;
     let at = from;
-    for (; at < this.#end; at++) {
-      const digit = this.#bytes[at] - 48;
+    for (; at < end; at++) {
+      const digit = bytes[at] - 48;
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
@@ -167,6 +200,17 @@ export class Cursor {
     return this.#text(from, this.#end).trimEnd();
   }
 
+  /** The same as bytes, with the blanks behind it, for `restEquals`. Consumes nothing. */
+  restBytes(): Uint8Array {
+    return this.#bytes.slice(this.#wordStart(), this.#end);
+  }
+
+  /** Whether what is left of the line consists of these bytes. Consumes nothing but blanks. */
+  restEquals(rest: Uint8Array): boolean {
+    const from = this.#wordStart();
+    return this.#end - from === rest.length && isSame(this.#bytes, from, rest);
+  }
+
   /** The whole line. */
   line(): string {
     return this.#text(this.#start, this.#end);
@@ -174,10 +218,7 @@ export class Cursor {
 
   /** Whether the line consists of these bytes. Consumes nothing. */
   equals(line: Uint8Array): boolean {
-    const length = this.#end - this.#start;
-    if (length !== line.length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[this.#start + i] !== line[i]) return false;
-    return true;
+    return this.#end - this.#start === line.length && isSame(this.#bytes, this.#start, line);
   }
 
   /** A copy of the whole line's bytes, for `equals`. */
@@ -187,9 +228,7 @@ export class Cursor {
 
   /** The same for all that there is, from the first line on. */
   equalsAll(text: Uint8Array): boolean {
-    if (this.#length !== text.length) return false;
-    for (let i = 0; i < text.length; i++) if (this.#bytes[i] !== text[i]) return false;
-    return true;
+    return this.#length === text.length && isSame(this.#bytes, 0, text);
   }
 
   allBytes(): Uint8Array {
@@ -204,10 +243,11 @@ export class Cursor {
   /** `0.25`: exact, since a division of two exact numbers is rounded once. Undefined for anything longer. */
   #shortDecimal(from: number, to: number): number | undefined {
     if (to === from || to - from > DIGITS_THAT_ARE_EXACT) return undefined;
+    const bytes = this.#bytes;
     let digits = 0;
     let point = -1;
     for (let at = from; at < to; at++) {
-      const byte = this.#bytes[at];
+      const byte = bytes[at];
       if (byte === POINT && point < 0 && at > from) point = at;
       else if (byte < 48 || byte > 57) return undefined;
       else digits = digits * 10 + byte - 48;
@@ -228,13 +268,18 @@ export class Cursor {
 
   #skipBlanks(): void {
     const bytes = this.#bytes;
-    while (this.#at < this.#end && isBlank(bytes[this.#at])) this.#at++;
+    const end = this.#end;
+    let at = this.#at;
+    while (at < end && bytes[at] <= SPACE && isBlank(bytes[at])) at++;
+    this.#at = at;
   }
 
   #skipWord(): number {
     const bytes = this.#bytes;
-    while (this.#at < this.#end && !isBlank(bytes[this.#at])) this.#at++;
-    return this.#at;
+    const end = this.#end;
+    let at = this.#at;
+    while (at < end && (bytes[at] > SPACE || !isBlank(bytes[at]))) at++;
+    return this.#at = at;
   }
 
   #lineEnd(from: number): number {
@@ -249,6 +294,11 @@ export class Cursor {
 
 function isBlank(byte: number): boolean {
   return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
+}
+
+function isSame(bytes: Uint8Array, start: number, other: Uint8Array): boolean {
+  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
+  return true;
 }
 
 /** Whether a text is a decimal number, with or without exponent. The words for infinity and `nan` are not. */

@@ -58,6 +58,7 @@ export interface Run {
 /** What may stand behind pattern and value. */
 type Rest = string | Extras | undefined;
 
+/** With the value of an earlier run, for its rate; `at` is NEVER where there is none. */
 interface Slot extends Sample {
   readonly pattern: string;
   /** What was passed beside pattern and value, when it was made. */
@@ -65,11 +66,10 @@ interface Slot extends Sample {
   readonly b: Rest;
   readonly c: Rest;
   readonly d: Rest;
+  readonly extras: Extras | undefined;
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
-  /** Whether there is a value of an earlier run, for its rate. */
-  sampled: boolean;
   seen: number;
 }
 
@@ -77,14 +77,20 @@ interface Slot extends Sample {
 const FORGET_AFTER_RUNS = 64;
 /** That `emitFew` has room for. */
 const FEW_PARTS = 3;
+const NEVER = -Infinity;
 const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max: 0, whole: false };
 
 export function createEmitter(settings: EmitterSettings): Emitter {
   const slots = new Map<string, Slot>();
-  /** The slots of the run before, in its order, which is mostly the next one's: no key has to be made. */
+  /**
+   * The slots of the run before, in its order, which is mostly the next one's: no key has to be made. Behind
+   * them stand those of earlier runs, for what is not in each one.
+   */
   const order: Slot[] = [];
   let position = 0;
   const deltas = new Map<string, Sample & { seen: number }>();
+  /** Of what is declared: the same with what a call has said otherwise. */
+  const variants = new Map<MetricSpec, readonly MetricSpec[]>();
   let metrics: Metric[] = [];
   /** How many of them there are: with room for as many as in the run before, none is moved as they come. */
   let count = 0;
@@ -115,7 +121,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       Math.round(at + offset),
     ];
     const series: SavedSample[] = [];
-    for (const [key, slot] of slots) if (slot.sampled) series.push(entry(key, slot));
+    for (const [key, slot] of slots) if (slot.at !== NEVER) series.push(entry(key, slot));
     return {
       series,
       deltas: [...deltas].map(([key, sample]) => entry(key, sample)),
@@ -136,7 +142,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   /**
    * Of up to three parts and extras, by name: an array of them at each call would be half of a tick's
-   * garbage.
+   * garbage. Mostly all of them are the very ones of the run before.
    */
   function emitFew(
     pattern: string,
@@ -145,6 +151,26 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     b?: Rest,
     c?: Rest,
     d?: Rest,
+  ): number | undefined {
+    const slot = order[position];
+    if (
+      slot === undefined || slot.pattern !== pattern || slot.a !== a || slot.b !== b ||
+      slot.c !== c || slot.d !== d
+    ) {
+      return emitOther(pattern, value, a, b, c, d);
+    }
+    position++;
+    return publish(slot, value, slot.extras);
+  }
+
+  /** What is not the very same is another series, or the same with other extras. */
+  function emitOther(
+    pattern: string,
+    value: number | bigint,
+    a: Rest,
+    b: Rest,
+    c: Rest,
+    d: Rest,
   ): number | undefined {
     const extras = extrasOf(d) ?? extrasOf(c) ?? extrasOf(b) ?? extrasOf(a);
     let slot = order[position];
@@ -196,11 +222,10 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   }
 
   function rateOf(slot: Slot, value: number | bigint): number | undefined {
-    const { sampled, value: before, at } = slot;
-    slot.sampled = true;
+    const { value: before, at } = slot;
     slot.value = value;
     slot.at = now;
-    if (!sampled) return settings.rates === "diamond" ? 0 : undefined;
+    if (at === NEVER) return settings.rates === "diamond" ? 0 : undefined;
     const grown = growth(before, value, slot.spec.max, settings.rates);
     if (grown === undefined) return undefined;
     const seconds = settings.rates === "diamond" ? settings.interval : (now - at) / 1000;
@@ -242,19 +267,13 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (declared === undefined && !settings.free) {
       throw new TypeError(`The metric "${pattern}" is not declared`);
     }
-    const base = declared ?? FREE;
-    const spec = {
-      ...base,
-      precision: extras?.precision ?? base.precision,
-      form: extras?.form ?? base.form,
-      max: extras?.max ?? base.max,
-    };
+    const spec = altered(declared ?? FREE, extras);
     const parts = rest.filter((part) => typeof part === "string");
     const name = declared === undefined ? pattern : filled(pattern, parts);
     const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
     const allowed = isAllowed(name);
-    const { value = 0, at = 0 } = saved.get(key) ?? {};
-    const sampled = saved.delete(key);
+    const { value = 0, at = NEVER } = saved.get(key) ?? {};
+    saved.delete(key);
     const [a, b, c, d] = rest;
     const slot: Slot = {
       pattern,
@@ -262,16 +281,31 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       b,
       c,
       d,
+      extras,
       series,
       spec,
       allowed,
-      sampled,
       value,
       at,
       seen: run,
     };
     slots.set(key, slot);
     return slot;
+  }
+
+  /** One object for all slots that have the same: memory that a run does not look at costs it nothing. */
+  function altered(base: MetricSpec, extras: Extras | undefined): MetricSpec {
+    const { precision = base.precision, form = base.form, max = base.max } = extras ?? {};
+    const isLike = (spec: MetricSpec) =>
+      spec.precision === precision && spec.form === form && spec.max === max;
+    if (isLike(base)) return base;
+    const known = variants.get(base) ?? [];
+    let spec = known.find(isLike);
+    if (spec === undefined) {
+      spec = { ...base, precision, form, max };
+      variants.set(base, [...known, spec]);
+    }
+    return spec;
   }
 
   function seriesOf(
@@ -316,7 +350,6 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   function end(): Run {
     previousRun = now;
-    order.length = position;
     // What has not come up by now is from a device that has gone.
     if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
@@ -328,6 +361,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   }
 
   function forget(): void {
+    // What stands behind may be forgotten now.
+    order.length = position;
     for (const [key, slot] of slots) if (run - slot.seen >= FORGET_AFTER_RUNS) slots.delete(key);
     for (const [key, sample] of deltas) {
       if (run - sample.seen >= FORGET_AFTER_RUNS) deltas.delete(key);

@@ -35,3 +35,12 @@ function isText(text: string, bytes: Uint8Array, from: number, length: number): 
   }
   return true;
 }
+
+const numbers: string[] = [];
+/** Of processors, queues and the like. */
+const MOST_NUMBERS = 1024;
+
+/** The text of a small whole number, which is a part of many names. */
+export function internedNumber(value: number): string {
+  return value < MOST_NUMBERS ? numbers[value] ??= String(value) : String(value);
+}

@@ -11,7 +11,7 @@ export interface Columns {
   readonly series: Series[];
   readonly values: Float64Array;
   readonly timestamps: Float64Array;
-  /** Of counters; empty where there are none. */
+  /** Of counters. */
   readonly raw: (number | bigint | undefined)[];
   length: number;
 }
@@ -35,13 +35,12 @@ export function createColumnStore(): ColumnStore {
       if (columns === undefined || columns.values.length < length) columns = emptyColumns(length);
       const { series, values, timestamps, raw } = columns;
       columns.length = length;
-      raw.length = 0;
       for (let at = 0; at < length; at++) {
         const metric = metrics[at];
         series[at] = metric.series;
         values[at] = metric.value;
         timestamps[at] = metric.timestamp;
-        if (metric.raw !== undefined) raw[at] = metric.raw;
+        raw[at] = metric.raw;
       }
       return columns;
     },
@@ -56,7 +55,7 @@ function emptyColumns(length: number): Columns {
     series: new Array(length),
     values: new Float64Array(length),
     timestamps: new Float64Array(length),
-    raw: [],
+    raw: new Array(length),
     length,
   };
 }

@@ -5,8 +5,7 @@
 
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "./fixed.ts";
-import { createLineBytes } from "./line_bytes.ts";
-import { createLineHeads } from "./line_heads.ts";
+import { createRepeatedLines } from "./repeated_lines.ts";
 
 /** One line with its newline. Blanks in a path would break the line; they become underscores. */
 export function graphiteLine(metric: Metric): string {
@@ -21,33 +20,15 @@ export function graphiteLines(batch: readonly Metric[]): string {
   return text;
 }
 
-const encoder = new TextEncoder();
-
 /**
  * The same as bytes, for one connection; `prefix` comes before each path. What it returns is good until
  * the next batch.
  */
 export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Array {
-  const lines = createLineBytes();
-  const heads = createLineHeads((series) => `${prefix}${lineSafe(series.path)} `);
-  let time: number | undefined;
-  let tail: DataView = new DataView(new ArrayBuffer());
-
-  return (batch) => {
-    heads.begin(batch.length);
-    for (const { series, value, timestamp } of batch) {
-      const place = heads.find(series);
-      lines.bytes(heads.bytes, heads.start(place), heads.end(place));
-      lines.number(value, series.precision);
-      if (timestamp !== time) tail = viewOf(encoder.encode(` ${time = timestamp}\n`));
-      lines.bytes(tail, 0, tail.byteLength);
-    }
-    return lines.take();
-  };
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
+  return createRepeatedLines(
+    ({ path }) => `${prefix}${lineSafe(path)} `,
+    (timestamp) => ` ${timestamp}\n`,
+  );
 }
 
 function lineSafe(path: string): string {

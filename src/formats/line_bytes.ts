@@ -2,12 +2,14 @@
  * Lines of text written straight as bytes into one buffer that is kept: a tick of a thousand lines
  * makes no string and leaves no garbage. The fast way to write a number is taken where it cannot
  * differ from `fixed`, which has the last word everywhere else.
+ *
+ * The buffer has two halves. One holds the text before, for what of it comes again; they take turns.
  */
 
 import { fixed } from "./fixed.ts";
 
 const FIRST_BYTES = 16 * 1024;
-/** A buffer that grew beyond this is let go by a batch that needs less than a quarter of it. */
+/** Halves that grew beyond this are let go by a text that needs less than a quarter of one. */
 const KEPT_BYTES = 256 * 1024;
 const LEAST_USE = 1 / 4;
 /** Room that a number, a timestamp and a newline never need. */
@@ -22,14 +24,25 @@ const SCALES = [1, 10, 100, 1000];
 /** A value that is nearer to a tie than this is left to `fixed`. */
 const NEAR_TIE = 1e-3;
 const INT32 = 2 ** 31;
+/** `00` to `99`. */
+const PAIRS = Uint8Array.from(
+  { length: 200 },
+  (_, at) => ZERO + (at % 2 === 0 ? Math.floor(at / 20) : (at >> 1) % 10),
+);
 
 const encoder = new TextEncoder();
 
 export interface LineBytes {
+  /** Bytes of this text so far. */
+  readonly length: number;
   bytes(part: DataView, from: number, to: number): void;
   /** As `fixed(value, precision)`. */
   number(value: number, precision: number): void;
-  /** What was written since the last call, good until the next one writes. */
+  /** A stretch of the text that was taken last. */
+  again(from: number, to: number): void;
+  /** At the first `count` of these places a part over what stands there already, from its byte `from` on. */
+  over(places: Int32Array, count: number, part: DataView, from: number): void;
+  /** What was written since the last call, good until the next one. */
   take(): Uint8Array;
 }
 
@@ -39,18 +52,29 @@ const MOST_BY_HAND = 128;
 const STEP = 4;
 
 export function createLineBytes(): LineBytes {
-  let buffer = new Uint8Array(FIRST_BYTES);
+  let buffer = new Uint8Array(2 * FIRST_BYTES);
   let words = new DataView(buffer.buffer);
-  let length = 0;
+  /** Where this text begins and where the half ends that it may fill. */
+  let begin = 0;
+  let limit = FIRST_BYTES;
+  /** Where the text before begins, and how long it is. */
+  let before = FIRST_BYTES;
+  let beforeLength = 0;
+  /** Where the next byte goes. */
+  let end = 0;
 
   function reserve(room: number): void {
-    if (length + room <= buffer.length) return;
-    const larger = new Uint8Array(Math.max(buffer.length * 2, length + room));
-    larger.set(buffer.subarray(0, length));
-    use(larger);
+    if (end + room > limit) resize(Math.max(buffer.length, end - begin + room));
   }
 
-  function use(other: Uint8Array<ArrayBuffer>): void {
+  /** Moves both texts into halves of so many bytes. */
+  function resize(half: number): void {
+    const other = new Uint8Array(2 * half);
+    other.set(buffer.subarray(begin, end));
+    other.set(buffer.subarray(before, before + beforeLength), half);
+    end -= begin;
+    begin = 0;
+    before = limit = half;
     buffer = other;
     words = new DataView(other.buffer);
   }
@@ -59,44 +83,29 @@ export function createLineBytes(): LineBytes {
     const count = to - from;
     reserve(count + STEP);
     if (count > MOST_BY_HAND) {
-      buffer.set(new Uint8Array(part.buffer, part.byteOffset + from, count), length);
-      length += count;
+      buffer.set(new Uint8Array(part.buffer, part.byteOffset + from, count), end);
+      end += count;
       return;
     }
     // The last step may copy too much: what is written next is written over it.
+    const into = words;
     const last = part.byteLength - STEP;
     let at = from;
-    let out = length;
+    let out = end;
     for (; at < to && at <= last; at += STEP, out += STEP) {
-      words.setInt32(out, part.getInt32(at, true), true);
+      into.setInt32(out, part.getInt32(at, true), true);
     }
-    for (; at < to; at++, out++) buffer[out] = part.getUint8(at);
-    length += count;
-  }
-
-  /** A whole number that is not negative, in this many digits. */
-  function digits(value: number, count: number): void {
-    let at = length += count;
-    let rest = value;
-    for (; rest >= INT32; count--) {
-      const tenth = Math.floor(rest / 10);
-      buffer[--at] = ZERO + (rest - tenth * 10);
-      rest = tenth;
-    }
-    for (; count > 0; count--) {
-      const tenth = (rest / 10) | 0;
-      buffer[--at] = ZERO + (rest - tenth * 10);
-      rest = tenth;
-    }
+    for (; at < to; at++, out++) into.setUint8(out, part.getUint8(at));
+    end += count;
   }
 
   function number(value: number, precision: number): void {
     reserve(NUMBER_ROOM);
     const scale = SCALES[precision];
     const size = Math.abs(value);
-    const scaled = Number.isSafeInteger(value) ? 0 : size * scale;
-    // The negated comparison takes NaN as well.
-    if (scale === undefined || !(scaled < FAST_BELOW) || Object.is(value, -0)) {
+    const scaled = Number.isInteger(size) ? 0 : size * scale;
+    // The negated comparisons take NaN as well.
+    if (scale === undefined || !(size <= Number.MAX_SAFE_INTEGER) || !(scaled < FAST_BELOW)) {
       return slow(value, precision);
     }
     let integer = size;
@@ -108,12 +117,21 @@ export function createLineBytes(): LineBytes {
       const rounded = behind > 0.5 ? whole + 1 : whole;
       integer = Math.floor(rounded / scale);
       part = rounded - integer * scale;
+    } else if (size === 0 && Object.is(value, -0)) {
+      return slow(value, precision);
     }
-    if (value < 0) buffer[length++] = MINUS;
-    digits(integer, digitsOf(integer));
-    if (precision === 0) return;
-    buffer[length++] = POINT;
-    digits(part, precision);
+    const into = buffer;
+    let at = end;
+    if (value < 0) into[at++] = MINUS;
+    const count = digitsOf(integer);
+    digits(into, at, integer, count);
+    at += count;
+    if (precision > 0) {
+      into[at++] = POINT;
+      digits(into, at, part, precision);
+      at += precision;
+    }
+    end = at;
   }
 
   function slow(value: number, precision: number): void {
@@ -122,23 +140,63 @@ export function createLineBytes(): LineBytes {
   }
 
   return {
+    get length() {
+      return end - begin;
+    },
     bytes,
     number,
+    again(from, to) {
+      reserve(to - from);
+      buffer.copyWithin(end, before + from, before + to);
+      end += to - from;
+    },
+    over(places, count, part, from) {
+      const into = buffer;
+      for (let i = from; i < part.byteLength; i++) {
+        const byte = part.getUint8(i);
+        const offset = begin + i;
+        for (let at = 0; at < count; at++) into[places[at] + offset] = byte;
+      }
+    },
     take() {
-      const written = buffer.subarray(0, length);
-      const unused = length < buffer.length * LEAST_USE;
-      if (unused && buffer.length > KEPT_BYTES) use(new Uint8Array(FIRST_BYTES));
-      length = 0;
+      const written = buffer.subarray(begin, end);
+      const half = buffer.length / 2;
+      beforeLength = written.length;
+      before = begin;
+      begin = end = half - begin;
+      limit = begin + half;
+      const unused = beforeLength < half * LEAST_USE;
+      if (unused && half > KEPT_BYTES) resize(Math.max(beforeLength, FIRST_BYTES));
       return written;
     },
   };
 }
 
+/** A whole number that is not negative, in this many digits, two in each step. */
+function digits(into: Uint8Array, at: number, value: number, count: number): void {
+  let out = at + count;
+  let rest = value;
+  for (; rest >= INT32; out -= 2) {
+    const hundreds = Math.floor(rest / 100);
+    const pair = 2 * (rest - hundreds * 100);
+    into[out - 2] = PAIRS[pair];
+    into[out - 1] = PAIRS[pair + 1];
+    rest = hundreds;
+  }
+  // A product is cheaper than a quotient, and as exact: 0.01 is a little more than a hundredth.
+  let small = rest | 0;
+  for (; out >= at + 2; out -= 2) {
+    const hundreds = (small * 0.01) | 0;
+    const pair = 2 * (small - hundreds * 100);
+    into[out - 2] = PAIRS[pair];
+    into[out - 1] = PAIRS[pair + 1];
+    small = hundreds;
+  }
+  if (out > at) into[at] = ZERO + small;
+}
+
 function digitsOf(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1000) return 3;
-  let count = 4;
-  for (let limit = 10_000; value >= limit; limit *= 10) count++;
+  let count = 1;
+  for (let limit = 10; value >= limit; limit *= 10) count++;
   return count;
 }

@@ -1,6 +1,7 @@
 /**
  * Files with a name and a value in each line, such as /proc/meminfo and /proc/vmstat. A kernel writes the
- * same names into the same lines for as long as it runs: those that nobody wants are not looked at twice.
+ * same names into the same lines for as long as it runs: those that nobody wants are not looked at twice,
+ * and the others are mostly where they were.
  */
 
 import type { Cursor } from "../core/cursor.ts";
@@ -27,7 +28,19 @@ interface Line {
   readonly name: string;
   /** What the line begins with. */
   readonly start: string;
+  /** How many lines it stands behind the wanted one before it, or behind the beginning. */
+  readonly distance: number;
+  /** Where it began in the last text. */
+  at: number;
   value: number | bigint;
+}
+
+interface Layout {
+  readonly lines: readonly Line[];
+  /** How many lines follow the last one that is wanted. */
+  readonly rest: number;
+  /** Bytes of the last text. */
+  length: number;
 }
 
 /**
@@ -37,38 +50,59 @@ interface Line {
 export function fieldReader(
   wanted: (name: string) => boolean,
   unit?: string,
-): (lines: Cursor) => readonly Field[] {
-  /** Of the file; undefined where nobody wants one. */
-  let all: readonly (Line | undefined)[] = [];
-  let fields: readonly Line[] = [];
+): (text: Cursor) => readonly Field[] {
+  let layout: Layout = { lines: [], rest: 0, length: 0 };
 
-  function learn(lines: Cursor): void {
-    const learnt: (Line | undefined)[] = [];
-    for (lines.rewind(); lines.nextLine();) {
-      const start = lines.word();
-      const name = start.endsWith(":") ? start.slice(0, -1) : start;
-      const value = wanted(name) ? lines.counterOrNegative() : undefined;
-      const isField = value !== undefined && (unit === undefined || lines.word() === unit);
-      learnt.push(isField ? { name, start, value } : undefined);
+  function learn(text: Cursor): Layout {
+    const lines: Line[] = [];
+    let distance = 0;
+    for (text.rewind(); text.nextLine();) {
+      distance++;
+      const at = text.position;
+      const word = text.word();
+      const name = word.endsWith(":") ? word.slice(0, -1) : word;
+      const value = wanted(name) ? text.counterOrNegative() : undefined;
+      if (value === undefined || (unit !== undefined && text.word() !== unit)) continue;
+      lines.push({ name, start: `${word} `, distance, at, value });
+      distance = 0;
     }
-    all = learnt;
-    fields = learnt.filter((line) => line !== undefined);
+    return { lines, rest: distance, length: text.length };
   }
 
   /** False where the lines are not what they were. */
-  function reread(lines: Cursor): boolean {
-    let number = 0;
-    for (; lines.nextLine(); number++) {
-      const line = all[number];
-      if (line === undefined) continue;
-      if (!lines.starts(line.start)) return false;
-      line.value = lines.skip().counterOrNegative();
+  function reread(text: Cursor): boolean {
+    /** How far numbers that became longer have moved what stands behind them. */
+    let shift = 0;
+    let before: Line | undefined;
+    for (const line of layout.lines) {
+      if (!find(text, line, shift, before)) return false;
+      shift = text.position - line.at;
+      line.at = text.position;
+      line.value = text.skip().counterOrNegative();
+      before = line;
     }
-    return number === all.length && number > 0;
+    if (text.length !== layout.length + shift && step(text) !== layout.rest) return false;
+    layout.length = text.length;
+    return before !== undefined;
   }
 
-  return (lines) => {
-    if (!reread(lines)) learn(lines);
-    return fields;
+  return (text) => {
+    if (!reread(text)) layout = learn(text);
+    return layout.lines;
   };
+}
+
+/** Mostly no number between has another length: then none of the lines between has to be looked at. */
+function find(text: Cursor, line: Line, shift: number, before: Line | undefined): boolean {
+  if (text.moveTo(line.at + shift) && text.starts(line.start)) return true;
+  text.rewind();
+  if (before !== undefined) text.moveTo(before.at);
+  return step(text, line.distance) === line.distance && text.starts(line.start);
+}
+
+/** Steps over so many lines, or all that there are. Returns how many there were. */
+function step(text: Cursor, most = Infinity): number {
+  let count = 0;
+  while (count < most && text.nextLine()) count++;
+  return count;
 }

@@ -14,10 +14,10 @@ export interface Pair {
 /** The names above the values, which stay what they are from run to run. */
 interface Header {
   readonly line: Uint8Array;
-  /** By column; undefined where nobody wants the value. */
-  readonly columns: readonly (Pair | undefined)[];
   /** Those that are wanted. */
   readonly pairs: readonly Pair[];
+  /** How many fields stand before the value of each, from the one before or the tag on. */
+  readonly gaps: readonly number[];
 }
 
 /**
@@ -32,26 +32,29 @@ export function pairReader(
 
   function headerOf(lines: Cursor): Header {
     if (header !== undefined && lines.equals(header.line)) return header;
-    const columns: (Pair | undefined)[] = [];
-    for (lines.skip(); lines.more;) {
+    const pairs: Pair[] = [];
+    const gaps: number[] = [];
+    let gap = 0;
+    for (lines.skip(); lines.more; gap++) {
       const name = lines.word();
-      columns.push(wanted(name) ? { name, value: 0 } : undefined);
+      if (!wanted(name)) continue;
+      pairs.push({ name, value: 0 });
+      gaps.push(gap);
+      gap = -1;
     }
-    const pairs = columns.filter((pair) => pair !== undefined);
-    return header = { line: lines.lineBytes(), columns, pairs };
+    return header = { line: lines.lineBytes(), pairs, gaps };
   }
 
   return (lines) => {
     while (lines.nextLine()) {
       if (!lines.starts(tag)) continue;
-      const { columns, pairs } = headerOf(lines);
+      const { pairs, gaps } = headerOf(lines);
       if (!lines.nextLine() || !lines.starts(tag)) {
         throw badData(`There are no values below the names of "${tag}" in ${lines.source}`);
       }
       lines.skip();
-      for (const pair of columns) {
-        if (pair === undefined) lines.skip();
-        else pair.value = lines.counterOrNegative();
+      for (let at = 0; at < pairs.length; at++) {
+        pairs[at].value = lines.skip(gaps[at]).counterOrNegative();
       }
       return pairs;
     }

@@ -58,8 +58,8 @@ export function createHostFs(roots: Roots): HostFs {
   }
 
   function cursor(path: string): Cursor {
-    const { bytes, length } = readText(path);
-    return new Cursor(bytes, path, length);
+    const { bytes, length, edition } = readText(path);
+    return new Cursor(bytes, path, length, edition);
   }
 
   return {

@@ -23,7 +23,17 @@ const KEPT =
  * Source: single_open in fs/seq_file.c.
  */
 const WHOLE =
-  /^\/proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*|\d+\/(stat|statm|status|io))$/;
+  /^\/(proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*|\d+\/(stat|statm|status|io))|sys\/devices\/system\/cpu\/online)$/;
+
+/**
+ * What it writes line by line, as many as fit into a page: where the longest one would have fitted as well,
+ * that was all. Source: seq_read_iter in fs/seq_file.c.
+ */
+const BY_LINES = /^\/proc\/(diskstats|interrupts|vmstat|net\/dev)$/;
+const KERNEL_PAGE = 4096;
+/** No line is by this much longer than the first one, whose length tells the number of processors in /proc/interrupts. */
+const LONGER_THAN_FIRST = 512;
+const NEWLINE = 10;
 
 export function isWhole(path: string): boolean {
   return WHOLE.test(path);
@@ -35,6 +45,8 @@ const MOUNTS = "/proc/mounts";
 export interface Text {
   readonly bytes: Uint8Array;
   readonly length: number;
+  /** Another one for each text that was read. */
+  readonly edition?: number;
 }
 
 export interface KeptFiles {
@@ -42,14 +54,21 @@ export interface KeptFiles {
   read(path: string): Text | undefined;
 }
 
+interface OwnText {
+  bytes: Uint8Array;
+  length: number;
+  edition: number;
+}
+
 interface Kept {
   readonly descriptor: number;
   readonly isWhole: boolean;
+  readonly isByLines: boolean;
   /** Of the table of mounts. */
   readonly watch: MountWatch | undefined;
   /** Two, in turn: whoever awaits something between two fields still has its own. */
-  current: { bytes: Uint8Array; length: number };
-  other: { bytes: Uint8Array; length: number };
+  current: OwnText;
+  other: OwnText;
   readAt: number;
 }
 
@@ -59,6 +78,7 @@ export function createKeptFiles(
   monotonic: () => number = () => performance.now(),
 ): KeptFiles {
   const files = new Map<string, Kept>();
+  let editions = 0;
 
   function opened(path: string): Kept | undefined {
     const known = files.get(path);
@@ -66,10 +86,15 @@ export function createKeptFiles(
     if (files.size >= MOST_FILES || !KEPT.test(path)) return undefined;
     const view = viewOf(path);
     if (!KEPT.test(view)) return undefined;
-    const text = () => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0 });
+    const text = (): OwnText => ({
+      bytes: new Uint8Array(FIRST_BUFFER),
+      length: 0,
+      edition: 0,
+    });
     const kept: Kept = {
       descriptor: openSync(view, "r"),
       isWhole: isWhole(path),
+      isByLines: BY_LINES.test(path),
       watch: path === MOUNTS ? createMountWatch() : undefined,
       current: text(),
       other: text(),
@@ -90,6 +115,7 @@ export function createKeptFiles(
           return kept.current;
         }
         fill(kept);
+        kept.current.edition = ++editions;
         kept.readAt = now;
         return kept.current;
       } catch (error) {
@@ -119,9 +145,16 @@ function fill(kept: Kept): void {
       length,
     );
     length += count;
-    if (count === 0 || (kept.isWhole && length < text.bytes.length)) break;
+    if (count === 0 || isAll(kept, text.bytes, length)) break;
   }
   text.length = length;
   kept.other = kept.current;
   kept.current = text;
+}
+
+/** Whether no other read has to tell that there is no more. */
+function isAll({ isWhole, isByLines }: Kept, bytes: Uint8Array, length: number): boolean {
+  if (isWhole) return length < bytes.length;
+  if (!isByLines || length > KERNEL_PAGE - LONGER_THAN_FIRST) return false;
+  return length + bytes.indexOf(NEWLINE) + LONGER_THAN_FIRST <= KERNEL_PAGE;
 }

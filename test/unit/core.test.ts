@@ -261,6 +261,25 @@ describe("emitter", () => {
     ]);
   });
 
+  it("knows a series again that is not in each run, until it is forgotten", () => {
+    const emitter = createEmitter(settings);
+    let run = 0;
+    const growths = (value: number, ...devices: string[]) => {
+      emitter.begin(++run, run * 1000);
+      const published = devices.map((device) => emitter.emit("{d}.r", value, device));
+      emitter.end();
+      return published;
+    };
+    deepEqual(growths(10, "a", "b"), [undefined, undefined]);
+    growths(0);
+    deepEqual(growths(30, "a", "b"), [10, 10]);
+    deepEqual(growths(40, "b"), [10]);
+    deepEqual(growths(50, "a", "b"), [10, 10]);
+    while (run < 200) growths(0);
+    deepEqual(growths(500, "a", "b"), [undefined, undefined]);
+    deepEqual(growths(501, "a", "b"), [1, 1]);
+  });
+
   it("refuses what is no number, and goes on", () => {
     const emitter = createEmitter(settings);
     emitter.begin(100, 0);

@@ -6,6 +6,7 @@ import { fixed } from "../../src/formats/fixed.ts";
 import { graphiteLine, graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { formatRecord } from "../../src/formats/log_record.ts";
 import { pickleFrames } from "../../src/formats/pickle.ts";
+import { fieldReader } from "../../src/formats/proc_fields.ts";
 import { pairReader } from "../../src/formats/proc_snmp.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
 import { strftime, utc, type Zone } from "../../src/formats/strftime.ts";
@@ -86,6 +87,38 @@ describe("Graphite lines", () => {
       const brief = Array.from({ length: 400 }, (_, at) => metric(`brief.${tick}.ä.${at}`, at));
       const batch = [...turned, ...brief, ...always];
       equal(decoder.decode(encode(batch)), graphiteLines(batch));
+    }
+  });
+
+  it("are the same after a tick with other values, times and series", () => {
+    const random = randomFrom(3);
+    const encode = lineEncoder("p.");
+    const decoder = new TextDecoder();
+    const names = Array.from(
+      { length: 700 },
+      (_, at) => metric(`some.path.${at}`, 0, 0, { precision: at % 4 }),
+    );
+    let values = names.map(() => 0);
+    let time = 9;
+    for (let tick = 0; tick < 400; tick++) {
+      // From one digit to ten, back again, and twice the same.
+      time = tick % 50 === 0 ? 9 : tick % 3 === 0 ? time : time * (tick % 11 === 0 ? 7 : 1) + 1;
+      const changes = tick % 7 === 0 ? 1 : random() / 4;
+      values = values.map((value) => {
+        if (random() >= changes) return value;
+        return random() < 0.1 ? -0 : (random() - 0.3) * 10 ** Math.floor(random() * 14);
+      });
+      const first = tick % 13 === 0 ? 5 : 0;
+      const last = tick % 17 === 0 ? 300 : names.length;
+      const batch = names.slice(first, last).map(({ series }, at) => ({
+        series,
+        value: values[first + at],
+        timestamp: tick % 19 === 0 && at > 200 ? time + 1 : time,
+      }));
+      if (tick % 23 === 0) batch.splice(50, 100);
+      if (tick % 29 === 0) batch.length = 0;
+      const expected = batch.map((one) => `p.${graphiteLine(one)}`).join("");
+      equal(decoder.decode(encode(batch)), expected);
     }
   });
 
@@ -265,6 +298,50 @@ describe("pairs of lines", () => {
     deepEqual(pairs("Dull C New", "7 8 9"), [["C", 8], ["New", 9]]);
     equal(read(Cursor.of("x\n")), undefined);
     throws(() => read(Cursor.of("Tcp: C\nUdp: D\n")), /no values below the names of "Tcp"/);
+  });
+});
+
+describe("names and values, one in each line", () => {
+  const wanted = (name: string) => /^[b-e]/.test(name);
+  const values = (read: ReturnType<typeof fieldReader>, text: string) =>
+    read(Cursor.of(text)).map(({ name, value }) => `${name}=${value}`);
+
+  it("are found wherever they stand, however long the numbers are", () => {
+    const random = randomFrom(11);
+    const read = fieldReader(wanted);
+    const number = () => Math.floor(random() * 10 ** Math.floor(random() * 18));
+    let lines = ["a", "b:", "bb", "aa", "c", "ccc", "d", "x", "y"].map((name) => ({
+      name,
+      value: 0,
+    }));
+    for (let round = 0; round < 3000; round++) {
+      const at = Math.floor(random() * lines.length);
+      if (round % 3 > 0) lines[at].value = number();
+      if (round % 50 === 0) lines = lines.toSpliced(at, 1);
+      if (round % 50 === 25) {
+        const name = `${"abcdexyz"[round % 8]}${round % 7}`;
+        lines = lines.toSpliced(at, 0, { name, value: number() });
+      }
+      const blanks = round % 200 < 100 ? " " : "\t";
+      const text = lines.map(({ name, value }) => `${name}${blanks}${value}\n`).join("");
+      const expected = lines.map(({ name, value }) => `${name.replace(":", "")}=${value}`);
+      deepEqual(values(read, text), expected.filter(wanted), `round ${round}:\n${text}`);
+    }
+  });
+
+  it("are not taken for others that begin alike", () => {
+    const read = fieldReader((name) => name === "b");
+    deepEqual(values(read, "a 1\nb 2\n"), ["b=2"]);
+    deepEqual(values(read, "a 1\nbc 3\nb 4\n"), ["b=4"]);
+    deepEqual(values(read, "a 1\nbc 3\n"), []);
+    deepEqual(values(read, "a 1\nb 5\nb 6\n"), ["b=5", "b=6"]);
+    deepEqual(values(read, ""), []);
+  });
+
+  it("have the unit that is asked for", () => {
+    const read = fieldReader(() => true, "kB");
+    deepEqual(values(read, "A: 1 kB\nB: 2\nC: 3 kB\n"), ["A=1", "C=3"]);
+    deepEqual(values(read, "A: 10 kB\nB: 2\nC: 30 kB\n"), ["A=10", "C=30"]);
   });
 });
 

@@ -28,6 +28,7 @@ import { openAppender } from "../../src/platform/appender.ts";
 import { realClock } from "../../src/platform/clock.ts";
 import { realExec } from "../../src/platform/exec.ts";
 import { createHost } from "../../src/platform/host.ts";
+import { createKeptFiles } from "../../src/platform/kept_files.ts";
 import { serveLines } from "../../src/platform/line_server.ts";
 import { createLimiter } from "../../src/platform/limiter.ts";
 import { localZone } from "../../src/platform/local_zone.ts";
@@ -375,6 +376,31 @@ describe("the executable's own code", () => {
     const inside = codeRanges(maps, program).some(([first, last]) => first <= from && to <= last);
     ok(inside && to - from > 1_000_000n && from % 4096n === 0n && to % 4096n === 0n);
     equal(placeOf(".nothing", program, maps), null);
+  });
+});
+
+describe("files that are kept open", { skip: process.platform !== "linux" }, () => {
+  const namesIn = (text: string) => text.split("\n").map((line) => line.trim().split(/[\s:]/)[0]);
+
+  it("are read to their end, which has to be asked for only where there may be more", () => {
+    let now = 0;
+    const kept = createKeptFiles((path) => path, () => now += 1000);
+    const paths = [
+      "/proc/diskstats",
+      "/proc/interrupts",
+      "/proc/meminfo",
+      "/proc/net/dev",
+      "/proc/net/netstat",
+      "/proc/softirqs",
+      "/proc/stat",
+      "/proc/vmstat",
+      "/sys/devices/system/cpu/online",
+    ];
+    for (const path of [...paths, ...paths]) {
+      const { bytes, length } = kept.read(path)!;
+      const text = new TextDecoder().decode(bytes.subarray(0, length));
+      deepEqual(namesIn(text), namesIn(readFileSync(path, "utf8")), path);
+    }
   });
 });
 
