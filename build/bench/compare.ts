@@ -26,7 +26,6 @@ export interface Plan {
 interface Window {
   readonly points: number;
   readonly cpu: number;
-  readonly kernel: number;
   readonly switches: number;
   /** At its end. */
   readonly memory: Memory;
@@ -35,11 +34,10 @@ interface Window {
 export interface Row {
   readonly name: string;
   readonly points: number;
-  /** Milliseconds a tick: the median of the windows, the least and the most; the part that is the kernel's. */
+  /** Milliseconds a tick: user and system together: the median of the windows, the least and the most. */
   readonly cpu: number;
   readonly cpuLeast: number;
   readonly cpuMost: number;
-  readonly kernel: number;
   /** Microseconds. */
   readonly cpuPerPoint: number;
   /** Megabytes, medians of the windows: memory goes up and down with each collection of garbage. */
@@ -140,7 +138,6 @@ async function window(one: Running, seconds: number): Promise<Window> {
   return {
     points: to - from,
     cpu: after.cpu - before.cpu,
-    kernel: after.kernel - before.kernel,
     switches: switchesBetween(before.switches, after.switches),
     memory: one.group.memory(),
   };
@@ -200,7 +197,6 @@ function rowOf({ contender, group, windows, first }: Running, plan: Plan): Row {
     cpu: median(cpu),
     cpuLeast: Math.min(...cpu),
     cpuMost: Math.max(...cpu),
-    kernel: median(windows.map((one) => one.kernel / one.cpu)),
     cpuPerPoint: (median(cpu) * 1000) / points,
     rss: megabytes("rss"),
     pss: megabytes("pss"),

@@ -6,10 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 
 export interface Cost {
-  /** Milliseconds. */
+  /** Milliseconds, user and system together: the kernel tells them apart by samples, too few for a tick of two. */
   readonly cpu: number;
-  /** The kernel's part of it, by samples: less exact. */
-  readonly kernel: number;
   readonly switches: Switches;
 }
 
@@ -69,16 +67,10 @@ export function createGroup(name: string): Group {
       }
     });
 
-  function milliseconds(): { cpu: number; kernel: number } {
-    if (!isV2) {
-      return {
-        cpu: Number(read(join(folder, "cpuacct.usage"))) / 1e6,
-        kernel: Number(read(join(folder, "cpuacct.usage_sys"))) / 1e6,
-      };
-    }
+  function milliseconds(): number {
+    if (!isV2) return Number(read(join(folder, "cpuacct.usage"))) / 1e6;
     const text = read(join(folder, "cpu.stat"));
-    const field = (key: string) => Number(new RegExp(`^${key} (\\d+)`, "m").exec(text)?.[1]) / 1000;
-    return { cpu: field("usage_usec"), kernel: field("system_usec") };
+    return Number(/^usage_usec (\d+)/m.exec(text)?.[1]) / 1000;
   }
 
   function signal(name: NodeJS.Signals): void {
@@ -116,7 +108,7 @@ export function createGroup(name: string): Group {
     began: () => Number(read(stamp)) / 1e6,
     pids,
     cost: () => ({
-      ...milliseconds(),
+      cpu: milliseconds(),
       switches: new Map(
         tasks().map((task) => {
           const count = /^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1];

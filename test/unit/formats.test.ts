@@ -6,6 +6,7 @@ import { fixed } from "../../src/formats/fixed.ts";
 import { graphiteLine, graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { formatRecord } from "../../src/formats/log_record.ts";
 import { pickleFrames } from "../../src/formats/pickle.ts";
+import type { Metric } from "../../src/core/metric.ts";
 import { fieldReader } from "../../src/formats/proc_fields.ts";
 import { pairReader } from "../../src/formats/proc_snmp.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
@@ -124,9 +125,23 @@ describe("Graphite lines", () => {
 
   it("go on after a batch that was larger than what is kept", () => {
     const encode = lineEncoder("key.");
-    const many = Array.from({ length: 20_000 }, (_, at) => metric(`some.path.${at}`, at, at));
-    equal(encode(many).length, graphiteLines(many).length + 4 * many.length);
-    equal(new TextDecoder().decode(encode([metric("a", 1)])), "key.a 1 1000\n");
+    const decoder = new TextDecoder();
+    const expected = (batch: readonly Metric[]) =>
+      batch.map((one) => `key.${graphiteLine(one)}`).join("");
+    const many = Array.from({ length: 20_000 }, (_, at) => metric(`some.path.${at}`, at, 1000));
+    for (let tick = 0; tick < 4; tick++) {
+      const batch = many.map(({ series, value }, at) => ({
+        series,
+        value: value + (at % 3 === 0 ? tick : 0),
+        timestamp: 1000 + tick,
+      }));
+      // New ones in front make others the first ones that are remembered.
+      for (let one = 0; one < tick; one++) batch.unshift(metric(`new.${one}`, one, 1000 + tick));
+      equal(decoder.decode(encode(batch)), expected(batch));
+    }
+    for (const batch of [[metric("a", 1)], [metric("a", 2), many[7]], many]) {
+      equal(decoder.decode(encode(batch)), expected(batch));
+    }
   });
 });
 
