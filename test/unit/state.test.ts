@@ -218,11 +218,11 @@ describe("the agent's memory", () => {
     // What is in use does not go, and is no reason to look again and again.
     await clock.advance(70_000);
     state.rss += 30e6;
-    await clock.advance(500_000);
+    await clock.advance(200_000);
     deepEqual(seen(), [2, 3]);
-    await clock.advance(600_000);
+    await clock.advance(300_000);
     deepEqual(seen(), [2, 4]);
-    equal(state.trimmed, 50, "what is free goes every half minute");
+    equal(state.trimmed, 30, "what is free goes every half minute");
     await stop();
   });
 
