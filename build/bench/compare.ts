@@ -34,7 +34,7 @@ interface Window {
 export interface Row {
   readonly name: string;
   readonly points: number;
-  /** Milliseconds a tick: user and system together: the median of the windows, the least and the most. */
+  /** Milliseconds a tick, user and system together: the median of the windows, the least and the most. */
   readonly cpu: number;
   readonly cpuLeast: number;
   readonly cpuMost: number;

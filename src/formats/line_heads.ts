@@ -4,6 +4,7 @@
  * up, and memory that is read one after the other comes back the fastest when a second has passed.
  */
 
+import { enlarged } from "../core/enlarged.ts";
 import type { Series } from "../core/metric.ts";
 
 export interface LineHeads {
@@ -39,16 +40,10 @@ export function createLineHeads(headOf: (series: Series) => string): LineHeads {
     const head = encoder.encode(headOf(series));
     const at = start(place);
     if (at + head.length > store.length) {
-      const larger = new Uint8Array(2 * store.length + head.length);
-      larger.set(store);
-      store = larger;
-      bytes = new DataView(larger.buffer);
+      store = enlarged(new Uint8Array(2 * store.length + head.length), store);
+      bytes = new DataView(store.buffer);
     }
-    if (place === ends.length) {
-      const more = new Int32Array(2 * place);
-      more.set(ends);
-      ends = more;
-    }
+    if (place === ends.length) ends = enlarged(new Int32Array(2 * place), ends);
     store.set(head, at);
     ends[place] = at + head.length;
     known.push(series);

@@ -4,6 +4,7 @@
  * text in long stretches; only values that are others are written, and of the time the digits that are.
  */
 
+import { enlarged } from "../core/enlarged.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { createLineBytes } from "./line_bytes.ts";
 import { createLineHeads } from "./line_heads.ts";
@@ -142,14 +143,9 @@ function newLayout(): Layout {
 
 function grow(layout: Layout): void {
   const length = 2 * layout.values.length;
-  layout.values = filled(new Float64Array(length), layout.values);
-  layout.starts = filled(new Int32Array(length), layout.starts);
-  layout.ends = filled(new Int32Array(length), layout.ends);
-}
-
-function filled<T extends Float64Array | Int32Array>(larger: T, old: T): T {
-  larger.set(old);
-  return larger;
+  layout.values = enlarged(new Float64Array(length), layout.values);
+  layout.starts = enlarged(new Int32Array(length), layout.starts);
+  layout.ends = enlarged(new Int32Array(length), layout.ends);
 }
 
 function viewOf(text: string): DataView {

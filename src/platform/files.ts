@@ -13,6 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { Cursor } from "../core/cursor.ts";
+import { enlarged } from "../core/enlarged.ts";
 import { noData } from "../core/errors.ts";
 import type { HostFs } from "../core/host.ts";
 import { openAppender } from "./appender.ts";
@@ -43,9 +44,7 @@ export function createHostFs(roots: Roots): HostFs {
       for (;;) {
         if (length === buffer.length) {
           if (length >= MOST_BYTES) break;
-          const larger = new Uint8Array(buffer.length * 4);
-          larger.set(buffer);
-          buffer = larger;
+          buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
         }
         const count = readSync(descriptor, buffer, length, buffer.length - length, null);
         length += count;

@@ -7,6 +7,7 @@
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
+import { enlarged } from "../core/enlarged.ts";
 import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 
 const FIRST_BUFFER = 4 * 1024;
@@ -133,9 +134,7 @@ function fill(kept: Kept): void {
   let length = 0;
   for (;;) {
     if (length === text.bytes.length) {
-      const larger = new Uint8Array(text.bytes.length * 4);
-      larger.set(text.bytes);
-      text.bytes = larger;
+      text.bytes = enlarged(new Uint8Array(text.bytes.length * 4), text.bytes);
     }
     const count = readSync(
       kept.descriptor,
@@ -155,6 +154,5 @@ function fill(kept: Kept): void {
 /** Whether no other read has to tell that there is no more. */
 function isAll({ isWhole, isByLines }: Kept, bytes: Uint8Array, length: number): boolean {
   if (isWhole) return length < bytes.length;
-  if (!isByLines || length > KERNEL_PAGE - LONGER_THAN_FIRST) return false;
-  return length + bytes.indexOf(NEWLINE) + LONGER_THAN_FIRST <= KERNEL_PAGE;
+  return isByLines && length + bytes.indexOf(NEWLINE) + LONGER_THAN_FIRST <= KERNEL_PAGE;
 }
