@@ -9,10 +9,13 @@ import type { Metric, Series } from "../core/metric.ts";
 import { createLineBytes } from "./line_bytes.ts";
 import { createLineHeads } from "./line_heads.ts";
 
-/** The lines of a text that may come again: those of its first time. */
+/**
+ * The lines of the last text that may come again, from its beginning on: all have its first time. While a text is made, its own lines
+ * take the places of those that were passed.
+ */
 interface Layout {
   length: number;
-  readonly series: Series[];
+  readonly series: (Series | undefined)[];
   values: Float64Array;
   /** Of each value, in the text. */
   starts: Int32Array;
@@ -25,6 +28,9 @@ const MOST_LINES = 16_384;
 const MOST_AHEAD = 128;
 /** When so many were not found there, the batch is another one. */
 const MOST_MISSES = 256;
+/** Lines that are new get room for so many at once, or for a quarter of those behind them. */
+const LEAST_ROOM = 64;
+const ROOM = 1 / 4;
 
 const encoder = new TextEncoder();
 
@@ -35,8 +41,7 @@ export function createRepeatedLines(
 ): (batch: readonly Metric[]) => Uint8Array {
   const lines = createLineBytes();
   const heads = createLineHeads(headOf);
-  let last = newLayout();
-  let present = newLayout();
+  const layout = newLayout();
   /** Of the first time in the last text. */
   let lastTail = viewOf("");
   let time = NaN;
@@ -54,21 +59,27 @@ export function createRepeatedLines(
     const firstTime = time;
     const firstTail = tail;
     const tailLength = firstTail.byteLength;
-    if (tailLength !== lastTail.byteLength) last.length = 0;
+    if (tailLength !== lastTail.byteLength) layout.length = 0;
+    let { series: known, values, starts, ends } = layout;
+    /** Lines of this text in the layout. */
+    let count = 0;
     /** Of the last lines, the one that should come now, and how many were looked for in vain. */
     let next = 0;
     let misses = 0;
     let missesInRow = 0;
-    /** The stretch of the last text that is to be copied. */
+    /** The stretch of the last text that is to be copied, and how much further on it will stand. */
     let from = 0;
     let to = 0;
+    let shift = 0;
+    /** The layout has no gaps: what comes behind a line of another time is written anew each time. */
+    let repeats = true;
     for (const { series, value, timestamp } of batch) {
-      const isFirstTime = timestamp === firstTime && present.length < MOST_LINES;
-      let at = isFirstTime ? next : -1;
-      if (isFirstTime && (next >= last.length || last.series[next] !== series)) {
+      repeats = repeats && timestamp === firstTime && count < MOST_LINES;
+      let at = repeats ? next : -1;
+      if (repeats && (next >= layout.length || known[next] !== series)) {
         // A whole row of new ones is not looked for one by one.
         const seeks = misses < MOST_MISSES && (missesInRow & (missesInRow - 1)) === 0;
-        at = seeks ? placeOf(series, last, next) : -1;
+        at = seeks ? placeOf(series, layout, next) : -1;
         misses++;
         missesInRow++;
       }
@@ -79,56 +90,63 @@ export function createRepeatedLines(
         lines.bytes(heads.bytes, heads.start(head), heads.end(head));
         const start = lines.length;
         lines.number(value, series.precision);
-        if (isFirstTime) note(present, series, value, start, lines.length);
+        if (repeats) {
+          if (count === next) {
+            next += makeRoom(layout, count);
+            ({ values, starts, ends } = layout);
+          }
+          known[count] = series;
+          values[count] = value;
+          starts[count] = start;
+          ends[count] = lines.length;
+          count++;
+        }
         setTime(timestamp);
         lines.bytes(tail, 0, tail.byteLength);
+        shift = lines.length - from;
         continue;
       }
       missesInRow = 0;
-      if (at !== next || from === to) {
+      if (at !== next) {
         if (to > from) lines.again(from, to);
-        from = at === 0 ? 0 : last.ends[at - 1] + tailLength;
+        from = ends[at - 1] + tailLength;
+        shift = lines.length - from;
       }
       next = at + 1;
-      let start = last.starts[at];
-      let end = last.ends[at];
+      const end = ends[at];
       to = end + tailLength;
-      if (Object.is(last.values[at], value)) {
-        const shift = lines.length - from;
-        start += shift;
-        end += shift;
+      if (count !== at) known[count] = series;
+      if (Object.is(values[at], value)) {
+        // Mostly it stands where it stood.
+        if (shift !== 0 || count !== at) {
+          values[count] = value;
+          starts[count] = starts[at] + shift;
+          ends[count] = end + shift;
+        }
       } else {
-        lines.again(from, start);
+        lines.again(from, starts[at]);
         from = end;
-        start = lines.length;
+        values[count] = value;
+        starts[count] = lines.length;
         lines.number(value, series.precision);
-        end = lines.length;
+        ends[count] = lines.length;
+        shift = lines.length - from;
       }
-      note(present, series, value, start, end);
+      count++;
     }
     if (to > from) lines.again(from, to);
-    lines.over(present.ends, present.length, firstTail, firstDifference(lastTail, firstTail));
+    layout.length = count;
+    lines.over(ends, count, firstTail, firstDifference(lastTail, firstTail));
     lastTail = firstTail;
-    [last, present] = [present, last];
-    present.length = 0;
     return lines.take();
   };
 }
 
 /** The line of a series, at most some lines behind `next`; -1 where it is not there. */
-function placeOf(series: Series, { series: all, length }: Layout, next: number): number {
+function placeOf(series: Series, { series: known, length }: Layout, next: number): number {
   const end = Math.min(next + MOST_AHEAD, length);
-  for (let at = next; at < end; at++) if (all[at] === series) return at;
+  for (let at = next; at < end; at++) if (known[at] === series) return at;
   return -1;
-}
-
-function note(layout: Layout, series: Series, value: number, start: number, end: number): void {
-  const at = layout.length++;
-  if (at === layout.values.length) grow(layout);
-  layout.series[at] = series;
-  layout.values[at] = value;
-  layout.starts[at] = start;
-  layout.ends[at] = end;
 }
 
 function newLayout(): Layout {
@@ -141,11 +159,24 @@ function newLayout(): Layout {
   };
 }
 
-function grow(layout: Layout): void {
-  const length = 2 * layout.values.length;
-  layout.values = enlarged(new Float64Array(length), layout.values);
-  layout.starts = enlarged(new Int32Array(length), layout.starts);
-  layout.ends = enlarged(new Int32Array(length), layout.ends);
+/** Moves the lines from `at` on to further behind, and returns by how many places. */
+function makeRoom(layout: Layout, at: number): number {
+  const { series, length } = layout;
+  const room = Math.max(LEAST_ROOM, Math.ceil((length - at) * ROOM));
+  layout.length += room;
+  let size = layout.values.length;
+  while (size < layout.length) size *= 2;
+  if (size > layout.values.length) {
+    layout.values = enlarged(new Float64Array(size), layout.values);
+    layout.starts = enlarged(new Int32Array(size), layout.starts);
+    layout.ends = enlarged(new Int32Array(size), layout.ends);
+  }
+  for (const column of [layout.values, layout.starts, layout.ends]) {
+    column.copyWithin(at + room, at, length);
+  }
+  while (series.length < layout.length) series.push(undefined);
+  for (let place = length - 1; place >= at; place--) series[place + room] = series[place];
+  return room;
 }
 
 function viewOf(text: string): DataView {

@@ -123,6 +123,23 @@ describe("Graphite lines", () => {
     }
   });
 
+  it("are the same where the times of a batch are mixed, as those of several intervals are", () => {
+    const random = randomFrom(5);
+    const encode = lineEncoder();
+    const decoder = new TextDecoder();
+    const names = metrics(200);
+    for (let tick = 1; tick < 300; tick++) {
+      const older = tick % 4 === 0 ? 0 : random() / 10;
+      const batch = names.filter(() => random() > 0.02).map(({ series }, at) => ({
+        series,
+        value: at % 3 === 0 ? tick : at,
+        // A clock that was set makes the times shorter and longer.
+        timestamp: 60 * tick - (random() < older ? 60 : 0),
+      }));
+      equal(decoder.decode(encode(batch)), graphiteLines(batch));
+    }
+  });
+
   it("go on after a batch that was larger than what is kept", () => {
     const encode = lineEncoder("key.");
     const decoder = new TextDecoder();
