@@ -15,7 +15,11 @@ const metrics = {
   udp_mem: gauge("Pages of UDP buffers"),
 };
 type Name = keyof typeof metrics;
-type Sums = Partial<Record<Name, number>>;
+/** By place in `names`; undefined for what no line tells. */
+type Sums = (number | undefined)[];
+
+const names = Object.keys(metrics) as Name[];
+const PATHS = ["/proc/net/sockstat", "/proc/net/sockstat6"];
 
 export default defineCollector({
   name: "SockstatCollector",
@@ -24,30 +28,38 @@ export default defineCollector({
   sources: ["/proc/net/sockstat", "/proc/net/sockstat6"],
   options: {},
   metrics,
+  prepare: (): Sums => names.map(() => undefined),
 
-  collect({ host, emit }) {
-    const sums: Sums = {};
-    for (const path of ["/proc/net/sockstat", "/proc/net/sockstat6"]) {
+  collect({ host, state: sums, emit }) {
+    sums.fill(undefined);
+    for (const path of PATHS) {
       const lines = host.fs.tryRead(path);
       if (lines !== undefined) addSockstat(lines, sums);
     }
-    const names = Object.keys(sums) as Name[];
-    if (names.length === 0) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
-    for (const name of names) emit(name, sums[name]!);
+    let found = false;
+    for (let place = 0; place < names.length; place++) {
+      const sum = sums[place];
+      if (sum === undefined) continue;
+      found = true;
+      emit(names[place], sum);
+    }
+    if (!found) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
   },
 });
 
-const TCP: Readonly<Record<string, Name>> = {
+const places = (known: Readonly<Record<string, Name>>) =>
+  new Map(Object.entries(known).map(([word, name]) => [word, names.indexOf(name)]));
+const TCP = places({
   inuse: "tcp_inuse",
   orphan: "tcp_orphan",
   tw: "tcp_tw",
   alloc: "tcp_alloc",
   mem: "tcp_mem",
-};
-const UDP: Readonly<Record<string, Name>> = { inuse: "udp_inuse", mem: "udp_mem" };
-/** By what a line begins with, and by the words in it. */
-const KNOWN = new Map<string, Readonly<Record<string, Name>>>([
-  ["sockets", { used: "used" }],
+});
+const UDP = places({ inuse: "udp_inuse", mem: "udp_mem" });
+/** By what a line begins with, and by the words in it: places in `names`. */
+const KNOWN = new Map([
+  ["sockets", places({ used: "used" })],
   ["TCP", TCP],
   ["TCP6", TCP],
   ["UDP", UDP],
@@ -59,9 +71,9 @@ function addSockstat(lines: Cursor, sums: Sums): void {
   while (lines.nextLine()) {
     const known = KNOWN.get(lines.until(":") ?? "");
     while (known !== undefined && lines.more) {
-      const word = lines.word();
+      const place = known.get(lines.word());
       const value = lines.uint();
-      if (Object.hasOwn(known, word)) sums[known[word]] = (sums[known[word]] ?? 0) + value;
+      if (place !== undefined) sums[place] = (sums[place] ?? 0) + value;
     }
   }
 }

@@ -14,6 +14,9 @@ const CARRIAGE_RETURN = 13;
 const MINUS = 45;
 const POINT = 46;
 const DIGITS_THAT_ARE_EXACT = 15;
+/** From here on texts are compared four bytes at a time, which takes two views to be made. */
+const LONG = 256;
+const POWERS_OF_TEN = Array.from({ length: DIGITS_THAT_ARE_EXACT }, (_, power) => 10 ** power);
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -116,7 +119,7 @@ export class Cursor {
     const end = this.#end;
     let at = this.#at;
     for (let i = 0; i < count; i++) {
-      while (at < end && bytes[at] <= SPACE && isBlank(bytes[at])) at++;
+      while (at < end && (bytes[at] === SPACE || isBlank(bytes[at]))) at++;
       while (at < end && (bytes[at] > SPACE || !isBlank(bytes[at]))) at++;
     }
     this.#at = at;
@@ -252,7 +255,7 @@ export class Cursor {
       else if (byte < 48 || byte > 57) return undefined;
       else digits = digits * 10 + byte - 48;
     }
-    return point < 0 ? digits : digits / 10 ** (to - point - 1);
+    return point < 0 ? digits : digits / POWERS_OF_TEN[to - point - 1];
   }
 
   #bad(what: string): Error {
@@ -270,7 +273,7 @@ export class Cursor {
     const bytes = this.#bytes;
     const end = this.#end;
     let at = this.#at;
-    while (at < end && bytes[at] <= SPACE && isBlank(bytes[at])) at++;
+    while (at < end && (bytes[at] === SPACE || isBlank(bytes[at]))) at++;
     this.#at = at;
   }
 
@@ -297,8 +300,18 @@ function isBlank(byte: number): boolean {
 }
 
 function isSame(bytes: Uint8Array, start: number, other: Uint8Array): boolean {
-  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
+  const { length } = other;
+  let at = 0;
+  if (length >= LONG) {
+    const [a, b] = [viewOf(bytes), viewOf(other)];
+    for (; at <= length - 4; at += 4) if (a.getInt32(start + at) !== b.getInt32(at)) return false;
+  }
+  for (; at < length; at++) if (bytes[start + at] !== other[at]) return false;
   return true;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Whether a text is a decimal number, with or without exponent. The words for infinity and `nan` are not. */

@@ -11,6 +11,8 @@
  * - Two tiers of the just-in-time compiler are enough: the third one's threads and code never pay for
  *   themselves in a program that works for two milliseconds a second. One thread compiles: a second one starts
  *   with the program, makes it wait at each turn, and is never missed.
+ * - What runs once a tick is compiled after some minutes like everything else: by itself the compiler waits five
+ *   times as long for functions of which a part, such as what is for errors, has never run.
  * - No thread that makes memory ready for a burst which never comes.
  */
 
@@ -21,6 +23,7 @@ export const runtimeSettings: Readonly<Record<string, string>> = {
   BUN_JSC_minEdenToOldGenerationRatio: "0.2",
   BUN_JSC_numberOfGCMarkers: "1",
   BUN_JSC_maxNumberOfWorklistThreads: "1",
+  BUN_JSC_maximumOptimizationDelay: "1",
   MIMALLOC_PURGE_DELAY: "0",
   MIMALLOC_PURGE_HOLES: "0",
   BUN_JSC_useFTLJIT: "0",

@@ -51,7 +51,10 @@ export function createQueue(): Queue {
       return head < end ? items[head] : undefined;
     },
     push(metrics) {
-      for (const metric of metrics) items[end++] = metric;
+      const into = items;
+      let at = end;
+      for (const metric of metrics) into[at++] = metric;
+      end = at;
     },
     putBack(metrics) {
       replace([...metrics, ...items.slice(head, end)]);

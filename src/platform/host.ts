@@ -4,6 +4,7 @@ import * as os from "node:os";
 import process from "node:process";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
+import { processorsIn } from "../formats/processor_list.ts";
 import { dns } from "./builtin.ts";
 import { realClock } from "./clock.ts";
 import { realCodecs } from "./codecs.ts";
@@ -26,13 +27,16 @@ const SYSTEMS: Readonly<Record<string, System>> = {
   win32: "windows",
 };
 const RESOLVER_MS = 5000;
+/** One that is turned on or off by hand is noticed within this time: at each tick it would cost as much as a collector. */
+const PROCESSORS_MS = 10_000;
 
 export function createHost(roots: Roots): Host {
   const fs = createHostFs(roots);
+  const processors = processorCount(fs);
   return {
     system: SYSTEMS[process.platform] ?? "linux",
     get cpus() {
-      return onlineProcessors(fs) ?? Math.max(1, os.cpus().length || os.availableParallelism());
+      return processors();
     },
     fs,
     net: realNet,
@@ -47,22 +51,17 @@ export function createHost(roots: Roots): Host {
   };
 }
 
-/** What was read last, and what it means. */
-let online: { readonly ranges: string; readonly count: number | undefined } | undefined;
-
 /** Reads `0-3,6`: far cheaper than `os.cpus()`, which walks through /proc/cpuinfo. */
-function onlineProcessors(fs: HostFs): number | undefined {
-  const ranges = fs.tryRead("/sys/devices/system/cpu/online")?.word() ?? "";
-  if (online?.ranges !== ranges) online = { ranges, count: countOf(ranges) };
-  return online.count;
-}
-
-function countOf(ranges: string): number | undefined {
-  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(ranges)) return undefined;
-  return ranges.split(",").reduce((sum, range) => {
-    const [first, last = first] = range.split("-").map(Number);
-    return sum + last - first + 1;
-  }, 0);
+function processorCount(fs: HostFs): () => number {
+  let count = 1;
+  let lookAt = -Infinity;
+  return () => {
+    const now = realClock.monotonic();
+    if (now < lookAt) return count;
+    lookAt = now + PROCESSORS_MS;
+    return count = processorsIn(fs.tryRead("/sys/devices/system/cpu/online")?.word() ?? "") ??
+      Math.max(1, os.cpus().length || os.availableParallelism());
+  };
 }
 
 const realNames: Names = {

@@ -8,7 +8,9 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { enlarged } from "../core/enlarged.ts";
+import { libc } from "./libc.ts";
 import { createMountWatch, type MountWatch } from "./mount_watch.ts";
+import { once } from "./once.ts";
 
 const FIRST_BUFFER = 4 * 1024;
 /** Leaves descriptors for everything else. */
@@ -28,12 +30,16 @@ const WHOLE =
 
 /**
  * What it writes line by line, as many as fit into a page: where the longest one would have fitted as well,
- * that was all. Source: seq_read_iter in fs/seq_file.c.
+ * that was all. Source: seq_read_iter in fs/seq_file.c. No line is by this much longer than the first one, whose
+ * length tells the number of processors in /proc/interrupts.
  */
-const BY_LINES = /^\/proc\/(diskstats|interrupts|vmstat|net\/dev)$/;
+const BY_LINES: Readonly<Record<string, number>> = {
+  "/proc/diskstats": 512,
+  "/proc/interrupts": 512,
+  "/proc/net/dev": 512,
+  "/proc/vmstat": 80,
+};
 const KERNEL_PAGE = 4096;
-/** No line is by this much longer than the first one, whose length tells the number of processors in /proc/interrupts. */
-const LONGER_THAN_FIRST = 512;
 const NEWLINE = 10;
 
 export function isWhole(path: string): boolean {
@@ -64,7 +70,8 @@ interface OwnText {
 interface Kept {
   readonly descriptor: number;
   readonly isWhole: boolean;
-  readonly isByLines: boolean;
+  /** How much longer than the first one a line may be; undefined where they are not written line by line. */
+  readonly longerLine: number | undefined;
   /** Of the table of mounts. */
   readonly watch: MountWatch | undefined;
   /** Two, in turn: whoever awaits something between two fields still has its own. */
@@ -95,7 +102,7 @@ export function createKeptFiles(
     const kept: Kept = {
       descriptor: openSync(view, "r"),
       isWhole: isWhole(path),
-      isByLines: BY_LINES.test(path),
+      longerLine: Object.hasOwn(BY_LINES, path) ? BY_LINES[path] : undefined,
       watch: path === MOUNTS ? createMountWatch() : undefined,
       current: text(),
       other: text(),
@@ -136,13 +143,7 @@ function fill(kept: Kept): void {
     if (length === text.bytes.length) {
       text.bytes = enlarged(new Uint8Array(text.bytes.length * 4), text.bytes);
     }
-    const count = readSync(
-      kept.descriptor,
-      text.bytes,
-      length,
-      text.bytes.length - length,
-      length,
-    );
+    const count = readFrom(kept.descriptor, text.bytes, length);
     length += count;
     if (count === 0 || isAll(kept, text.bytes, length)) break;
   }
@@ -151,8 +152,18 @@ function fill(kept: Kept): void {
   kept.current = text;
 }
 
+/** Source: pread(2). */
+const kernel = once(() => libc({ pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" } }));
+
+/** The runtime's own call takes as long as the kernel's work: it is there for the rest, and to tell why a read failed. */
+function readFrom(descriptor: number, bytes: Uint8Array, position: number): number {
+  const count = position === 0 ? kernel()?.pread(descriptor, bytes, bytes.length, 0) ?? -1 : -1;
+  if (count >= 0) return count;
+  return readSync(descriptor, bytes, position, bytes.length - position, position);
+}
+
 /** Whether no other read has to tell that there is no more. */
-function isAll({ isWhole, isByLines }: Kept, bytes: Uint8Array, length: number): boolean {
+function isAll({ isWhole, longerLine }: Kept, bytes: Uint8Array, length: number): boolean {
   if (isWhole) return length < bytes.length;
-  return isByLines && length + bytes.indexOf(NEWLINE) + LONGER_THAN_FIRST <= KERNEL_PAGE;
+  return longerLine !== undefined && length + bytes.indexOf(NEWLINE) + longerLine <= KERNEL_PAGE;
 }

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { configError, noData, timedOut } from "../core/errors.ts";
 import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../core/host.ts";
+import { processorsIn } from "../formats/processor_list.ts";
 import { realCodecs } from "./codecs.ts";
 import { createHostFs } from "./files.ts";
 
@@ -36,8 +37,7 @@ export function recordedHost(
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   };
   const cpus = () =>
-    Number(/-(\d+)/.exec(fs().tryRead("/sys/devices/system/cpu/online")?.text() ?? "")?.[1] ?? 0) +
-    1;
+    processorsIn(fs().tryRead("/sys/devices/system/cpu/online")?.word() ?? "") ?? 1;
 
   return {
     rounds,

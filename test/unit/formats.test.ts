@@ -9,6 +9,7 @@ import { pickleFrames } from "../../src/formats/pickle.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { fieldReader } from "../../src/formats/proc_fields.ts";
 import { pairReader } from "../../src/formats/proc_snmp.ts";
+import { processorsIn } from "../../src/formats/processor_list.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
 import { strftime, utc, type Zone } from "../../src/formats/strftime.ts";
 import { splitAddress } from "../../src/protocols/graphite.ts";
@@ -159,6 +160,15 @@ describe("Graphite lines", () => {
     for (const batch of [[metric("a", 1)], [metric("a", 2), many[7]], many]) {
       equal(decoder.decode(encode(batch)), expected(batch));
     }
+  });
+});
+
+describe("lists of processors", () => {
+  it("are counted, and told from what is none", () => {
+    for (const [list, count] of [["0", 1], ["0-3", 4], ["0-3,6", 5], ["1,3,8-15", 10]] as const) {
+      equal(processorsIn(list), count);
+    }
+    for (const list of ["", "x", "0-", "0-3,", "0 1"]) equal(processorsIn(list), undefined);
   });
 });
 
