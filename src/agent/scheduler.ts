@@ -55,8 +55,8 @@ export function createScheduler(
     jobs.push({ collection, due: phases?.get(collection) ?? 0 });
   }
   let stopped = false;
-  /** Ends the sleep that is under way. */
-  let wake = () => {};
+  /** Of the next turn. */
+  let cancel = () => {};
   const busy = new Set<Promise<void>>();
 
   function tick(now: number): void {
@@ -109,43 +109,33 @@ export function createScheduler(
     busy.add(guarded);
   }
 
-  async function loop(): Promise<void> {
-    let ahead = clock.now() - clock.monotonic();
-    while (!stopped) {
-      const now = clock.now();
-      // A clock that was set back would leave runs waiting for the old time.
-      const shift = now - clock.monotonic() - ahead;
-      ahead += shift;
-      if (shift < -STEP) {
-        for (const job of jobs) job.due = Math.min(job.due, nextDue(job.collection, now));
-      }
-      tick(now);
-      const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
-      await sleep(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP));
+  /** The wall clock's lead over the other one, at the last turn. */
+  let ahead = 0;
+
+  /** By a timer alone: a promise to wait for takes as long as a collector to run. */
+  function turn(): void {
+    const now = clock.now();
+    // A clock that was set back would leave runs waiting for the old time.
+    const shift = now - clock.monotonic() - ahead;
+    ahead += shift;
+    if (shift < -STEP) {
+      for (const job of jobs) job.due = Math.min(job.due, nextDue(job.collection, now));
     }
+    tick(now);
+    if (stopped) return;
+    const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
+    cancel = clock.after(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP), turn);
   }
 
-  /** As the clock's own, without a signal: that takes as long to set up as a collector to run. */
-  function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
-  let looping: Promise<void> = Promise.resolve();
   return {
     phases: () => new Map(jobs.map(({ collection, due }) => [collection, due])),
     start() {
-      looping = loop();
+      ahead = clock.now() - clock.monotonic();
+      turn();
     },
     async stop(seconds) {
       stopped = true;
-      wake();
-      await looping;
+      cancel();
       const timer = new AbortController();
       await Promise.race([Promise.all(busy), clock.sleep(seconds * 1000, timer.signal)]);
       timer.abort();

@@ -10,8 +10,8 @@ import { createLineBytes } from "./line_bytes.ts";
 import { createLineHeads } from "./line_heads.ts";
 
 /**
- * The lines of the last text that may come again, from its beginning on: all have its first time. While a text is made, its own lines
- * take the places of those that were passed.
+ * The lines of the last text that may come again: all from its beginning on, up to the first one of another
+ * time. While a text is made, its own lines take the places of those that were passed.
  */
 interface Layout {
   length: number;

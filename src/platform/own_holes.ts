@@ -22,8 +22,8 @@ const NAME_AT = 16;
 const SIGNATURE = 16;
 const MOST_ENTRIES = 128;
 const PIECE = 64 * 1024;
-/** The allocator looks when the thread goes to sleep: once is enough. */
-const ON_MS = 1500;
+/** The allocator looks when the thread goes to sleep, which is soon: once is enough. */
+const ON_MS = 50;
 
 /** This process' own memory, as a file. */
 let memory: number | undefined;
