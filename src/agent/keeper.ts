@@ -37,7 +37,7 @@ const SETTLE_MS = [10_000, 15_000];
  * slowly.
  */
 const PAUSE_MS = {
-  normal: { first: 285_000, later: 240_000 },
+  normal: { first: 285_000, later: 300_000 },
   low: { first: 60_000, later: 120_000 },
 };
 /** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */

@@ -4,7 +4,7 @@
  * in build/bench/README.md.
  *
  * - The collector of garbage runs when there is garbage, not by a timer that wakes the process up; not before there
- *   are four megabytes, which is after the start, and then when there is a quarter more than was left of them,
+ *   are four megabytes, which is after the start, and then when there is three tenths more than was left of them,
  *   not twice as much; of all objects only where the young ones leave little room; and without helpers.
  * - Freed memory goes back to the system at once, but nobody looks at each tick for pages that became free
  *   between used ones: platform/own_holes.ts has that done when it is worth it.
@@ -19,7 +19,7 @@
 export const runtimeSettings: Readonly<Record<string, string>> = {
   BUN_GC_TIMER_DISABLE: "1",
   BUN_JSC_largeHeapSize: "4000000",
-  BUN_JSC_heapGrowthMaxIncrease: "0.25",
+  BUN_JSC_heapGrowthMaxIncrease: "0.3",
   BUN_JSC_minEdenToOldGenerationRatio: "0.2",
   BUN_JSC_numberOfGCMarkers: "1",
   BUN_JSC_maxNumberOfWorklistThreads: "1",

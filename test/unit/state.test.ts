@@ -220,9 +220,9 @@ describe("the agent's memory", () => {
     state.rss += 30e6;
     await clock.advance(200_000);
     deepEqual(seen(), [2, 3]);
-    await clock.advance(200_000);
+    await clock.advance(300_000);
     deepEqual(seen(), [2, 4]);
-    equal(state.trimmed, 26, "what is free goes every half minute");
+    equal(state.trimmed, 30, "what is free goes every half minute");
     await stop();
   });
 
