@@ -57,6 +57,8 @@ export function createScheduler(
   let stopped = false;
   /** Of the next turn. */
   let cancel = () => {};
+  /** The wall clock's lead over the other one, at the last turn. */
+  let ahead = 0;
   const busy = new Set<Promise<void>>();
 
   function tick(now: number): void {
@@ -108,9 +110,6 @@ export function createScheduler(
     );
     busy.add(guarded);
   }
-
-  /** The wall clock's lead over the other one, at the last turn. */
-  let ahead = 0;
 
   /** By a timer alone: a promise to wait for takes as long as a collector to run. */
   function turn(): void {

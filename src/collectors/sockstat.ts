@@ -25,7 +25,7 @@ export default defineCollector({
   name: "SockstatCollector",
   doc: "Sockets in use, IPv4 and IPv6 together",
   path: "sockets",
-  sources: ["/proc/net/sockstat", "/proc/net/sockstat6"],
+  sources: PATHS,
   options: {},
   metrics,
   prepare: (): Sums => names.map(() => undefined),

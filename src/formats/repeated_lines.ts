@@ -161,7 +161,7 @@ function newLayout(): Layout {
 
 /** Moves the lines from `at` on to further behind, and returns by how many places. */
 function makeRoom(layout: Layout, at: number): number {
-  const { series, length } = layout;
+  const { length } = layout;
   const room = Math.max(LEAST_ROOM, Math.ceil((length - at) * ROOM));
   layout.length += room;
   let size = layout.values.length;
@@ -171,11 +171,9 @@ function makeRoom(layout: Layout, at: number): number {
     layout.starts = enlarged(new Int32Array(size), layout.starts);
     layout.ends = enlarged(new Int32Array(size), layout.ends);
   }
-  for (const column of [layout.values, layout.starts, layout.ends]) {
-    column.copyWithin(at + room, at, length);
-  }
+  const { series, values, starts, ends } = layout;
   while (series.length < layout.length) series.push(undefined);
-  for (let place = length - 1; place >= at; place--) series[place + room] = series[place];
+  for (const column of [series, values, starts, ends]) column.copyWithin(at + room, at, length);
   return room;
 }
 

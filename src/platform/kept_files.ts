@@ -33,12 +33,12 @@ const WHOLE =
  * that was all. Source: seq_read_iter in fs/seq_file.c. No line is by this much longer than the first one, whose
  * length tells the number of processors in /proc/interrupts.
  */
-const BY_LINES: Readonly<Record<string, number>> = {
-  "/proc/diskstats": 512,
-  "/proc/interrupts": 512,
-  "/proc/net/dev": 512,
-  "/proc/vmstat": 80,
-};
+const BY_LINES: ReadonlyMap<string, number> = new Map([
+  ["/proc/diskstats", 512],
+  ["/proc/interrupts", 512],
+  ["/proc/net/dev", 512],
+  ["/proc/vmstat", 80],
+]);
 const KERNEL_PAGE = 4096;
 const NEWLINE = 10;
 
@@ -102,7 +102,7 @@ export function createKeptFiles(
     const kept: Kept = {
       descriptor: openSync(view, "r"),
       isWhole: isWhole(path),
-      longerLine: Object.hasOwn(BY_LINES, path) ? BY_LINES[path] : undefined,
+      longerLine: BY_LINES.get(path),
       watch: path === MOUNTS ? createMountWatch() : undefined,
       current: text(),
       other: text(),

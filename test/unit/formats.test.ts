@@ -134,7 +134,7 @@ describe("Graphite lines", () => {
       const batch = names.filter(() => random() > 0.02).map(({ series }, at) => ({
         series,
         value: at % 3 === 0 ? tick : at,
-        // A clock that was set makes the times shorter and longer.
+        // The first ones differ in their digits as well.
         timestamp: 60 * tick - (random() < older ? 60 : 0),
       }));
       equal(decoder.decode(encode(batch)), graphiteLines(batch));
