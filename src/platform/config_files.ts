@@ -27,7 +27,7 @@ export const configFiles: ConfigFiles = {
   },
   signature(path) {
     const stat = statSync(path, { throwIfNoEntry: false });
-    return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+    return stat && JSON.stringify([stat.ino, stat.size, stat.mtimeMs]);
   },
   absolute: (path) => resolve(path),
   unwritable(path) {

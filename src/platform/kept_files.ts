@@ -13,6 +13,8 @@ import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 import { once } from "./once.ts";
 
 const FIRST_BUFFER = 4 * 1024;
+/** Beside a quarter of the text. */
+const LEAST_ROOM = 64;
 /** Leaves descriptors for everything else. */
 const MOST_FILES = 64;
 /** Several collectors of one tick read the same file: what is younger than this is new enough. */
@@ -94,11 +96,7 @@ export function createKeptFiles(
     if (files.size >= MOST_FILES || !KEPT.test(path)) return undefined;
     const view = viewOf(path);
     if (!KEPT.test(view)) return undefined;
-    const text = (): OwnText => ({
-      bytes: new Uint8Array(FIRST_BUFFER),
-      length: 0,
-      edition: 0,
-    });
+    const text = (): OwnText => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0, edition: 0 });
     const kept: Kept = {
       descriptor: openSync(view, "r"),
       isWhole: isWhole(path),
@@ -147,10 +145,14 @@ function fill(kept: Kept): void {
     length += count;
     if (count === 0 || isAll(kept, text.bytes, length)) break;
   }
+  if (text.bytes.length > 2 * roomFor(length)) text.bytes = text.bytes.slice(0, roomFor(length));
   text.length = length;
   kept.other = kept.current;
   kept.current = text;
 }
+
+/** Most of these files have a few hundred bytes and change by some digits. */
+const roomFor = (length: number): number => length + (length >> 2) + LEAST_ROOM;
 
 /** Source: pread(2). */
 const kernel = once(() => libc({ pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" } }));
@@ -165,5 +167,6 @@ function readFrom(descriptor: number, bytes: Uint8Array, position: number): numb
 /** Whether no other read has to tell that there is no more. */
 function isAll({ isWhole, longerLine }: Kept, bytes: Uint8Array, length: number): boolean {
   if (isWhole) return length < bytes.length;
-  return longerLine !== undefined && length + bytes.indexOf(NEWLINE) + longerLine <= KERNEL_PAGE;
+  if (longerLine === undefined || length === bytes.length) return false;
+  return length + bytes.indexOf(NEWLINE) + longerLine <= KERNEL_PAGE;
 }

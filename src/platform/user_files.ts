@@ -71,7 +71,7 @@ export function findUserFiles(
       return;
     }
     const { mtimeMs, size, ino } = stat;
-    const stamp = `${mtimeMs}-${size}-${ino}`;
+    const stamp = JSON.stringify([mtimeMs, size, ino]);
     files.push({
       path,
       stamp,

@@ -402,6 +402,31 @@ describe("files that are kept open", { skip: process.platform !== "linux" }, () 
       deepEqual(namesIn(text), namesIn(readFileSync(path, "utf8")), path);
     }
   });
+
+  it("have as much room as they need, and get more when they grow", async () => {
+    let now = 0;
+    const kept = createKeptFiles((path) => path, () => now += 1000);
+    const roomOf = (path: string) => kept.read(path)!.bytes.length;
+    const path = "/proc/net/unix";
+    for (const _ of ["one", "the other", "again"]) {
+      ok(roomOf(path) > 0 && roomOf("/proc/uptime") > 0);
+    }
+    ok(roomOf("/proc/uptime") < 256);
+    const before = roomOf(path);
+    const names = Array.from({ length: 40 }, (_, at) => join(directory, `${at}${"x".repeat(40)}`));
+    const servers: Server[] = [];
+    while (roomOf(path) === before && servers.length < 1000) {
+      for (const name of names) {
+        const server = createServer();
+        servers.push(server);
+        await new Promise<void>((done) => server.listen(`${name}${servers.length}`, done));
+      }
+    }
+    const { bytes, length } = kept.read(path)!;
+    const text = new TextDecoder().decode(bytes.subarray(0, length));
+    for (const server of servers) ok(text.includes(`${server.address()}`));
+    for (const server of servers) server.close();
+  });
 });
 
 describe("files of the host", () => {
