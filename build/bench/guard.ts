@@ -29,7 +29,8 @@ const here = import.meta.dirname!;
 const FILE = join(here, "guard.json");
 const TOLERANCE = 1.1;
 const WARM_MS = 4000;
-const TRACE_SECONDS = 10;
+/** The first ticks collect garbage and give memory back more often than others: most have to be others. */
+const TRACE_SECONDS = 24;
 /** Between two ticks there is nothing for at least this long. */
 const PAUSE_SECONDS = 0.4;
 const FILE_CALLS =
