@@ -13,7 +13,7 @@ import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 import { once } from "./once.ts";
 
 const FIRST_BUFFER = 4 * 1024;
-/** Beside a quarter of the text. */
+/** Beside a quarter of the text: most of these files have a few hundred bytes and change by some digits. */
 const LEAST_ROOM = 64;
 /** Leaves descriptors for everything else. */
 const MOST_FILES = 64;
@@ -145,14 +145,12 @@ function fill(kept: Kept): void {
     length += count;
     if (count === 0 || isAll(kept, text.bytes, length)) break;
   }
-  if (text.bytes.length > 2 * roomFor(length)) text.bytes = text.bytes.slice(0, roomFor(length));
+  const room = length + (length >> 2) + LEAST_ROOM;
+  if (text.bytes.length > 2 * room) text.bytes = text.bytes.slice(0, room);
   text.length = length;
   kept.other = kept.current;
   kept.current = text;
 }
-
-/** Most of these files have a few hundred bytes and change by some digits. */
-const roomFor = (length: number): number => length + (length >> 2) + LEAST_ROOM;
 
 /** Source: pread(2). */
 const kernel = once(() => libc({ pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" } }));
@@ -166,7 +164,7 @@ function readFrom(descriptor: number, bytes: Uint8Array, position: number): numb
 
 /** Whether no other read has to tell that there is no more. */
 function isAll({ isWhole, longerLine }: Kept, bytes: Uint8Array, length: number): boolean {
-  if (isWhole) return length < bytes.length;
-  if (longerLine === undefined || length === bytes.length) return false;
-  return length + bytes.indexOf(NEWLINE) + longerLine <= KERNEL_PAGE;
+  if (length === bytes.length) return false;
+  if (isWhole) return true;
+  return longerLine !== undefined && length + bytes.indexOf(NEWLINE) + longerLine <= KERNEL_PAGE;
 }

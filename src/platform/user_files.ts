@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { messageOf } from "../core/errors.ts";
 import type { ModuleFile } from "../core/guest.ts";
+import { configFiles } from "./config_files.ts";
 
 export interface FoundFile extends ModuleFile {
   readonly kind: "module" | "python";
@@ -65,13 +66,11 @@ export function findUserFiles(
   function take(path: string): void {
     const kind = KINDS[path.slice(path.lastIndexOf(".") + 1)];
     if (kind === undefined || path.endsWith(".d.ts")) return;
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) {
+    const stamp = configFiles.signature(path);
+    if (stamp === undefined) {
       problems.push({ path, problem: "is not there" });
       return;
     }
-    const { mtimeMs, size, ino } = stat;
-    const stamp = JSON.stringify([mtimeMs, size, ino]);
     files.push({
       path,
       stamp,
