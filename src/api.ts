@@ -13,7 +13,7 @@ export {
 export { Cursor } from "./core/cursor.ts";
 export { badData, noData, refused, undelivered } from "./core/errors.ts";
 export { defineHandler, type Handler, type Sink } from "./core/handler.ts";
-export type { Host } from "./core/host.ts";
+export type { Host } from "./ports/host.ts";
 export type { Metric, Series } from "./core/metric.ts";
 export {
   bool,

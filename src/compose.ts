@@ -5,8 +5,8 @@ import { createAgent } from "./agent/agent.ts";
 import { main } from "./cli/root.ts";
 import { collectors } from "./collectors/registry.ts";
 import { handlers } from "./handlers/registry.ts";
-import { configFiles } from "./platform/config_files.ts";
-import { createCustomLoader } from "./platform/custom.ts";
+import { configFiles } from "./platform/fs/config_files.ts";
+import { createCustomLoader } from "./platform/plugins/plugins.ts";
 import { createHost } from "./platform/host.ts";
 import {
   readFile,
@@ -14,17 +14,17 @@ import {
   writeFile,
   writeNewFile,
   writePieces,
-} from "./platform/user_output.ts";
+} from "./platform/fs/local_files.ts";
 import { recordedHost } from "./platform/recorded_host.ts";
 import { recordingHost } from "./platform/recording_host.ts";
-import { readLines } from "./platform/line_reader.ts";
-import { openLog } from "./platform/log.ts";
-import { ownCommand } from "./platform/own_command.ts";
-import { complain, daemonControl, terminal } from "./platform/process.ts";
+import { readLines } from "./platform/fs/line_reader.ts";
+import { openLog } from "./platform/log/log.ts";
+import { ownCommand } from "./platform/runtime/self_command.ts";
+import { complain, daemonControl, terminal } from "./platform/service/process.ts";
 import { rootsFrom } from "./platform/roots.ts";
-import { createSpools, listSpools, lookInto } from "./platform/spools.ts";
-import { stamp } from "./platform/stamp.ts";
-import { stateFile } from "./platform/state_file.ts";
+import { createSpools, listSpools, lookInto } from "./platform/spool/spools.ts";
+import { stamp } from "./platform/runtime/build_info.ts";
+import { stateFile } from "./platform/fs/state_file.ts";
 
 /** Runs the command line; resolves with the exit status. */
 export function run(args: readonly string[]): Promise<number> {
@@ -48,7 +48,7 @@ export function run(args: readonly string[]): Promise<number> {
     removeFile,
     readFile,
     writePieces,
-    kernel: async () => (await import("./platform/kernel.ts")).openKernel(),
+    kernel: async () => (await import("./platform/service/kernel.ts")).openKernel(),
     command: ownCommand,
     recording: (directory, round) =>
       recordingHost(createHost(rootsFrom({}, process.env)), directory, round),

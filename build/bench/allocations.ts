@@ -8,10 +8,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { singleCollection } from "../../src/agent/agent.ts";
-import type { Collection } from "../../src/agent/collection.ts";
+import type { Collection } from "../../src/agent/collector_runner.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
-import { silentLog } from "../../src/core/log.ts";
+import { silentLog } from "../../src/ports/log.ts";
 import { lineEncoder } from "../../src/formats/graphite_line.ts";
 import { handlers } from "../../src/handlers/registry.ts";
 import { recordedHost } from "../../src/platform/recorded_host.ts";

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { compile, FLAGS, hostTarget } from "../compile.ts";
+import { compile, FLAGS, hostTarget } from "../release/compile.ts";
 import { compare, type Row } from "./compare.ts";
 import { guard } from "./guard.ts";
 import { long } from "./long.ts";

@@ -10,7 +10,7 @@ import process from "node:process";
 import { singleCollection } from "../../src/agent/agent.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
-import { silentLog } from "../../src/core/log.ts";
+import { silentLog } from "../../src/ports/log.ts";
 import { lineEncoder } from "../../src/formats/graphite_line.ts";
 import { handlers } from "../../src/handlers/registry.ts";
 import { createHost } from "../../src/platform/host.ts";

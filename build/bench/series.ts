@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { tunedEnvironment } from "../../src/platform/tuning.ts";
+import { tunedEnvironment } from "../../src/platform/memory/reexec.ts";
 import { sleep } from "./processes.ts";
 import { startSink } from "./sink.ts";
 

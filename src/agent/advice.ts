@@ -1,6 +1,6 @@
 /** What to do about an error, for the people who read `status`. */
 
-import type { ErrorState } from "../core/throttle.ts";
+import type { ErrorState } from "../core/error_reporter.ts";
 
 /** First match counts: from the particular to the general. */
 const ABOUT_HANDLERS: readonly (readonly [RegExp, string])[] = [

@@ -2,7 +2,7 @@
 
 import type { CommonValues, HostnameMethod } from "../core/collector.ts";
 import { configError } from "../core/errors.ts";
-import type { Host } from "../core/host.ts";
+import type { Host } from "../ports/host.ts";
 
 const SHELL_SECONDS = 10;
 

@@ -5,10 +5,10 @@
  */
 
 import { fnv1a } from "../core/hash.ts";
-import type { Clock } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
+import type { Clock } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import type { Collection } from "./collection.ts";
+import type { Collection } from "./collector_runner.ts";
 
 export interface Scheduler {
   /** Runs every collection at once, then each at its time. */

@@ -1,12 +1,12 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
 import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
-import type { CustomLoader, GuestFigures } from "../core/custom.ts";
-import type { Host } from "../core/host.ts";
+import type { CustomLoader, GuestFigures } from "../ports/plugins.ts";
+import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
-import type { Collection } from "./collection.ts";
+import type { Collection } from "./collector_runner.ts";
 
 export const SELF_NAME = "DiamondCollector";
 

@@ -5,8 +5,8 @@
 
 import type { SavedSamples } from "../core/emitter.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Host } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
+import type { Host } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import type { SavedLedger } from "../delivery/ledger.ts";
 
 /** Where the state lies. */

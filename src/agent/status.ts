@@ -1,12 +1,12 @@
 /** The agent's state at a glance, for `status`. */
 
 import type { Receipt } from "../core/handler.ts";
-import type { Host } from "../core/host.ts";
-import type { ErrorState } from "../core/throttle.ts";
+import type { Host } from "../ports/host.ts";
+import type { ErrorState } from "../core/error_reporter.ts";
 import { droppedTotal, imbalance, type Ledger } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import { adviceForCollector, adviceForHandler } from "./advice.ts";
-import type { Collection, CollectionRecord } from "./collection.ts";
+import type { Collection, CollectionRecord } from "./collector_runner.ts";
 import type { Books } from "./self_metrics.ts";
 
 /** Times are milliseconds since the epoch. */

@@ -10,7 +10,7 @@ import { serverOptions } from "../config/server_options.ts";
 import type { Origins, Settings } from "../config/settings.ts";
 import type { Origin } from "../config/tree.ts";
 import { messageOf } from "../core/errors.ts";
-import type { ConfigFiles } from "../core/files.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Options } from "../core/option.ts";
 import { type CommandSpec, configFlag, configPath } from "./command.ts";
 import { UsageError } from "./flags.ts";

@@ -1,10 +1,10 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
 import { singleCollection, unsupported } from "../agent/agent.ts";
-import type { Collection, Outcome } from "../agent/collection.ts";
+import type { Collection, Outcome } from "../agent/collector_runner.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
+import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "../formats/fixed.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";

@@ -4,7 +4,7 @@ import { resolveSettings } from "../config/resolve.ts";
 import type { HandlerSettings, Settings } from "../config/settings.ts";
 import { didYouMean } from "../config/problems.ts";
 import { configError } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
+import type { Log } from "../ports/log.ts";
 import { configPath, type Flags } from "./command.ts";
 import type { World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 /** `list`: what there is to collect, and where it can go. */
 
 import { systemsOf } from "../core/collector.ts";
-import type { CustomFile } from "../core/custom.ts";
+import type { CustomFile } from "../ports/plugins.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { allPlugins } from "./plugins.ts";
 import { paint, table } from "./text.ts";

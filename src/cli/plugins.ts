@@ -3,7 +3,7 @@
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
-import { type Custom, isDiamonds, type Isolation } from "../core/custom.ts";
+import { type Custom, isDiamonds, type Isolation } from "../ports/plugins.ts";
 import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
 import type { World } from "./world.ts";

@@ -2,7 +2,7 @@
 
 import { singleCollection } from "../agent/agent.ts";
 import { messageOf } from "../core/errors.ts";
-import { silentLog } from "../core/log.ts";
+import { silentLog } from "../ports/log.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { recordingOf } from "./recordings.ts";

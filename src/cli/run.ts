@@ -8,11 +8,11 @@ import { resolveSettings } from "../config/resolve.ts";
 import type { CustomSource, ResolveRequest, Settings } from "../config/settings.ts";
 import type { StateStore } from "../agent/state.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import type { Clock, Host } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
-import type { LogPlan } from "../core/log_plan.ts";
-import type { ControlRequest, Identity } from "../core/process.ts";
-import type { Spools } from "../core/spool.ts";
+import type { Clock, Host } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
+import type { LogPlan } from "../ports/log_plan.ts";
+import type { ControlRequest, Identity } from "../ports/process.ts";
+import type { Spools } from "../ports/spool.ts";
 import {
   type CommandSpec,
   configFlag,
@@ -27,7 +27,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
-import { supervised } from "./supervised.ts";
+import { supervised } from "../daemon/watchdog.ts";
 import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {

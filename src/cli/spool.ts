@@ -4,7 +4,7 @@ import { deliveryJobs } from "../agent/delivery_job.ts";
 import type { Status } from "../agent/status.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import { MOST_PER_WRITE, type SpoolSummary } from "../core/spool.ts";
+import { MOST_PER_WRITE, type SpoolSummary } from "../ports/spool.ts";
 import { graphiteLines } from "../formats/graphite_line.ts";
 import { type CommandSpec, type Flags, socketPath, spoolPath } from "./command.ts";
 import { UsageError } from "./flags.ts";

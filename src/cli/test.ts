@@ -1,10 +1,10 @@
 /** `test`: runs a collector on what was recorded, and compares what it publishes. */
 
 import { singleCollection } from "../agent/agent.ts";
-import type { Collection, Outcome } from "../agent/collection.ts";
+import type { Collection, Outcome } from "../agent/collector_runner.ts";
 import { codeOf, messageOf } from "../core/errors.ts";
-import type { RecordedHost } from "../core/host.ts";
-import { silentLog } from "../core/log.ts";
+import type { RecordedHost } from "../ports/host.ts";
+import { silentLog } from "../ports/log.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { recordingOf } from "./recordings.ts";

@@ -2,11 +2,11 @@
 
 import type { Agent, AgentPorts } from "../agent/agent.ts";
 import type { Catalogue } from "../config/settings.ts";
-import type { CustomLoader } from "../core/custom.ts";
-import type { ConfigFiles } from "../core/files.ts";
-import type { Host, RecordedHost } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
-import type { LogPlan } from "../core/log_plan.ts";
+import type { CustomLoader } from "../ports/plugins.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
+import type { Host, RecordedHost } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
+import type { LogPlan } from "../ports/log_plan.ts";
 import type {
   ControlRequest,
   Identity,
@@ -14,8 +14,8 @@ import type {
   MemoryMode,
   Notifier,
   StartReport,
-} from "../core/process.ts";
-import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../core/spool.ts";
+} from "../ports/process.ts";
+import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../ports/spool.ts";
 import type { StateStore } from "../agent/state.ts";
 
 export interface World {

@@ -1,6 +1,6 @@
 /** Who else may touch the files of a configuration. */
 
-import type { ConfigFiles } from "../core/files.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import { type Problem, warning } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 

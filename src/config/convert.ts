@@ -1,7 +1,7 @@
 /** Values of sections, by the options that declare them; what cannot be converted becomes a problem. */
 
 import { messageOf } from "../core/errors.ts";
-import type { ConfigFiles } from "../core/files.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Option, Options, Raw, RawSection } from "../core/option.ts";
 import { toPlain } from "./configobj.ts";
 import { didYouMean, fault, notice, type Problem } from "./problems.ts";

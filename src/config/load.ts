@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from "../core/errors.ts";
-import type { ConfigFiles } from "../core/files.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import { parseConfig } from "./configobj.ts";
 import { interpolateAll } from "./interpolate.ts";
 import { isLogSection } from "./logging.ts";

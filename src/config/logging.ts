@@ -5,9 +5,9 @@
  */
 
 import { messageOf } from "../core/errors.ts";
-import type { Rotation } from "../core/host.ts";
+import type { Rotation } from "../ports/host.ts";
 import { isTrue } from "../core/option.ts";
-import type { LogOutput, LogPlan, LogTarget } from "../core/log_plan.ts";
+import type { LogOutput, LogPlan, LogTarget } from "../ports/log_plan.ts";
 import { DEFAULT_FORMAT, levels } from "../formats/log_record.ts";
 import { rotationWords } from "../formats/rotation.ts";
 import { type Problem, warning } from "./problems.ts";

@@ -3,8 +3,8 @@
  * that is wrong is found at once: with file and line, what was found, and what is allowed.
  */
 
-import { type Custom, NOTHING_CUSTOM } from "../core/custom.ts";
-import type { ConfigFiles } from "../core/files.ts";
+import { type Custom, NOTHING_CUSTOM } from "../ports/plugins.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import { isTrue } from "../core/option.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";

@@ -1,10 +1,10 @@
 /** What a configuration comes to: typed values, each with the line that it came from. */
 
 import type { AnyCollector, CommonValues } from "../core/collector.ts";
-import type { Custom, CustomLoader, Isolation } from "../core/custom.ts";
+import type { Custom, CustomLoader, Isolation } from "../ports/plugins.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
-import type { ConfigFiles } from "../core/files.ts";
-import type { LogPlan } from "../core/log_plan.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
+import type { LogPlan } from "../ports/log_plan.ts";
 import type { Options } from "../core/option.ts";
 import type { Problem } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";

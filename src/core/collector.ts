@@ -3,8 +3,8 @@
  * sees no handler and no configuration file, and reaches the machine through `host` only.
  */
 
-import type { Host } from "./host.ts";
-import type { Log } from "./log.ts";
+import type { Host } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import {
   bool,
   byteUnits,

@@ -3,8 +3,8 @@
  * back-off and the ledger are the worker's, for all handlers alike.
  */
 
-import type { Host } from "./host.ts";
-import type { Log } from "./log.ts";
+import type { Host } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import type { Metric } from "./metric.ts";
 import { choice, integer, number, type Options, type Values } from "./option.ts";
 

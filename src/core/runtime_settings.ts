@@ -7,7 +7,7 @@
  *   are four megabytes, which is after the start, and then when there is three tenths more than was left of them,
  *   not twice as much; of all objects only where the young ones leave little room; and without helpers.
  * - Freed memory goes back to the system at once, but nobody looks at each tick for pages that became free
- *   between used ones: platform/own_holes.ts has that done when it is worth it.
+ *   between used ones: platform/memory/allocator_purge.ts has that done when it is worth it.
  * - Two tiers of the just-in-time compiler are enough: the third one's threads and code never pay for
  *   themselves in a program that works for two milliseconds a second. One thread compiles: a second one starts
  *   with the program, makes it wait at each turn, and is never missed.

@@ -3,8 +3,8 @@
  * and never a reason to stop. A disk that does not take anything is told once and tried again.
  */
 
-import type { Clock } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
+import type { Clock } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import {
   MOST_PER_WRITE,
@@ -12,8 +12,8 @@ import {
   type SpooledBatch,
   SpoolInUse,
   type Spools,
-} from "../core/spool.ts";
-import { createTrouble } from "../core/throttle.ts";
+} from "../ports/spool.ts";
+import { createTrouble } from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
 export interface SpoolerSettings {

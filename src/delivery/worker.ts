@@ -9,11 +9,11 @@
 
 import { codeOf, type Failure, messageOf, timedOut } from "../core/errors.ts";
 import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
-import type { Clock } from "../core/host.ts";
-import type { Log } from "../core/log.ts";
+import type { Clock } from "../ports/host.ts";
+import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
-import { MOST_PER_WRITE, type Spools } from "../core/spool.ts";
-import { createTrouble, type ErrorState } from "../core/throttle.ts";
+import { MOST_PER_WRITE, type Spools } from "../ports/spool.ts";
+import { createTrouble, type ErrorState } from "../core/error_reporter.ts";
 import { backoffSeconds } from "./backoff.ts";
 import {
   type DropReason,

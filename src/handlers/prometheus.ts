@@ -4,7 +4,7 @@
  */
 
 import { defineHandler } from "../core/handler.ts";
-import type { Asked, Listener, Reply } from "../core/host.ts";
+import type { Asked, Listener, Reply } from "../ports/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { choice, integer, text } from "../core/option.ts";
 import { expose, OPENMETRICS_TYPE, TEXT_TYPE } from "../formats/prometheus.ts";

@@ -3,20 +3,20 @@
 import * as os from "node:os";
 import process from "node:process";
 import type { System } from "../core/collector.ts";
-import type { Figures, Host, HostFs, Names, Self } from "../core/host.ts";
+import type { Figures, Host, HostFs, Names, Self } from "../ports/host.ts";
 import { processorsIn } from "../formats/processor_list.ts";
-import { dns } from "./builtin.ts";
+import { dns } from "./runtime/node_modules.ts";
 import { realClock } from "./clock.ts";
-import { realCodecs } from "./codecs.ts";
-import { createExec } from "./exec.ts";
-import { createHostFs } from "./files.ts";
-import { realMysql } from "./mysql.ts";
-import { realNet } from "./network.ts";
-import { collectGarbage, dropCode } from "./own_heap.ts";
-import { giveBackHoles } from "./own_holes.ts";
-import { ownMemory } from "./own_memory.ts";
-import { giveBackPages } from "./own_pages.ts";
-import { createProbe } from "./probe.ts";
+import { realCodecs } from "./net/remote_write.ts";
+import { createExec } from "./exec/exec.ts";
+import { createHostFs } from "./fs/files.ts";
+import { realMysql } from "./sql/mysql.ts";
+import { realNet } from "./net/network.ts";
+import { collectGarbage, dropCode } from "./memory/garbage.ts";
+import { giveBackHoles } from "./memory/allocator_purge.ts";
+import { ownMemory } from "./memory/rss.ts";
+import { giveBackPages } from "./memory/clean_pages.ts";
+import { createProbe } from "./fs/probe.ts";
 import type { Roots } from "./roots.ts";
 
 const SYSTEMS: Readonly<Record<string, System>> = {

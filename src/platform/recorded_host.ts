@@ -7,10 +7,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { configError, noData, timedOut } from "../core/errors.ts";
-import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../core/host.ts";
+import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../ports/host.ts";
 import { processorsIn } from "../formats/processor_list.ts";
-import { realCodecs } from "./codecs.ts";
-import { createHostFs } from "./files.ts";
+import { realCodecs } from "./net/remote_write.ts";
+import { createHostFs } from "./fs/files.ts";
 
 const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configError } from "../core/errors.ts";
-import type { Host, HostFs } from "../core/host.ts";
+import type { Host, HostFs } from "../ports/host.ts";
 
 /** Throws `config` from what is asked of it, where it cannot write. */
 export function recordingHost(real: Host, directory: string, round: string): Host {

@@ -1,7 +1,7 @@
 /** Posting a batch: what all handlers that speak HTTP have in common, and what answers mean. */
 
 import { refused, type Rejected, undelivered } from "../core/errors.ts";
-import type { Host, HttpResponse } from "../core/host.ts";
+import type { Host, HttpResponse } from "../ports/host.ts";
 import { integer, list, secret, text, type Values } from "../core/option.ts";
 import { headersOf } from "../formats/http_headers.ts";
 import { tlsOptions, tlsSettings } from "./tls.ts";

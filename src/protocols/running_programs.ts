@@ -3,7 +3,7 @@
  * with growing pauses when it ends, and stopped when its file is gone or has changed.
  */
 
-import type { Clock, Exec, RunningCommand } from "../core/host.ts";
+import type { Clock, Exec, RunningCommand } from "../ports/host.ts";
 
 export interface Program {
   readonly path: string;

@@ -16,7 +16,7 @@ import process from "node:process";
 import { after, it } from "node:test";
 import { agentConfig } from "../../build/bench/contenders.ts";
 import { measureGuard, worse } from "../../build/bench/guard.ts";
-import { findSwitch } from "../../src/platform/own_holes.ts";
+import { findSwitch } from "../../src/platform/memory/allocator_purge.ts";
 import { executable, noExecutable, start } from "../harness/agent_process.ts";
 import { describeWith } from "../harness/describe_with.ts";
 

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { cpio } from "../../src/formats/cpio.ts";
-import { stageZero } from "../../src/formats/stage_zero.ts";
+import { stageZero } from "../../src/formats/init_stub.ts";
 import {
   agent,
   executable,

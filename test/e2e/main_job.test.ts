@@ -9,7 +9,7 @@ import { after, describe, it } from "node:test";
 import { dropReasons } from "../../src/delivery/ledger.ts";
 import { makeJail, notRoot } from "../harness/jail.ts";
 import { describeWith } from "../harness/describe_with.ts";
-import { bun, deno } from "../../build/tools.mjs";
+import { bun, deno } from "../../build/dev/tools.mjs";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
 import {
   executable,

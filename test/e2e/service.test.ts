@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { createPulse } from "../../src/agent/pulse.ts";
+import { createPulse } from "../../src/agent/liveness.ts";
 import type { Books } from "../../src/agent/self_metrics.ts";
 import { newLedger } from "../../src/delivery/ledger.ts";
 import {

@@ -13,7 +13,7 @@ import { deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts"
 import type { Metric } from "../../src/core/metric.ts";
 import { imbalance, type SavedLedger } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
-import { createSpools } from "../../src/platform/spools.ts";
+import { createSpools } from "../../src/platform/spool/spools.ts";
 import { agent, freePort, until } from "../harness/agent_process.ts";
 import { createFakeClock } from "../harness/fake_clock.ts";
 import { series } from "../harness/metrics.ts";

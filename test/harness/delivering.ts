@@ -2,14 +2,14 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { type AnyHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
-import type { Clock, Host } from "../../src/core/host.ts";
+import type { Clock, Host } from "../../src/ports/host.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
 import mysql from "../../src/handlers/mysql.ts";
 import { realClock } from "../../src/platform/clock.ts";
-import { realCodecs } from "../../src/platform/codecs.ts";
-import { realMysql } from "../../src/platform/mysql.ts";
-import { realNet } from "../../src/platform/network.ts";
+import { realCodecs } from "../../src/platform/net/remote_write.ts";
+import { realMysql } from "../../src/platform/sql/mysql.ts";
+import { realNet } from "../../src/platform/net/network.ts";
 import { until } from "./agent_process.ts";
 import { pathOf, type Recorder } from "./bad_peers.ts";
 import { metric } from "./metrics.ts";

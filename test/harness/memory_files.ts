@@ -1,6 +1,6 @@
 /** Configuration files that are in memory: path → text. */
 
-import type { ConfigFiles } from "../../src/core/files.ts";
+import type { ConfigFiles } from "../../src/ports/local_files.ts";
 
 export function memoryFiles(texts: Readonly<Record<string, string>>): ConfigFiles {
   return {

@@ -1,8 +1,8 @@
 /** A log that a test can read. */
 
-import type { Log } from "../../src/core/log.ts";
+import type { Log } from "../../src/ports/log.ts";
 
-export { silentLog } from "../../src/core/log.ts";
+export { silentLog } from "../../src/ports/log.ts";
 
 export function recordedLog(): Log & { readonly lines: string[] } {
   const lines: string[] = [];

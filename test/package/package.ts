@@ -258,7 +258,7 @@ function waiting(host: Debian): number {
 function build(folder: string, number: string): void {
   for (const target of ["linux-x64", "linux-arm64"]) {
     run(process.execPath, [
-      join(root, "build/package/package.ts"),
+      join(root, "build/release/package.ts"),
       ...["--out", folder, "--version", number, "--target", target],
     ]);
   }

@@ -217,7 +217,12 @@ function built(name: string): string {
   const ending = name.startsWith("windows") ? ".exe" : "";
   const file = join(root, `build/out/diamond-agent-${name}${ending}`);
   if (!existsSync(file)) {
-    done(process.execPath, [join(root, "build/compile.ts"), "--target", name, "--no-compress"]);
+    done(process.execPath, [
+      join(root, "build/release/compile.ts"),
+      "--target",
+      name,
+      "--no-compress",
+    ]);
   }
   return file;
 }

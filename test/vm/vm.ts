@@ -200,7 +200,7 @@ async function underSystemd(): Promise<void> {
   const carbon = await startCarbon(join(folder, "carbon"));
   const packages = join(folder, "packages");
   run(process.execPath, [
-    join(root, "build/package/package.ts"),
+    join(root, "build/release/package.ts"),
     ...["--target", "linux-x64", "--out", packages],
   ]);
   run("cp", ["-a", fresh, tree]);

@@ -1,0 +1,77 @@
+/** The rooms of src/, and what the files of each may import besides those of their own room. A room is a folder, or one file. */
+
+export interface Room {
+  /** Rooms and packages; a name that ends with ":" or "/" stands for all that begin with it. */
+  readonly imports: readonly string[];
+  /** Its files never import each other. */
+  readonly loners?: boolean;
+  /** Its generated registry names every file below this room. */
+  readonly registry?: string;
+}
+
+const WORDS = ["core", "ports"];
+const ASKING = [...WORDS, "formats", "protocols"];
+/** What every room of platform/ may use besides its own row. */
+const MACHINE = [...WORDS, "node:", "platform/runtime"];
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  core: { imports: ["ports"] },
+  ports: { imports: ["core"] },
+  formats: { imports: WORDS },
+  protocols: { imports: [...WORDS, "formats"] },
+  collectors: { imports: ["core"], registry: "collectors/" },
+  "collectors/host": { imports: ASKING, loners: true },
+  "collectors/services": { imports: ASKING, loners: true },
+  "collectors/devices": { imports: ASKING, loners: true },
+  handlers: { imports: ASKING, loners: true, registry: "handlers" },
+  config: { imports: [...WORDS, "formats", "ini"] },
+  delivery: { imports: WORDS },
+  agent: { imports: [...WORDS, "delivery"] },
+  daemon: { imports: [...WORDS, "agent", "delivery"] },
+  platform: { imports: [...MACHINE, "formats", "platform/"] },
+  "platform/clock.ts": { imports: MACHINE },
+  "platform/roots.ts": { imports: [] },
+  "platform/runtime": { imports: ["node:"] },
+  "platform/memory": { imports: MACHINE },
+  "platform/fs": {
+    imports: [
+      ...MACHINE,
+      "formats",
+      "platform/clock.ts",
+      "platform/exec",
+      "platform/log",
+      "platform/memory",
+      "platform/roots.ts",
+    ],
+  },
+  "platform/exec": { imports: [...MACHINE, "platform/roots.ts"] },
+  "platform/net": {
+    imports: [...MACHINE, "formats", "platform/clock.ts", "@bufbuild/protobuf/wire", "snappyjs"],
+  },
+  "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise"] },
+  "platform/spool": { imports: [...MACHINE, "formats"] },
+  "platform/log": { imports: [...MACHINE, "formats", "consola/core", "platform/exec"] },
+  "platform/service": {
+    imports: [...MACHINE, "platform/exec", "platform/memory", "platform/net"],
+  },
+  "platform/plugins": {
+    imports: [
+      ...MACHINE,
+      "api.ts",
+      "platform",
+      "platform/exec",
+      "platform/fs",
+      "platform/memory",
+      "platform/roots.ts",
+      "platform/service",
+    ],
+  },
+  cli: { imports: [...WORDS, "formats", "config", "agent", "daemon", "cli/", "citty"] },
+  "cli/service": { imports: [...WORDS, "cli"] },
+  "cli/vm": { imports: [...WORDS, "formats", "config", "cli"] },
+  "api.ts": { imports: WORDS },
+  "compose.ts": {
+    imports: ["agent", "cli", "collectors", "handlers", "node:process", "platform", "platform/"],
+  },
+  "main.ts": { imports: ["compose.ts", "core", "node:process", "platform", "platform/"] },
+};

@@ -1,0 +1,96 @@
+/** Steps of the gate and of the loop: commands that are run, counted and reported. */
+
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { bun, deno, root, tsc } from "./tools.mjs";
+
+/** Rooms whose tests need neither the executable nor servers. */
+export const UNIT_TESTS = [
+  ["test/delivery", "test/handlers", "test/core", "test/cli"],
+  ["test/platform", "test/agent", "test/formats"],
+  ["test/collectors", "test/config", "test/dev"],
+];
+
+export function createSteps() {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+
+  /** Runs a command; `count` reads the results from its output, without it the command counts as one. */
+  async function step(name, program, args, count) {
+    const started = Date.now();
+    const { status, output } = await run(program, args);
+    const counted = count?.(output);
+    if (counted !== undefined) { for (const key of Object.keys(total)) total[key] += counted[key]; }
+    const failed = status !== 0 || (counted !== undefined && counted.passed === 0);
+    if (counted === undefined) total[failed ? "failed" : "passed"]++;
+    else if (failed && counted.failed === 0) total.failed++;
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    const results = counted === undefined ? "" : `: ${JSON.stringify(counted)}`;
+    // A step's output in one piece: others may run beside it.
+    if (failed) console.log(output);
+    console.log(`${failed ? "FAILED" : "ok    "} ${name} (${seconds} s)${results}`);
+  }
+
+  return {
+    total,
+    step,
+    /** What can be said of the sources without running them. */
+    async statics() {
+      await Promise.all([
+        step("format", deno(), ["fmt", "--check"]),
+        step("lint", deno(), ["lint"]),
+      ]);
+      await step("rooms", bun(), ["build/dev/lint.ts"]);
+      await Promise.all([
+        step("types", process.execPath, [tsc(), "-p", "."]),
+        step("pure types", process.execPath, [tsc(), "-p", "build/dev/pure"]),
+      ]);
+      await step("generated files", bun(), ["build/dev/gen.ts", "--check"]);
+    },
+    underBun: (name, paths, ...flags) =>
+      step(name, bun(), ["test", "--timeout", "180000", ...flags, ...paths], countBun),
+    underDeno: (name, paths) =>
+      step(name, deno(), ["test", "-A", "--no-check", "--parallel", ...paths], countDeno),
+    /** Prints the line that counts, and ends the process. */
+    end() {
+      console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+      process.exit(total.failed > 0 ? 1 : 0);
+    },
+  };
+}
+
+function run(program, args) {
+  return new Promise((done) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    const take = (chunk) => output += chunk;
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (error) => done({ status: 1, output: String(error) }));
+    child.on("close", (status) => done({ status, output }));
+  });
+}
+
+export function last(output, pattern) {
+  const found = [...output.matchAll(pattern)].at(-1);
+  return found === undefined ? 0 : Number(found[1]);
+}
+
+function countBun(output) {
+  return {
+    passed: last(output, /^\s*(\d+) pass$/gm),
+    failed: last(output, /^\s*(\d+) fail$/gm),
+    skipped: last(output, /^\s*(\d+) skip$/gm),
+  };
+}
+
+function countDeno(output) {
+  return {
+    passed: last(output, /\| (\d+) passed/g),
+    failed: last(output, /\| (\d+) failed/g),
+    skipped: last(output, /\| (\d+) ignored/g),
+  };
+}

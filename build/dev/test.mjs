@@ -1,0 +1,85 @@
+/**
+ * The gate: everything that must hold before a commit, in one command, `npm test`. Ends with the line
+ * `N passed, N failed, N skipped`. With CI=true it installs the servers that tests need, and a skipped
+ * test is a failure.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { createSteps, last, UNIT_TESTS } from "./steps.mjs";
+import { bun, deno, ensurePackages, root } from "./tools.mjs";
+
+const ci = process.env.CI === "true";
+const only = process.argv.slice(2);
+/** Tests of the executable, of real servers and of promises. */
+const WHOLE_TESTS = ["test/e2e", "test/services", "test/faults", "test/live"];
+
+ensurePackages();
+const { total, step, statics, underBun, underDeno, end } = createSteps();
+if (ci) await step("services", "sh", ["test/services/install"]);
+await statics();
+await step("build", bun(), ["build/release/compile.ts", "--host", "--no-compress"]);
+if (ci) {
+  await step("build for arm64", bun(), [
+    "build/release/compile.ts",
+    "--target",
+    "linux-arm64",
+    "--no-compress",
+  ]);
+}
+if (only.length > 0) {
+  await Promise.all([underBun("tests under Bun", only), underDeno("tests under Deno", only)]);
+} else {
+  const unit = UNIT_TESTS.flat().filter((path) => existsSync(join(root, path)));
+  await Promise.all([underBun("tests under Bun", unit), underDeno("tests under Deno", unit)]);
+  // What starts agents and servers has the machine to itself: it also looks at time.
+  await underBun("agents and servers", WHOLE_TESTS);
+  await conformance();
+}
+
+if (ci && total.skipped > 0) {
+  console.log(
+    `\n${total.skipped} skipped: CI has everything that a test needs, so nothing may be skipped there`,
+  );
+  total.failed += total.skipped;
+}
+end();
+
+/** The black-box suite, where somebody has put it beside the project. */
+async function conformance() {
+  const suite = resolve(root, process.env.DIAMOND_CONFORMANCE ?? "../shared/conformance");
+  if (!existsSync(join(suite, "run.mjs"))) return;
+  const listed = spawnSync(bun(), ["src/main.ts", "list", "--json"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  const names = JSON.parse(listed.stdout).collectors.map(({ name }) => name).join(",");
+  const executable = join(root, "build/out", `diamond-agent-${process.platform}-${process.arch}`);
+  const agents = [["executable", executable], ["Bun", `${bun()} ${root}/src/main.ts`], [
+    "Deno",
+    `${deno()} run -A ${root}/src/main.ts`,
+  ]];
+  const count = (output) => ({
+    passed: last(output, /^(\d+) passed/gm),
+    failed: last(output, /(\d+) failed/gm),
+    // Its slow cases take minutes each; they are left out on purpose, not for want of anything.
+    skipped: 0,
+  });
+  for (const [name, agent] of agents) {
+    await step(`conformance, ${name}`, process.execPath, [
+      join(suite, "run.mjs"),
+      "--agent",
+      agent,
+      "--strict",
+      "--only",
+      names,
+    ], count);
+  }
+  await step("configuration cases", process.execPath, [
+    join(suite, "configobj.mjs"),
+    "--agent",
+    executable,
+  ], count);
+}

@@ -1,0 +1,177 @@
+/**
+ * What is looked after between ticks: the state is kept every minute, the memory has a bound, and
+ * spools keep theirs. It rides on the wake-ups that there are anyway.
+ */
+
+import { messageOf } from "../core/errors.ts";
+import type { EmitterSettings } from "../core/emitter.ts";
+import { createTrouble } from "../core/error_reporter.ts";
+import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
+import type { AgentPorts, AgentSettings } from "./agent.ts";
+import type { Books } from "./self_metrics.ts";
+import { type AgentState, bootOf, readState } from "./state.ts";
+
+export interface Keeper {
+  /** The books of a handler in an earlier run; undefined where there are none. */
+  books(handler: string): SavedLedger | undefined;
+  /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */
+  samples(collector: string): EmitterSettings["saved"];
+  /** After each wake-up. */
+  tick(now: number): void;
+  /** Writes the state. */
+  keep(clean: boolean): void;
+}
+
+const KEEP_SECONDS = 60;
+const LOOK_SECONDS = 5;
+/** Between looks for pages that became free: a look takes half a millisecond. */
+const TRIM_SECONDS = 30;
+/** Part of max_memory from which on the queues are emptied. */
+const PRESSURE = 0.9;
+const REPORT_SECONDS = 600;
+/** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
+const SETTLE_MS = [10_000, 15_000];
+/**
+ * Until garbage is collected for the first time, when most code is compiled, and from time to time, by
+ * `memory`: it takes ten milliseconds, and what it has driven out of the processor's caches comes back
+ * slowly.
+ */
+const PAUSE_MS = {
+  normal: { first: 285_000, later: 300_000 },
+  low: { first: 60_000, later: 120_000 },
+};
+/** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */
+const GROWTH_BYTES = 12_582_912;
+const SHORTEST_PAUSE_MS = 30_000;
+
+export function createKeeper(
+  { host, log, state, view = "", audit = false }: AgentPorts,
+  settings: () => AgentSettings | undefined,
+  books: () => Books,
+): Keeper {
+  const kept = readState(state, view, host, log);
+  const hasSamples = Object.keys(kept.collectors).length > 0;
+  const offset = hasSamples ? bootOf(host).offset : 0;
+  const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  let told = false;
+  const started = host.clock.monotonic();
+  let turns = 0;
+  let collectedAt = started;
+  let collectAt = started + SETTLE_MS[0];
+  /** After the last collection. */
+  let least = Infinity;
+  const looks = every(LOOK_SECONDS, started);
+  const keeps = every(KEEP_SECONDS, started);
+  const trims = every(TRIM_SECONDS, started);
+
+  function keep(clean: boolean): void {
+    if (state === undefined) return;
+    const { collections, workers } = books();
+    const { id: boot, offset } = bootOf(host);
+    const text = JSON.stringify(
+      {
+        format: 1,
+        boot,
+        view,
+        kept: host.clock.now(),
+        clean,
+        // Those of handlers that are not configured now may be again.
+        handlers: {
+          ...kept.handlers,
+          ...Object.fromEntries(workers.map((worker) => [worker.name, worker.saved(clean)])),
+        },
+        collectors: Object.fromEntries(collections.map((one) => [one.name, one.save(offset)])),
+      } satisfies AgentState,
+    );
+    try {
+      state.write(text);
+      told = false;
+    } catch (error) {
+      if (!told) {
+        log.warn(
+          `Cannot write "${state.path}", so books and counters begin anew with the next start: ${
+            messageOf(error)
+          }`,
+        );
+      }
+      told = true;
+    }
+  }
+
+  /** Ends the start, and collects garbage from time to time. Returns the memory, in bytes. */
+  function collect(): number {
+    const { self, clock } = host;
+    const now = clock.monotonic();
+    const rss = self.rss();
+    const hasGrown = rss > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
+    if (now < collectAt && !hasGrown) return rss;
+    if (turns < SETTLE_MS.length) self.settle();
+    else self.reclaim();
+    turns++;
+    const { first, later } = PAUSE_MS[settings()?.server.memory ?? "normal"];
+    if (turns < SETTLE_MS.length) collectAt = started + SETTLE_MS[turns];
+    else collectAt = now + (turns === SETTLE_MS.length ? first : later);
+    collectedAt = now;
+    return least = self.rss();
+  }
+
+  function relieve(): void {
+    const rss = collect();
+    const limit = settings()?.server.max_memory ?? Infinity;
+    const { workers } = books();
+    if (rss <= limit * PRESSURE) return pressing.clear("The memory");
+    const waiting = workers.reduce((sum, { queued }) => sum + queued, 0);
+    pressing.report(
+      "The memory",
+      `${megabytes(rss)} of max_memory = ${megabytes(limit)}; ${waiting} metrics leave it`,
+    );
+    for (const worker of workers) worker.relieve();
+    host.self.settle();
+  }
+
+  function check(): void {
+    for (const { name, ledger, queued, spooled } of books().workers) {
+      const missing = imbalance(ledger, queued, spooled);
+      if (missing !== 0) {
+        unbalanced.report(
+          name,
+          `The ledger does not close: ${missing} metrics are unaccounted for`,
+        );
+      }
+    }
+  }
+
+  return {
+    books: (handler) => kept.handlers[handler],
+    samples(collector) {
+      const samples = kept.collectors[collector];
+      return samples && { samples, offset };
+    },
+    keep,
+    tick() {
+      const now = host.clock.monotonic();
+      if (audit) check();
+      if (looks(now)) relieve();
+      if (keeps(now)) {
+        for (const worker of books().workers) worker.tidy();
+        keep(false);
+      }
+      if (trims(now)) host.self.trim();
+    },
+  };
+}
+
+/** Whether so much time has passed since it last said so, or since `started`; times in milliseconds. */
+function every(seconds: number, started: number): (now: number) => boolean {
+  let last = started;
+  return (now) => {
+    if (now - last < seconds * 1000) return false;
+    last = now;
+    return true;
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}

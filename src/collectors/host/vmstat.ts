@@ -1,0 +1,31 @@
+/** Source: https://man7.org/linux/man-pages/man5/proc_vmstat.5.html */
+
+import { defineCollector, MAX_COUNTER, rate } from "../../core/collector.ts";
+import { fieldReader } from "../../formats/proc_fields.ts";
+
+const traits = { max: MAX_COUNTER };
+const metrics = {
+  pgfault: rate("Page faults", 2, traits),
+  pgmajfault: rate("Page faults that had to wait for the disk", 2, traits),
+  pgpgin: rate("Kibibytes read from disk", 2, traits),
+  pgpgout: rate("Kibibytes written to disk", 2, traits),
+  pswpin: rate("Pages read from swap space", 2, traits),
+  pswpout: rate("Pages written to swap space", 2, traits),
+};
+
+export default defineCollector({
+  name: "VMStatCollector",
+  doc: "Paging and swapping",
+  path: "vmstat",
+  sources: ["/proc/vmstat"],
+  options: {},
+  metrics,
+
+  prepare: () => ({ read: fieldReader((name) => Object.hasOwn(metrics, name)) }),
+
+  collect({ host, state, emit }) {
+    for (const { name, value } of state.read(host.fs.read("/proc/vmstat"))) {
+      emit(name as keyof typeof metrics, value);
+    }
+  },
+});

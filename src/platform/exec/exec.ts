@@ -1,0 +1,185 @@
+/** Commands: each in a process group of its own, which is killed as a whole. */
+
+import type { ChildProcess } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import process from "node:process";
+import { noData, timedOut } from "../../core/errors.ts";
+import type { Exec, ExecResult } from "../../ports/host.ts";
+import { processes } from "../runtime/node_modules.ts";
+import { createLimiter } from "./limiter.ts";
+import { realPathOf, type Roots } from "../roots.ts";
+
+const MOST_BYTES = 16 * 1024 * 1024;
+/** Commands at the same time. */
+const MOST_AT_ONCE = 16;
+/** Characters of one line of a command that runs on. */
+const MOST_LINE = 65_536;
+/** For the output of a command that has ended. */
+const LEFT_BEHIND_MS = 1000;
+const MORE_DIRECTORIES = [
+  "/usr/bin",
+  "/usr/sbin",
+  "/bin",
+  "/sbin",
+  "/usr/local/bin",
+  "/usr/local/sbin",
+];
+
+/** Of a child that was started as the leader of a group: all of it, at once. */
+export function killGroup(child: ChildProcess): void {
+  try {
+    if (process.platform === "win32" || child.pid === undefined) child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended on its own.
+  }
+}
+
+/** Variables that make a runtime load code; no child of ours needs them. */
+const UNSAFE_VARIABLE = /^(BUN_|NODE_OPTIONS$|LD_|DYLD_|DENO_)/;
+
+export function safeEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name, value]) =>
+    value !== undefined && !UNSAFE_VARIABLE.test(name)
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Programs that lie below a moved root are run there. */
+export function createExec(roots: Roots): Exec {
+  const limited = createLimiter(MOST_AT_ONCE);
+  return {
+    ...realExec,
+    run([program, ...args], limits) {
+      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
+      const argv = [isExecutable(moved) ? moved : program, ...args];
+      return limited(limits.signal, () => realExec.run(argv, limits));
+    },
+    start([program, ...args], listener) {
+      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
+      return realExec.start([isExecutable(moved) ? moved : program, ...args], listener);
+    },
+  };
+}
+
+export const realExec: Exec = {
+  run(argv, { signal, maxBytes = MOST_BYTES }) {
+    return new Promise<ExecResult>((resolve, reject) => {
+      if (signal.aborted) {
+        return reject(timedOut(`${argv[0]} was not started: there is no time left`));
+      }
+      const child = spawnGroup(argv);
+      const output = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+      let bytes = 0;
+      let settled = false;
+
+      const giveUp = () => {
+        killGroup(child);
+        child.stdout.destroy();
+        child.stderr.destroy();
+        child.unref();
+      };
+      const texts = () => ({
+        stdout: Buffer.concat(output.stdout).toString("utf8"),
+        stderr: Buffer.concat(output.stderr).toString("utf8"),
+      });
+      const settle = (end: () => void) => {
+        if (settled) return;
+        settled = true;
+        signal.removeEventListener("abort", onAbort);
+        end();
+      };
+      const onAbort = () => {
+        giveUp();
+        settle(() => reject(timedOut(`${argv.join(" ")} did not end in time and was killed`)));
+      };
+      const collect = (stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
+        bytes += chunk.length;
+        if (bytes <= maxBytes) {
+          output[stream].push(chunk);
+          return;
+        }
+        giveUp();
+        settle(() => resolve({ ...texts(), code: null, cut: true }));
+      };
+
+      signal.addEventListener("abort", onAbort, { once: true });
+      child.stdout.on("data", collect("stdout"));
+      child.stderr.on("data", collect("stderr"));
+      child.on("error", (error) => settle(() => reject(noData(`Cannot run ${argv[0]}`, error))));
+      // Something that it left behind may hold its output open: that is not waited for.
+      child.on("exit", (code) => {
+        const late = setTimeout(() => {
+          giveUp();
+          settle(() => resolve({ ...texts(), code }));
+        }, LEFT_BEHIND_MS);
+        child.once("close", () => clearTimeout(late));
+      });
+      child.on("close", (code) => settle(() => resolve({ ...texts(), code })));
+    });
+  },
+
+  start(argv, listener) {
+    const child = spawnGroup(argv);
+    let over = false;
+    const end = (why: string) => {
+      if (over) return;
+      over = true;
+      listener.ended(why);
+    };
+    let text = "";
+    child.stdout.setEncoding("utf8");
+    child.stderr.setEncoding("utf8");
+    child.stdout.on("data", (chunk: string) => {
+      const lines = (text + chunk).split("\n");
+      text = lines.pop()!.slice(0, MOST_LINE);
+      for (const line of lines) if (!over) listener.line(line.slice(0, MOST_LINE));
+    });
+    child.stderr.on("data", (chunk: string) => {
+      if (!over) listener.said(chunk);
+    });
+    child.on("error", (error) => end(`cannot be started: ${error.message}`));
+    child.on("close", (code, signal) => end(`ended with ${code ?? signal}`));
+    // What it left behind may hold its output open.
+    child.on("exit", (code, signal) => {
+      setTimeout(() => end(`ended with ${code ?? signal}`), LEFT_BEHIND_MS).unref();
+    });
+    return {
+      signal(name) {
+        child.kill(name);
+      },
+      stop() {
+        over = true;
+        killGroup(child);
+      },
+    };
+  },
+
+  find(program) {
+    if (program.includes("/") && isExecutable(program)) return program;
+    const name = program.slice(program.lastIndexOf("/") + 1);
+    const directories = [...(process.env.PATH ?? "").split(":"), ...MORE_DIRECTORIES];
+    return directories.filter((directory) => directory !== "").map((directory) =>
+      `${directory}/${name}`
+    ).find(isExecutable);
+  },
+};
+
+/** As the leader of a process group of its own. */
+function spawnGroup(argv: readonly string[]) {
+  return processes().spawn(argv[0], argv.slice(1), {
+    detached: process.platform !== "win32",
+    env: safeEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+/** The host's files: synchronous reads, which never block on /proc and /sys. */
+
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { Cursor } from "../../core/cursor.ts";
+import { enlarged } from "../../core/enlarged.ts";
+import { noData } from "../../core/errors.ts";
+import type { HostFs } from "../../ports/host.ts";
+import { openAppender } from "../log/appender.ts";
+import { createKeptFiles, isWhole, type Text } from "./open_files.ts";
+import { hostPathOf, hostViewOf, realPathOf, type Roots } from "../roots.ts";
+
+const FIRST_BUFFER = 64 * 1024;
+/** No file that is read for metrics is larger; one that is ends here. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+export function createHostFs(roots: Roots): HostFs {
+  const viewOf = (path: string) => hostViewOf(path, roots, existsSync);
+  const kept = createKeptFiles(viewOf);
+  let buffer = new Uint8Array(FIRST_BUFFER);
+
+  function readText(path: string): Text {
+    const text = kept.read(path);
+    if (text !== undefined) return text;
+    const bytes = readOnce(viewOf(path), isWhole(path));
+    return { bytes, length: bytes.length };
+  }
+
+  function readOnce(view: string, inOnePiece: boolean): Uint8Array {
+    const descriptor = openSync(view, "r");
+    try {
+      let length = 0;
+      // /proc tells no sizes: read until there is no more.
+      for (;;) {
+        if (length === buffer.length) {
+          if (length >= MOST_BYTES) break;
+          buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
+        }
+        const count = readSync(descriptor, buffer, length, buffer.length - length, null);
+        length += count;
+        if (count === 0 || (inOnePiece && length < buffer.length)) break;
+      }
+      return buffer.slice(0, length);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  function cursor(path: string): Cursor {
+    const { bytes, length, edition } = readText(path);
+    return new Cursor(bytes, path, length, edition);
+  }
+
+  return {
+    readBytes(path) {
+      const { bytes, length } = orNoData(path, () => readText(path));
+      return bytes.slice(0, length);
+    },
+    read(path) {
+      return orNoData(path, () => cursor(path));
+    },
+    tryRead(path) {
+      try {
+        return cursor(path);
+      } catch {
+        return undefined;
+      }
+    },
+    list(path) {
+      return orNoData(path, () => readdirSync(realPathOf(path, roots)));
+    },
+    exists: (path) => existsSync(realPathOf(path, roots)),
+    executable(path) {
+      try {
+        accessSync(realPathOf(path, roots), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    stat(path) {
+      const stat = statSync(realPathOf(path, roots), { throwIfNoEntry: false });
+      return stat && {
+        isFile: stat.isFile(),
+        isDirectory: stat.isDirectory(),
+        device: stat.dev,
+        size: stat.size,
+        uid: stat.uid,
+        modified: stat.mtimeMs,
+      };
+    },
+    readLink(path) {
+      try {
+        return readlinkSync(realPathOf(path, roots));
+      } catch {
+        return undefined;
+      }
+    },
+    realPath(path) {
+      try {
+        return hostPathOf(realpathSync(realPathOf(path, roots)), roots);
+      } catch {
+        return undefined;
+      }
+    },
+    append: (path, rotation) => openAppender(path, rotation),
+  };
+}
+
+function orNoData<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw noData(`Cannot read ${path}`, error);
+  }
+}

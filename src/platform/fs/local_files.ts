@@ -1,0 +1,66 @@
+/** Whole files that a command reads or writes for its user. */
+
+import {
+  chmodSync,
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { configError } from "../../core/errors.ts";
+import { streams, zlib } from "../runtime/node_modules.ts";
+
+/** Throws `config` where there is one already, or it cannot be written. */
+export function writeNewFile(path: string, text: string): void {
+  write(path, text, "wx");
+}
+
+/** The same, with one that is there written over. */
+export function writeFile(path: string, text: string, mode?: number): void {
+  write(path, text, "w");
+  if (mode !== undefined) chmodSync(path, mode);
+}
+
+/** All of a file, however large. Throws `config` where it cannot be read. */
+export function readFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw configError(`Cannot read "${path}"`, error);
+  }
+}
+
+/** In pieces that are made as they are written; a gzip file where its name ends so. Returns its bytes. */
+export async function writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number> {
+  try {
+    const file = createWriteStream(path);
+    const { Readable } = process.getBuiltinModule("node:stream");
+    if (path.endsWith(".gz")) {
+      await streams().pipeline(Readable.from(pieces), zlib().createGzip(), file);
+    } else await streams().pipeline(Readable.from(pieces), file);
+    return file.bytesWritten;
+  } catch (error) {
+    throw configError(`Cannot write "${path}"`, error);
+  }
+}
+
+/** Throws `config` where it cannot. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw configError(`Cannot remove "${path}"`, error);
+  }
+}
+
+function write(path: string, text: string, flag: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag });
+  } catch (error) {
+    throw configError(`Cannot write "${path}"`, error);
+  }
+}

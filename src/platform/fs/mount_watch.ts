@@ -1,0 +1,29 @@
+/**
+ * Whether something was mounted or unmounted. The table of mounts is the dearest file of all that are read
+ * at every tick, and the kernel tells whoever polls its descriptor of each change: so it is read again
+ * only then. Source: proc_pid_mounts(5).
+ */
+
+import { libc } from "../runtime/libc.ts";
+
+/** Source: poll(2). */
+const POLLPRI = 2;
+
+export interface MountWatch {
+  /** True as well where nobody can tell. A change is told once. */
+  hasChanged(descriptor: number): boolean;
+}
+
+export function createMountWatch(): MountWatch {
+  const kernel = libc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } });
+  /** struct pollfd: the descriptor; what is asked for, in the lower half of the other number, and what came of it. */
+  const request = new Int32Array(2);
+  return {
+    hasChanged(descriptor) {
+      if (kernel === undefined) return true;
+      request[0] = descriptor;
+      request[1] = POLLPRI;
+      return kernel.poll(request, 1, 0) !== 0;
+    },
+  };
+}

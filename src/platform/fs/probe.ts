@@ -1,0 +1,49 @@
+/**
+ * statvfs and stat of mount points. Local file systems answer at once and are asked directly; one
+ * that can hang is asked by another process.
+ */
+
+import { statfsSync, type StatsFs, statSync } from "node:fs";
+import { badData } from "../../core/errors.ts";
+import type { Probe, StatVfs } from "../../ports/host.ts";
+import { realClock } from "../clock.ts";
+import { createProbeProcess } from "./probe_process.ts";
+import { realPathOf, type Roots } from "../roots.ts";
+
+const CAN_HANG =
+  /^(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
+
+export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
+  return {
+    statvfs(path, kind, asker) {
+      const real = realPathOf(path, roots);
+      if (!CAN_HANG.test(kind)) return toStatVfs(statfsSync(real));
+      return other.ask("statvfs", real, asker.signal).then((answer) =>
+        toStatVfs(answer as StatsFs)
+      );
+    },
+    device(path, kind, asker) {
+      const real = realPathOf(path, roots);
+      if (!CAN_HANG.test(kind)) return statSync(real, { throwIfNoEntry: false })?.dev;
+      return other.ask("device", real, asker.signal) as Promise<number>;
+    },
+  };
+}
+
+/** Node before 24 has no frsize; on Linux it equals bsize but for some network file systems. */
+function toStatVfs(raw: StatsFs & { frsize?: number }): StatVfs {
+  const answer = {
+    blockSize: raw.frsize || raw.bsize,
+    blocks: raw.blocks,
+    blocksFree: raw.bfree,
+    blocksAvailable: raw.bavail,
+    files: raw.files,
+    filesFree: raw.ffree,
+  };
+  const { blockSize, blocks, blocksFree, blocksAvailable, files, filesFree } = answer;
+  // A sum of what are all finite numbers, none of them negative, is one too.
+  if (!Number.isFinite(blockSize + blocks + blocksFree + blocksAvailable + files + filesFree)) {
+    throw badData("statvfs answers with what are no numbers");
+  }
+  return answer;
+}

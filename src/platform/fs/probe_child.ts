@@ -1,0 +1,38 @@
+/**
+ * The other side of a probe: a process whose only work is to ask file systems, and to hang with them.
+ * A request is a line `statvfs PATH` or `device PATH`, the path as JSON; the answer is a line of JSON.
+ */
+
+import { statfsSync, statSync, writeSync } from "node:fs";
+import process from "node:process";
+import { messageOf } from "../../core/errors.ts";
+
+/** The only argument of such a process. */
+export const PROBE_WORD = "__probe";
+
+export type ProbeAnswer = { readonly value: unknown } | { readonly error: string };
+
+/** Serves until stdin ends. */
+export function serveProbes(): Promise<void> {
+  return new Promise((resolve) => {
+    let text = "";
+    process.stdin.setEncoding("utf8");
+    process.stdin.on("data", (chunk: string) => {
+      const lines = (text + chunk).split("\n");
+      text = lines.pop()!;
+      for (const line of lines) writeSync(1, `${JSON.stringify(answer(line))}\n`);
+    });
+    process.stdin.on("end", resolve);
+    process.stdin.on("error", () => resolve());
+  });
+}
+
+function answer(line: string): ProbeAnswer {
+  const [what, path] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
+  try {
+    const real = JSON.parse(path) as string;
+    return { value: what === "statvfs" ? { ...statfsSync(real) } : statSync(real).dev };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}

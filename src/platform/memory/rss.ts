@@ -1,0 +1,43 @@
+/**
+ * The resident memory of this process, from a file that stays open: the runtime's own way opens one each
+ * time that tells fifty other things too, and takes a tenth of a millisecond once a second has passed.
+ * Source: /proc/pid/statm in proc_pid_statm(5), AT_PAGESZ in getauxval(3).
+ */
+
+import { openSync, readFileSync, readSync } from "node:fs";
+import process from "node:process";
+import { Cursor } from "../../core/cursor.ts";
+
+const PAGE_SIZE_TAG = 6n;
+const PAIR_BYTES = 16;
+
+let statm: number | undefined;
+let pageBytes = 0;
+const buffer = new Uint8Array(128);
+
+/** Bytes. */
+export function ownMemory(): number {
+  if (process.platform !== "linux") return process.memoryUsage.rss();
+  try {
+    if (statm === undefined) {
+      pageBytes = pageSize();
+      statm = openSync("/proc/self/statm", "r");
+    }
+    const length = readSync(statm, buffer, 0, buffer.length, 0);
+    return new Cursor(buffer, "/proc/self/statm", length).skip().uint() * pageBytes;
+  } catch {
+    return process.memoryUsage.rss();
+  }
+}
+
+/** On 64-bit systems, which are all that there are executables for. */
+function pageSize(): number {
+  const { buffer, byteOffset, byteLength } = readFileSync("/proc/self/auxv");
+  const vector = new DataView(buffer, byteOffset, byteLength);
+  for (let at = 0; at + PAIR_BYTES <= byteLength; at += PAIR_BYTES) {
+    if (vector.getBigUint64(at, true) === PAGE_SIZE_TAG) {
+      return Number(vector.getBigUint64(at + PAIR_BYTES / 2, true));
+    }
+  }
+  throw new Error("The kernel does not tell the size of a page");
+}

@@ -1,0 +1,101 @@
+/**
+ * A TCP connection by its descriptor alone. The runtime makes it, and lets go of it then: as long as it
+ * has a socket of its own it wakes up once a second and more, to look for deadlines that nobody has set,
+ * and a write through it costs twice as much. Nothing here waits for the kernel to say something: a look
+ * at each write tells all that there is to know, and where the kernel's buffer is full, one after a while.
+ */
+
+import { timedOut, undelivered } from "../../core/errors.ts";
+import type { Connection } from "../../ports/host.ts";
+import { realClock } from "../clock.ts";
+import type { SocketCalls } from "./socket_calls.ts";
+
+/** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 64;
+/** Whoever writes has asked before whether it may: what was open this long ago still is. */
+const FRESH_MS = 5;
+
+/** `descriptor` is of a socket that is connected, and nobody else's. */
+export function heldConnection(
+  descriptor: number,
+  peer: string,
+  calls: SocketCalls,
+  closeMs: number,
+): Connection {
+  /** Once the descriptor is closed. */
+  let last: Exclude<Connection["state"], "open"> | undefined;
+  let openAt = -Infinity;
+  /** Aborted with `last`: nobody waits for what is gone. */
+  const gone = new AbortController();
+
+  const broke = () => undelivered(`The connection to ${peer} broke`);
+
+  function state(): Connection["state"] {
+    if (last !== undefined) return last;
+    const now = performance.now();
+    if (now - openAt < FRESH_MS) return "open";
+    const found = calls.state(descriptor);
+    if (found === "open") openAt = now;
+    return found;
+  }
+
+  function release(as: "ended" | "broken", close: (descriptor: number) => void): void {
+    if (last !== undefined) return;
+    last = as;
+    close(descriptor);
+    gone.abort();
+  }
+
+  function pause(turn: number, signal: AbortSignal): Promise<void> {
+    return realClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
+  }
+
+  async function sendRest(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, gone.signal]);
+    let rest = bytes;
+    for (let turn = 0; rest.length > 0; turn++) {
+      await pause(turn, stop);
+      if (state() !== "open") throw broke();
+      if (signal.aborted) {
+        throw timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`);
+      }
+      const taken = calls.send(descriptor, rest);
+      if (taken > 0) turn = -1;
+      rest = rest.subarray(taken);
+    }
+  }
+
+  return {
+    get state() {
+      return state();
+    },
+    unacknowledged: () => last === undefined ? calls.unacknowledged(descriptor) ?? 0 : 0,
+    write(bytes, signal) {
+      if (state() !== "open") throw undelivered(`The connection to ${peer} is closed`);
+      const taken = calls.send(descriptor, bytes);
+      if (taken === bytes.length) return;
+      return sendRest(bytes.subarray(taken), signal);
+    },
+    async close() {
+      const now = state();
+      if (now !== "open") {
+        release(now, calls.close);
+        return now === "ended";
+      }
+      calls.finish(descriptor);
+      const until = performance.now() + closeMs;
+      for (let turn = 0; state() === "open" && performance.now() < until; turn++) {
+        await pause(turn, gone.signal);
+      }
+      const end = state();
+      // A peer that never closes its side must not keep the descriptor.
+      const isAllRead = end === "ended" ||
+        (end === "open" && calls.unacknowledged(descriptor) === 0);
+      release(end === "broken" ? "broken" : "ended", calls.close);
+      return isAllRead;
+    },
+    // A reset frees what the kernel still holds for a peer that does not read.
+    destroy: () => release("broken", calls.reset),
+  };
+}

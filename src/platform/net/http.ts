@@ -1,0 +1,142 @@
+/**
+ * One HTTP request and its answer. node:http rather than fetch: own authorities, client certificates
+ * and another server name are the same there in every runtime. Nothing is followed, nothing is cached.
+ * The modules are got when they are first needed: they cost some megabytes of memory.
+ */
+
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent as SecureAgent, RequestOptions } from "node:https";
+import { timedOut, undelivered } from "../../core/errors.ts";
+import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../../ports/host.ts";
+import { http, https, zlib } from "../runtime/node_modules.ts";
+import { listening } from "./listen.ts";
+import { secureContext } from "./tls.ts";
+
+/** Of an answer: enough for an error's text and its list of points. */
+const MOST_BODY_BYTES = 1_048_576;
+/** A server may close an idle connection at any time: a new one costs less than a lost request. */
+const KEEP_MS = 4000;
+/** Of those that ask us. */
+const MOST_CONNECTIONS = 64;
+
+/** Connections are kept for the next request to the same server. */
+export function createRequester(): Net["request"] {
+  let agents: { readonly plain: Agent; readonly secure: SecureAgent } | undefined;
+  return (request, signal) => {
+    const kept = { keepAlive: true, keepAliveMsecs: KEEP_MS, timeout: KEEP_MS };
+    agents ??= { plain: new (http().Agent)(kept), secure: new (https().Agent)(kept) };
+    const { protocol } = new URL(request.url);
+    return ask(request, signal, protocol === "https:" ? agents.secure : agents.plain);
+  };
+}
+
+function ask(
+  request: HttpRequest,
+  signal: AbortSignal,
+  agent: Agent | SecureAgent,
+): Promise<HttpResponse> {
+  const url = new URL(request.url);
+  const isSecure = url.protocol === "https:";
+  const { body, headers } = packed(request);
+  const options: RequestOptions = {
+    method: request.method,
+    headers,
+    agent,
+    ...(request.login && { auth: `${request.login.user}:${request.login.password}` }),
+    ...(isSecure && request.tls && {
+      ...secureContext(request.tls),
+      ...(request.tls.serverName && { servername: request.tls.serverName }),
+    }),
+  };
+  return new Promise((resolve, reject) => {
+    const asked: ClientRequest = (isSecure ? https() : http()).request(url, options, (answer) => {
+      collect(answer).then(resolve, fail).finally(() =>
+        signal.removeEventListener("abort", onAbort)
+      );
+    });
+    const fail = (error: unknown) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(undelivered(`Cannot send to ${url.origin}`, error));
+    };
+    const onAbort = () => {
+      reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
+      asked.destroy();
+    };
+    asked.on("error", fail);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    asked.end(body);
+  });
+}
+
+/** Only GET: what is asked for is never changed by asking. */
+export async function listenHttp(
+  host: string,
+  port: number,
+  answer: (asked: Asked) => Reply,
+): Promise<Listener> {
+  const server = http().createServer((request, response) => {
+    const isGet = request.method === "GET" || request.method === "HEAD";
+    const headers = Object.entries(request.headers).map(([name, value]) => [name, `${value}`]);
+    const { status, type, body } = isGet
+      ? answer({
+        path: (request.url ?? "/").replace(/\?.*$/, ""),
+        headers: Object.fromEntries(headers),
+      })
+      : { status: 405, type: "text/plain", body: "Only GET\n" };
+    const accepted = isGet && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const bytes = accepted ? zlib().gzipSync(body, { level: 1 }) : Buffer.from(body);
+    response.writeHead(status, {
+      "content-type": type,
+      "content-length": bytes.length,
+      ...(accepted && { "content-encoding": "gzip" }),
+    });
+    response.end(bytes);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  try {
+    await listening(server, { port, host });
+  } catch (error) {
+    throw undelivered(`Cannot listen at ${host}:${port}`, error);
+  }
+  return {
+    close() {
+      server.closeAllConnections?.();
+      return new Promise((done) => server.close(() => done()));
+    },
+  };
+}
+
+function packed({ body, gzip = 0, headers }: HttpRequest) {
+  if (body === undefined) return { body, headers };
+  const bytes = gzip > 0 ? zlib().gzipSync(body, { level: gzip }) : body;
+  return {
+    body: bytes,
+    headers: {
+      ...headers,
+      "content-length": String(bytes.length),
+      ...(gzip > 0 && { "content-encoding": "gzip" }),
+    },
+  };
+}
+
+function collect(answer: IncomingMessage): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    answer.on("data", (chunk: Uint8Array) => {
+      if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
+      bytes += chunk.length;
+    });
+    answer.on("error", reject);
+    answer.on("aborted", () => reject(new Error("the answer broke off")));
+    answer.on("end", () => {
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, `${value}`]);
+      resolve({
+        status: answer.statusCode ?? 0,
+        headers: Object.fromEntries(headers),
+        body: Buffer.concat(chunks).toString("utf8", 0, MOST_BODY_BYTES),
+      });
+    });
+  });
+}

@@ -1,0 +1,194 @@
+/** TCP and UDP. Names are resolved at each connect, and every address is tried in turn. */
+
+import type { Socket } from "node:net";
+import process from "node:process";
+import { type BunSocket, bunSockets } from "../runtime/bun_sockets.ts";
+import { dgram, dns, net } from "../runtime/node_modules.ts";
+import { heldConnection } from "./fd_connection.ts";
+import { createRequester, listenHttp } from "./http.ts";
+import { createSendQueues, type SendQueues } from "./send_queue.ts";
+import { type SocketCalls, socketCalls } from "./socket_calls.ts";
+import { streamConnection } from "./stream_connection.ts";
+import { secureContext } from "./tls.ts";
+import { timedOut, undelivered } from "../../core/errors.ts";
+import type { Datagrams, Net, Target } from "../../ports/host.ts";
+
+const CLOSE_MS = 5000;
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Made with the first connection: most commands have none. */
+let queues: SendQueues | undefined;
+
+export const realNet: Net = {
+  async connect(target, signal) {
+    const calls = socketCalls();
+    queues ??= createSendQueues(calls);
+    let failure: unknown;
+    for (const address of await addressesOf(target, signal)) {
+      try {
+        // What is encrypted needs the runtime.
+        if (target.tls === undefined && calls !== undefined && bunSockets !== undefined) {
+          const descriptor = await heldDescriptor(bunSockets, target, address, signal, calls);
+          return heldConnection(descriptor, show(target), calls, CLOSE_MS);
+        }
+        const socket = await connected(target, address, signal);
+        return streamConnection(socket, show(target), queues, CLOSE_MS);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  },
+
+  async datagram(target, signal) {
+    const [address] = await addressesOf(target, signal);
+    const socket = dgram().createSocket(address.family === 6 ? "udp6" : "udp4");
+    // A refused datagram is told with the next send; without a listener it would end the process.
+    let failure: unknown;
+    socket.on("error", (error) => (failure = error));
+    socket.unref();
+    return {
+      send(bytes) {
+        return new Promise<void>((resolve, reject) => {
+          const told = failure;
+          failure = undefined;
+          if (told !== undefined) {
+            return reject(undelivered(`Cannot send to ${show(target)}`, told));
+          }
+          socket.send(bytes, target.port, scoped(address, target), (error) => {
+            if (error) reject(undelivered(`Cannot send to ${show(target)}`, error));
+            else resolve();
+          });
+        });
+      },
+      close: () => socket.close(),
+    } satisfies Datagrams;
+  },
+
+  request: createRequester(),
+  listen: listenHttp,
+};
+
+async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {
+  const { host, family = 0 } = target;
+  const literal = familyOf(host);
+  if (literal !== 0) return [{ address: host, family: literal }];
+  let addresses: Address[];
+  try {
+    addresses = await abortable(
+      dns().lookup(host, { all: true, family, order: "verbatim" }),
+      signal,
+      () => timedOut(`No answer for ${show(target)} in time`, signal.reason),
+    );
+  } catch (error) {
+    // A host without /etc/hosts cannot look up the one name that always means the same.
+    if (host === "localhost" && !signal.aborted) {
+      return [{ address: family === 6 ? "::1" : "127.0.0.1", family: family || 4 }];
+    }
+    throw error instanceof Error && "code" in error && error.code === "timeout"
+      ? error
+      : undelivered(`Cannot resolve "${host}"`, error);
+  }
+  if (addresses.length === 0) {
+    throw undelivered(`"${host}" has no address${family ? ` of IPv${family}` : ""}`);
+  }
+  return addresses;
+}
+
+function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  tooLate: () => unknown,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const late = () => reject(tooLate());
+    if (signal.aborted) late();
+    else signal.addEventListener("abort", late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", late));
+  });
+}
+
+/** Of a connection that is this program's alone: the runtime makes it, and lets go of it then. */
+async function heldDescriptor(
+  bun: NonNullable<typeof bunSockets>,
+  target: Target,
+  address: Address,
+  signal: AbortSignal,
+  calls: SocketCalls,
+): Promise<number> {
+  const tooLate = () => timedOut(`Cannot connect to ${show(target)} in time`);
+  if (signal.aborted) throw tooLate();
+  const take = (socket: BunSocket) => {
+    socket.setNoDelay(true);
+    if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
+    // Nobody waits any more for one that comes too late.
+    const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
+    socket.close();
+    if (own < 0) throw undelivered(`There is no descriptor for ${show(target)}`);
+    return own;
+  };
+  const refuse = (error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    const cause = code === undefined ? error : `connect ${code}`;
+    throw undelivered(`Cannot connect to ${show(target)}`, cause);
+  };
+  const to = {
+    hostname: scoped(address, target),
+    port: target.port,
+    socket: { data() {}, error() {} },
+  };
+  return await abortable(bun.connect(to).then(take, refuse), signal, tooLate);
+}
+
+function connected(target: Target, address: Address, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const to = { host: scoped(address, target), port: target.port, noDelay: true };
+    const socket = target.tls === undefined
+      ? net().connect(to)
+      : process.getBuiltinModule("node:tls").connect({
+        ...to,
+        servername: nameOf(target),
+        ...secureContext(target.tls),
+      });
+    const fail = (error: Error) => {
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", (error) => fail(undelivered(`Cannot connect to ${show(target)}`, error)));
+    socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
+      signal.removeEventListener("abort", onAbort);
+      socket.removeAllListeners("error");
+      if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
+      resolve(socket);
+    });
+  });
+}
+
+/** The name that the certificate is to have; an address is looked for among its addresses. */
+function nameOf({ host, tls }: Target): string | undefined {
+  return tls?.serverName || (familyOf(host) === 0 ? host : undefined);
+}
+
+/** 4 or 6 of an address, 0 of a name, which cannot have a colon. */
+function familyOf(host: string): 0 | 4 | 6 {
+  if (host.includes(":")) return 6;
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? 4 : 0;
+}
+
+function scoped(address: Address, { scope }: Target): string {
+  return scope && address.family === 6 && !address.address.includes("%")
+    ? `${address.address}%${scope}`
+    : address.address;
+}
+
+function show({ host, port }: Target): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,86 @@
+/** A TCP or TLS connection through the runtime's own sockets: where there is no other way. */
+
+import type { Socket } from "node:net";
+import { timedOut, undelivered } from "../../core/errors.ts";
+import type { Connection } from "../../ports/host.ts";
+import type { SendQueues } from "./send_queue.ts";
+
+/** `peer` is for messages. */
+export function streamConnection(
+  socket: Socket,
+  peer: string,
+  queues: SendQueues,
+  closeMs: number,
+): Connection {
+  let state: Connection["state"] = "open";
+  let failure: unknown;
+  const waiting = new Set<(error?: Error) => void>();
+  const ended = (how: "ended" | "broken", error?: unknown) => {
+    // An error may follow an end; what was sent before it may be lost after all.
+    if (state !== "broken") state = how;
+    failure ??= error;
+    for (const wake of waiting) {
+      wake(undelivered(`The connection to ${peer} broke`, failure));
+    }
+    waiting.clear();
+  };
+  socket.on("error", (error) => ended("broken", error));
+  socket.on("close", () => ended(state === "ended" ? "ended" : "broken"));
+  // What the peer says is not for us; but its end must be read to be seen.
+  socket.on("data", () => {});
+  socket.on("end", () => ended("ended", "the peer closed it"));
+
+  return {
+    get state() {
+      return state;
+    },
+    unacknowledged: () => queues.of(socket),
+    write(bytes, signal) {
+      if (state !== "open") {
+        throw undelivered(`The connection to ${peer} is closed`, failure);
+      }
+      return new Promise<void>((resolve, reject) => {
+        const settle = (error?: Error | null) => {
+          waiting.delete(settle);
+          signal.removeEventListener("abort", onAbort);
+          if (error) reject(error);
+          else resolve();
+        };
+        const onAbort = () =>
+          settle(timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`));
+        waiting.add(settle);
+        signal.addEventListener("abort", onAbort, { once: true });
+        socket.write(
+          bytes,
+          (error) => settle(error ? undelivered(`Cannot write to ${peer}`, error) : undefined),
+        );
+      });
+    },
+    close() {
+      return new Promise<boolean>((resolve) => {
+        if (state !== "open") {
+          const orderly = state === "ended";
+          socket.destroy();
+          return resolve(orderly);
+        }
+        // A peer that never closes its side must not keep the descriptor.
+        const late = setTimeout(() => {
+          resolve(queues.of(socket) === 0);
+          socket.destroy();
+        }, closeMs);
+        late.unref();
+        socket.once("close", () => {
+          clearTimeout(late);
+          resolve(state === "ended");
+        });
+        socket.end();
+      });
+    },
+    destroy() {
+      state = "broken";
+      // A reset frees what the kernel still holds for a peer that does not read.
+      if (!("encrypted" in socket)) socket.resetAndDestroy();
+      else socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Collectors and handlers of the operator's own: found, loaded, and given to the agent as if they were
+ * its own. A collector that runs in another process stands here as one that asks that process.
+ */
+
+import process from "node:process";
+import type { AnyCollector } from "../../core/collector.ts";
+import type { Custom, CustomFile, CustomLoader, CustomRequest } from "../../ports/plugins.ts";
+import { messageOf } from "../../core/errors.ts";
+import { GUEST_WORD, type LoadedModule, type ModuleFile } from "../../core/plugin_protocol.ts";
+import type { AnyHandler } from "../../core/handler.ts";
+import { silentLog } from "../../ports/log.ts";
+import { handlersOf } from "./check.ts";
+import { createGuestPool } from "./swap.ts";
+import type { GuestSettings } from "./process.ts";
+import { createProxyMaker } from "./proxy.ts";
+import { ownCommand } from "../runtime/self_command.ts";
+import { findIdentity } from "../service/privileges.ts";
+import { createPythonCollectors } from "./python.ts";
+import type { Roots } from "../roots.ts";
+import { createUserCollectors } from "./modules.ts";
+import { findUserFiles } from "./discover.ts";
+import { importUserFile } from "./import_module.ts";
+
+/** One file, as far as it was got. */
+interface Module<T> {
+  readonly path: string;
+  readonly plugins: readonly T[];
+  readonly error?: string;
+}
+
+/** `roots` go before those of the configuration. */
+export function createCustomLoader(roots: Roots): CustomLoader {
+  let log = silentLog;
+  const inProcess = createUserCollectors();
+  const pool = createGuestPool();
+  const proxies = createProxyMaker(pool);
+  const python = createPythonCollectors(() => log);
+  let handlerModules = new Map<string, Module<AnyHandler> & { stamp: string }>();
+
+  async function load(request: CustomRequest): Promise<Custom> {
+    const owner = ownerOf(request);
+    const found = findUserFiles(request.collectorsPath, request.files ?? [], owner);
+    const foundHandlers = findUserFiles(request.handlersPath, [], owner);
+    const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
+    const collectors = await collectorModules(request, usable);
+    const inPython = await python.load(
+      request,
+      found.files.filter(({ refused, kind }) => !refused && kind === "python"),
+      found.folders,
+    );
+    const handlers = await loadHandlers(
+      foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
+    );
+    const files: CustomFile[] = [];
+    for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
+      files.push({ path, names: [], problem });
+    }
+    for (const { path, refused } of [...found.files, ...foundHandlers.files]) {
+      if (refused !== undefined) files.push({ path, names: [], problem: refused });
+    }
+    for (const { path, plugins, error } of [...collectors, ...handlers]) {
+      const names = plugins.map(({ name }) => name);
+      const kept = error !== undefined && names.length > 0;
+      const note = error === undefined && names.length === 0
+        ? "exports no collector or handler"
+        : undefined;
+      files.push({ path, names, problem: error, keptOld: kept, note });
+    }
+    files.push(...inPython.files);
+    return {
+      collectors: {
+        ...Object.fromEntries(inPython.collectors.map((one) => [one.name, one])),
+        ...byName(collectors),
+      },
+      handlers: byName(handlers),
+      files,
+      folders: [...found.folders, ...foundHandlers.folders],
+    };
+  }
+
+  async function collectorModules(
+    request: CustomRequest,
+    files: readonly ModuleFile[],
+  ): Promise<Module<AnyCollector>[]> {
+    if (request.isolation === "none") {
+      const modules = await inProcess.load(files);
+      return modules.map(({ collectors, ...rest }) => ({ ...rest, plugins: collectors }));
+    }
+    proxies.begin();
+    let modules: readonly LoadedModule[];
+    try {
+      modules = await pool.load(settingsOf(request), files);
+    } catch (error) {
+      // The others can do without them.
+      return files.map(({ path }) => ({ path, plugins: [], error: messageOf(error) }));
+    }
+    return modules.map(({ path, version, collectors, error }) => ({
+      path,
+      plugins: collectors.map((declaration) => proxies.proxyOf(declaration, path, version)),
+      error,
+    }));
+  }
+
+  function settingsOf(request: CustomRequest): GuestSettings {
+    const { maxMemory, maxCpu, user, group } = request;
+    const choose = (name: keyof Roots) => roots[name] || request.roots[name];
+    return {
+      name: "the custom collectors",
+      command: [...ownCommand(), GUEST_WORD],
+      setup: {
+        do: "setup",
+        roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
+        user,
+        group,
+        folders: [],
+      },
+      maxMemory,
+      maxCpu,
+      log: () => log,
+    };
+  }
+
+  /** Handlers run in the agent: what they get is its own. */
+  async function loadHandlers(files: readonly ModuleFile[]) {
+    const before = handlerModules;
+    handlerModules = new Map();
+    for (const file of files) {
+      const { path, stamp } = file;
+      const known = before.get(path);
+      if (known?.stamp === stamp) {
+        handlerModules.set(path, known);
+        continue;
+      }
+      try {
+        const plugins = handlersOf(await importUserFile(file));
+        handlerModules.set(path, { path, stamp, plugins });
+      } catch (error) {
+        const plugins = known?.plugins ?? [];
+        handlerModules.set(path, { path, stamp, plugins, error: messageOf(error) });
+      }
+    }
+    return [...handlerModules.values()];
+  }
+
+  return {
+    load,
+    logTo: (next) => void (log = next),
+    figures: () => [
+      ...(pool.guest === undefined ? [] : [pool.guest.figures()]),
+      ...python.figures(),
+    ],
+    async close() {
+      await Promise.all([pool.close(), python.close()]);
+    },
+  };
+}
+
+/** The later one wins, as in the order of the paths. */
+function byName<T extends { readonly name: string }>(
+  modules: readonly Module<T>[],
+): Record<string, T> {
+  return Object.fromEntries(
+    modules.flatMap(({ plugins }) => plugins.map((one) => [one.name, one])),
+  );
+}
+
+/** Who may own what root runs, besides root. */
+function ownerOf({ user, group }: CustomRequest): number | undefined {
+  return process.getuid?.() === 0 ? findIdentity(user, group).uid : undefined;
+}

@@ -1,0 +1,344 @@
+/**
+ * A process with users' collectors, seen from the agent: started when it is first needed, started
+ * again with growing pauses when it ends, killed when it does not answer, or takes more memory or
+ * time than it may. What the new one needs to know is told to it before anything else.
+ */
+
+import type { ChildProcessByStdio } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import type { Readable, Writable } from "node:stream";
+import type { GuestFigures } from "../../ports/plugins.ts";
+import { badData, Failure, timedOut } from "../../core/errors.ts";
+import {
+  ANSWER_MARK,
+  type Emitted,
+  type GuestAnswer,
+  type GuestRequest,
+  type LoadedModule,
+  type ModuleFile,
+  type RunRequest,
+} from "../../core/plugin_protocol.ts";
+import type { Log } from "../../ports/log.ts";
+import { processes } from "../runtime/node_modules.ts";
+import { killGroup, safeEnvironment } from "../exec/exec.ts";
+import { tunedEnvironment } from "../memory/reexec.ts";
+
+export interface GuestSettings {
+  /** For the log and the agent's own metrics. */
+  readonly name: string;
+  readonly command: readonly string[];
+  /** What the program reads before the first request. */
+  readonly preamble?: string;
+  readonly setup: GuestRequest;
+  /** Bytes, and percent of one processor over a minute. */
+  readonly maxMemory: number;
+  readonly maxCpu: number;
+  log(): Log;
+}
+
+export interface GuestProcess {
+  /** Loads the files, those that are new to it. Throws `timeout` where one of them does not let it go on. */
+  load(files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
+  /** One run; `take` gets what it emits, as it comes. */
+  run(
+    request: RunRequest,
+    take: (emits: readonly Emitted[]) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  drop(instance: string): void;
+  figures(): GuestFigures;
+  /** What the process was last known to be at: the file that it loads. */
+  readonly at: string;
+  /** Lets it put its states away, for a moment, and ends it. */
+  close(): Promise<void>;
+}
+
+/** For files to be loaded, and for a process that runs late to say that it is alive. */
+const LOAD_MS = 10_000;
+const ALIVE_MS = 1000;
+/** For states to be put away at the end. */
+const LAST_MOMENT_MS = 500;
+const FIRST_PAUSE_MS = 1000;
+const LAST_PAUSE_MS = 60_000;
+/** A process that lasted so long begins with the first pause again. */
+const SOUND_MS = 60_000;
+/** Between looks at what it costs, while it works. */
+const LOOK_MS = 1000;
+const CPU_WINDOW_MS = 60_000;
+/** Characters of one line of output; what is longer is cut. */
+const MOST_LINE = 67_108_864;
+const MOST_TOLD = 2000;
+/** Lines of a guest's own output that are logged in a minute. */
+const LINES_A_MINUTE = 20;
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+  take?(emits: readonly Emitted[]): void;
+}
+
+export function createGuestProcess(settings: GuestSettings): GuestProcess {
+  const { name, command, preamble, setup, maxMemory, maxCpu, log } = settings;
+  const waiting = new Map<number, Waiting>();
+  let child: Child | undefined;
+  let nextId = 1;
+  let files: readonly ModuleFile[] = [];
+  let started = 0;
+  let pause = 0;
+  let blockedUntil = 0;
+  let restarts = 0;
+  let cpuBefore = 0;
+  let closed = false;
+  let at = "";
+  let reason: string | undefined;
+  let looks: { at: number; cpu: number }[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const chatter = { since: 0, lines: 0 };
+
+  function begin(): Child {
+    const [program, ...args] = command;
+    const fresh = processes().spawn(program, args, {
+      env: tunedEnvironment(safeEnvironment()),
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+    child = fresh;
+    started = performance.now();
+    reason = undefined;
+    looks = [];
+    fresh.unref();
+    fresh.stdin.on("error", () => {});
+    fresh.once("error", (error) => ended(fresh, `cannot be started: ${error.message}`));
+    fresh.once("exit", (code, signal) => ended(fresh, reason ?? `ended with ${code ?? signal}`));
+    readLines(fresh.stdout, hear);
+    readLines(fresh.stderr, chat);
+    if (preamble !== undefined) fresh.stdin.write(preamble);
+    void ask(fresh, setup).catch((error) => {
+      reason = `cannot be set up: ${error.message}`;
+      killGroup(fresh);
+    });
+    if (files.length > 0) void ask(fresh, { do: "load", files }).catch(() => {});
+    return fresh;
+  }
+
+  /** Throws while it is too early to start it again. */
+  function alive(): Child {
+    if (child !== undefined) return child;
+    if (closed) throw badData(`${name} are closed`);
+    const wait = blockedUntil - performance.now();
+    if (wait > 0) throw badData(`${name} are started again in ${Math.ceil(wait / 1000)} s`);
+    return begin();
+  }
+
+  function ended(which: Child, why: string): void {
+    if (child !== which) return;
+    child = undefined;
+    cpuBefore += looks.at(-1)?.cpu ?? 0;
+    pause = performance.now() - started > SOUND_MS
+      ? FIRST_PAUSE_MS
+      : Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LAST_PAUSE_MS);
+    blockedUntil = performance.now() + pause;
+    const error = badData(`The process of ${name} ${why}`);
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    if (closed) return;
+    restarts++;
+    log().warn(`${error.message}; it is started again in ${pause / 1000} s`);
+  }
+
+  function killFor(why: string): void {
+    if (child === undefined) return;
+    reason = why;
+    killGroup(child);
+  }
+
+  function ask(
+    to: Child,
+    request: GuestRequest,
+    take?: Waiting["take"],
+  ): Promise<unknown> & { id: number } {
+    const id = nextId++;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      waiting.set(id, { resolve, reject, take });
+    });
+    to.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    watch();
+    return Object.assign(answer, { id });
+  }
+
+  function hear(line: string): void {
+    if (!line.startsWith(ANSWER_MARK)) return chat(line);
+    let answer: GuestAnswer;
+    try {
+      answer = JSON.parse(line.slice(ANSWER_MARK.length));
+    } catch {
+      return chat(line);
+    }
+    const { id, emits, result, error } = answer;
+    if (answer.at !== undefined) at = answer.at;
+    if (answer.log !== undefined) log()[answer.log[0]](answer.log[1].slice(0, MOST_TOLD));
+    const asked = id === undefined ? undefined : waiting.get(id);
+    if (asked === undefined) return;
+    if (emits !== undefined) return asked.take?.(emits);
+    waiting.delete(id!);
+    if (error === undefined) asked.resolve(result);
+    else asked.reject(new Failure(error.code ?? "bad-data", error.message));
+  }
+
+  /** What they print themselves. */
+  function chat(line: string): void {
+    if (line.trim() === "") return;
+    const now = performance.now();
+    if (now - chatter.since > 60_000) Object.assign(chatter, { since: now, lines: 0 });
+    if (++chatter.lines <= LINES_A_MINUTE) log().info(`${name} say: ${line.slice(0, MOST_TOLD)}`);
+  }
+
+  async function inTime<T>(work: Promise<T>, ms: number, late: () => string): Promise<T> {
+    const limit = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const why = late();
+      killFor(why);
+      limit.reject(timedOut(`The process of ${name} ${why}`));
+    }, ms);
+    try {
+      return await Promise.race([work, limit.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function watch(): void {
+    if (timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (child === undefined) return;
+      look(child);
+      if (waiting.size > 0) watch();
+    }, LOOK_MS);
+    timer.unref();
+  }
+
+  function look({ pid }: Child): void {
+    const cost = costOf(pid);
+    if (cost === undefined) return;
+    const now = performance.now();
+    looks = [...looks.filter((one) => now - one.at < CPU_WINDOW_MS), { at: now, cpu: cost.cpu }];
+    if (cost.rss > maxMemory) {
+      return killFor(
+        `took ${megabytes(cost.rss)}, more than its ${megabytes(maxMemory)}, and was killed`,
+      );
+    }
+    const spent = cost.cpu - looks[0].cpu;
+    if (100_000 * spent > maxCpu * CPU_WINDOW_MS) {
+      killFor(`took ${Math.round(spent)} s of processor time within a minute, and was killed`);
+    }
+  }
+
+  return {
+    async load(next) {
+      const to = alive();
+      // For the process that comes after this one.
+      files = next;
+      const answer = await inTime(
+        ask(to, { do: "load", files: next }),
+        LOAD_MS,
+        () => `did not get through "${at}" within ${LOAD_MS / 1000} s, and was killed`,
+      );
+      return answer as LoadedModule[];
+    },
+    async run(request, take, signal) {
+      const to = alive();
+      const answer = ask(to, { do: "run", run: request }, take);
+      const late = Promise.withResolvers<never>();
+      const onAbort = () => {
+        waiting.delete(answer.id);
+        late.reject(signal.reason);
+        if (child !== to) return;
+        ask(to, { do: "abort", run: answer.id }).catch(() => {});
+        inTime(
+          ask(to, { do: "ping" }),
+          ALIVE_MS,
+          () => `was killed: ${at} did not let it go on`,
+        ).catch(() => {});
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        await Promise.race([answer, late.promise]);
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+        late.promise.catch(() => {});
+        answer.catch(() => {});
+      }
+    },
+    drop(instance) {
+      if (child !== undefined) ask(child, { do: "drop", instance }).catch(() => {});
+    },
+    figures() {
+      const cost = costOf(child?.pid);
+      return {
+        name,
+        rss: cost?.rss,
+        cpuSeconds: cpuBefore + (cost?.cpu ?? 0),
+        restarts,
+      };
+    },
+    get at() {
+      return at;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      const last = child;
+      if (last === undefined) return;
+      const ended = new Promise((resolve) => last.once("exit", resolve));
+      last.ref();
+      last.stdin.end();
+      // It may be busy with something that never ends.
+      const late = setTimeout(() => killGroup(last), LAST_MOMENT_MS);
+      await ended;
+      clearTimeout(late);
+      // What it had started goes with it.
+      killGroup(last);
+    },
+  };
+}
+
+/** Calls back for each line; one that is too long is cut. */
+function readLines(stream: Readable, take: (line: string) => void): void {
+  let text = "";
+  stream.setEncoding("utf8");
+  (stream as Readable & { unref?(): void }).unref?.();
+  stream.on("error", () => {});
+  stream.on("data", (chunk: string) => {
+    const lines = (text + chunk).split("\n");
+    text = lines.pop()!.slice(0, MOST_LINE);
+    for (const line of lines) take(line);
+  });
+}
+
+/** Clock ticks of /proc in a second: the same on every Linux that runs us. */
+const TICKS = 100;
+
+/** Source: VmRSS in /proc/PID/status, utime and stime in /proc/PID/stat. */
+function costOf(pid: number | undefined): { rss: number; cpu: number } | undefined {
+  if (pid === undefined || process.platform !== "linux") return undefined;
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return {
+      rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024,
+      cpu: (Number(fields[11]) + Number(fields[12])) / TICKS,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}

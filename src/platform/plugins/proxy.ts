@@ -1,0 +1,105 @@
+/** Stands for a collector in another process: each run asks that process. */
+
+import { type AnyCollector, commonOptions, everySystem } from "../../core/collector.ts";
+import type { Emitter } from "../../core/emitter.ts";
+import { badData } from "../../core/errors.ts";
+import { type Declaration, type Emitted, unpacked } from "../../core/plugin_protocol.ts";
+import { type Option, optionFrom, type Options } from "../../core/option.ts";
+import type { GuestPool } from "./swap.ts";
+import type { GuestProcess } from "./process.ts";
+
+export interface ProxyMaker {
+  /** The very same object for the same version of the same file: what is unchanged runs on. */
+  proxyOf(declaration: Declaration, file: string, version: number): AnyCollector;
+  /** Before the files are looked at again: what is not asked for until the next call is forgotten. */
+  begin(): void;
+}
+
+export function createProxyMaker(pool: GuestPool): ProxyMaker {
+  let before = new Map<string, AnyCollector>();
+  let proxies = new Map<string, AnyCollector>();
+  let instances = 0;
+
+  function guest(): GuestProcess {
+    if (pool.guest === undefined) throw badData("The process of the custom collectors is gone");
+    return pool.guest;
+  }
+
+  function made(declaration: Declaration, file: string): AnyCollector {
+    const { name, doc, path, sources, systems, options, metrics, defaults = {} } = declaration;
+    return {
+      name,
+      doc,
+      path,
+      sources,
+      systems: systems ?? everySystem,
+      options: { ...withDefaults(defaults), ...remade(options ?? {}) },
+      metrics: metrics ?? {},
+      custom: { file, freeOptions: options === null, freeMetrics: metrics === null },
+      prepare() {
+        const instance = `${name} ${++instances}`;
+        return {
+          instance,
+          [Symbol.dispose]: () => pool.guest?.drop(instance),
+        };
+      },
+      async collect({ host, options: values, state, emit, elapsed, signal }) {
+        let failure: unknown;
+        const publish = emit as Emitter["emit"];
+        const take = (emits: readonly Emitted[]) => {
+          try {
+            for (const [metric, value, ...rest] of emits) publish(metric, unpacked(value), ...rest);
+          } catch (error) {
+            failure ??= error;
+          }
+        };
+        const run = {
+          instance: state.instance,
+          collector: name,
+          options: values,
+          timestamp: Math.floor(host.clock.now() / 1000),
+          elapsed,
+        };
+        await guest().run(run, take, signal);
+        if (failure !== undefined) throw failure;
+      },
+    };
+  }
+
+  return {
+    begin() {
+      before = proxies;
+      proxies = new Map();
+    },
+    proxyOf(declaration, file, version) {
+      const key = `${file} ${version} ${declaration.name}`;
+      const proxy = before.get(key) ?? made(declaration, file);
+      proxies.set(key, proxy);
+      return proxy;
+    },
+  };
+}
+
+function remade(options: NonNullable<Declaration["options"]>): Options {
+  const entries = Object.entries(options).map(([key, { made, needed }]) => [
+    key,
+    { ...optionFrom(made), needed },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The common options, those whose default a class in Python has changed. */
+function withDefaults(defaults: NonNullable<Declaration["defaults"]>): Options {
+  const changed: Record<string, Option<unknown>> = {};
+  for (const [name, option] of Object.entries<Option<unknown>>(commonOptions)) {
+    const given = defaults[name];
+    // What it is called and whether it runs is said elsewhere.
+    if (given === undefined || name === "path" || name === "enabled") continue;
+    try {
+      changed[name] = { ...option, fallback: option.parse(given) };
+    } catch {
+      // No value that the agent knows: its own default stands.
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,94 @@
+/**
+ * The process in which users' collectors run, and how it gets to know new versions of their files: a
+ * process that is thrown away loads them first, so that what hangs or ends it does not do so to those
+ * that run. A file that is broken leaves its old version at work.
+ */
+
+import { messageOf } from "../../core/errors.ts";
+import type { LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
+import { silentLog } from "../../ports/log.ts";
+import { createGuestProcess, type GuestProcess, type GuestSettings } from "./process.ts";
+
+export interface GuestPool {
+  load(settings: GuestSettings, files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
+  /** Undefined before the first file was loaded. */
+  readonly guest: GuestProcess | undefined;
+  close(): Promise<void>;
+}
+
+/** What is loaded anew stays in a process's memory: after so many it makes place for another one. */
+const MOST_RELOADS = 200;
+
+export function createGuestPool(): GuestPool {
+  let guest: GuestProcess | undefined;
+  let stamps = new Map<string, string>();
+  let reloads = 0;
+
+  /** A process that has loaded the files, without those that did not let it. */
+  async function tried(settings: GuestSettings, files: readonly ModuleFile[]) {
+    const bad = new Map<string, string>();
+    for (;;) {
+      let isTrial = true;
+      const log = () => (isTrial ? silentLog : settings.log());
+      const candidate = createGuestProcess({ ...settings, log });
+      const left = files.filter(({ path }) => !bad.has(path));
+      try {
+        const modules = await candidate.load(left);
+        isTrial = false;
+        return { candidate, modules, bad };
+      } catch (error) {
+        void candidate.close();
+        const culprit = left.find(({ path }) => path === candidate.at);
+        if (culprit === undefined) throw error;
+        bad.set(culprit.path, messageOf(error));
+      }
+    }
+  }
+
+  return {
+    async load(settings, files) {
+      if (files.length === 0 && guest === undefined) return [];
+      const changed = files.filter(({ path, stamp }) => stamps.get(path) !== stamp);
+      reloads += changed.length;
+      let bad: ReadonlyMap<string, string> = new Map();
+      let modules: readonly LoadedModule[];
+      if (guest === undefined || reloads > MOST_RELOADS) {
+        const first = await tried(settings, files);
+        void guest?.close();
+        ({ candidate: guest, modules, bad } = first);
+        reloads = 0;
+      } else {
+        if (changed.length > 0) {
+          const trial = await tried(settings, changed);
+          void trial.candidate.close();
+          bad = trial.bad;
+        }
+        // With its old stamp a file is not looked at again.
+        const kept = files.map(({ path, stamp }) =>
+          bad.has(path) ? { path, stamp: stamps.get(path) ?? "" } : { path, stamp }
+        );
+        modules = await guest.load(kept.filter(({ stamp }) => stamp !== ""));
+      }
+      stamps = new Map(
+        files.filter(({ path }) => !bad.has(path)).map(({ path, stamp }) => [path, stamp]),
+      );
+      const told = modules.map((module) => ({
+        ...module,
+        error: bad.get(module.path) ?? module.error,
+      }));
+      const absent = [...bad].filter(([path]) => !modules.some((module) => module.path === path));
+      return [
+        ...told,
+        ...absent.map(([path, error]) => ({ path, error, version: 0, collectors: [] })),
+      ];
+    },
+    get guest() {
+      return guest;
+    },
+    async close() {
+      const last = guest;
+      guest = undefined;
+      await last?.close();
+    },
+  };
+}

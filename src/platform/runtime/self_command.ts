@@ -1,0 +1,13 @@
+/** How to start ourselves again: compiled, or from source under Bun or Deno. */
+
+import process from "node:process";
+import { url } from "./node_modules.ts";
+import { stamp } from "./build_info.ts";
+
+export function ownCommand(): string[] {
+  if (stamp.compiled) return [process.execPath];
+  const main = url().fileURLToPath(new URL("../../main.ts", import.meta.url));
+  return "deno" in process.versions
+    ? [process.execPath, "run", "-A", main]
+    : [process.execPath, main];
+}

@@ -1,0 +1,66 @@
+/** This process: its streams, its signals, its start in the background. */
+
+import process from "node:process";
+import { askControl, serveControl } from "./control.ts";
+import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
+import { serviceManager } from "./notify.ts";
+import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
+import { tune } from "../memory/reexec.ts";
+import { streamOf, writeText } from "../runtime/stdio.ts";
+import { become, findIdentity, makeFolder } from "./privileges.ts";
+
+/** It is opened when it is used: the daemon hardly does. */
+export function terminal(name: "stdout" | "stderr") {
+  return {
+    write: (text: string) => void streamOf(name).write(text),
+    get isTerminal() {
+      return streamOf(name).isTTY === true;
+    },
+    get colours() {
+      return this.isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+    },
+  };
+}
+
+const startMessages: string[] = [];
+let startReported = !isDaemonChild();
+
+/** To stderr, or, while a parent waits, to its. */
+export function complain(message: string): void {
+  if (!startReported) startMessages.push(message);
+  else writeText("stderr", `${message}\n`);
+}
+
+export const daemonControl = {
+  isChild: isDaemonChild(),
+  start: startDaemon,
+  async report(error: string) {
+    if (startReported) return;
+    startReported = true;
+    await reportStart({ error, messages: startMessages, pid: process.pid });
+  },
+  checkPidFile,
+  takeLock,
+  writePidFile,
+  removePidFile,
+  findIdentity,
+  become,
+  makeFolder,
+  serve: serveControl,
+  ask: askControl,
+  serviceManager,
+  tune,
+  onSignal(signals: readonly string[], act: (signal: string) => void) {
+    for (const signal of signals) {
+      try {
+        process.on(signal, () => act(signal));
+      } catch {
+        // Windows has no SIGHUP or SIGUSR to listen for.
+      }
+    }
+  },
+  onStray(act: (error: unknown) => void) {
+    process.on("uncaughtException", act);
+    process.on("unhandledRejection", act);
+  },
+};

@@ -1,0 +1,485 @@
+/**
+ * A spool: one SQLite database. Batches are rows of gzip, whose own checksum tells whether they are
+ * whole; the series stand in a table beside them, since each batch has much the same ones.
+ *
+ * WAL without a sync at each commit: what is committed survives a kill; with `power` each commit is
+ * synced, and survives the loss of power too.
+ */
+
+import { messageOf } from "../../core/errors.ts";
+import { fnv1a } from "../../core/hash.ts";
+import type { Metric, Series } from "../../core/metric.ts";
+import { MOST_PER_WRITE, type Spool, type SpooledBatch } from "../../ports/spool.ts";
+import { zlib } from "../runtime/node_modules.ts";
+import { type DatabaseSync, openDatabase, type StatementSync } from "../runtime/sqlite.ts";
+import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
+
+/** "DAGS", so that a foreign database is known. */
+export const APPLICATION_ID = 0x44414753;
+export const VERSION = 1;
+
+export interface SpoolFileSettings {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly sync: "process" | "power";
+  /** Only looked at: `store` and its like throw. */
+  readonly readOnly?: boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface BatchRow {
+  readonly id: number;
+  readonly points: number;
+  readonly oldest: number;
+  readonly newest: number;
+  readonly data: Uint8Array;
+}
+
+export interface SpoolFile extends Spool {
+  readonly batches: number;
+  readonly newest: number | undefined;
+  /** Batches that were read and are not settled. */
+  readonly outstanding: readonly number[];
+  /** Stores a row of another file as it is; without an id, as the newest. */
+  adopt(row: Omit<BatchRow, "id"> & { id: number | null }): void;
+  adoptSeries(id: number, fields: string): void;
+}
+
+interface Total {
+  readonly points: number;
+  readonly batches: number;
+  /** Rows that do not lie in the order of their numbers. */
+  readonly disorder: number;
+}
+
+/** Rows that are dropped at a time when the file is over its bound. */
+const TRIM_ROWS = 16;
+/** Series that nobody names any more, in a file that is never removed. */
+const MOST_IDLE_SERIES = 20_000;
+
+/** What the database cannot do any more for its state, not for ours. */
+export class DamagedSpool extends Error {}
+
+/** SQLite finds rows by their order, and says nothing when a flipped bit has put one out of it. */
+const LOST_ROWS = "rows that are in it are not found by their numbers";
+
+/** Throws `DamagedSpool` where it is no spool, or not one of this version. */
+export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
+  const { path, maxBytes, maxAge, sync, readOnly = false, now } = settings;
+  const db = openDatabase(path, readOnly);
+  try {
+    return setUp();
+  } catch (error) {
+    db.close();
+    throw damageOf(error);
+  }
+
+  function setUp(): SpoolFile {
+    db.exec("PRAGMA busy_timeout = 250");
+    checkOrigin(db, readOnly);
+    if (!readOnly) {
+      db.exec(`PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"};
+        PRAGMA journal_size_limit = 4194304;
+        CREATE TABLE IF NOT EXISTS batch (
+          id INTEGER PRIMARY KEY AUTOINCREMENT, points INTEGER NOT NULL,
+          oldest INTEGER NOT NULL, newest INTEGER NOT NULL, data BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS series (
+          id INTEGER PRIMARY KEY, fields TEXT NOT NULL, mark INTEGER NOT NULL)`);
+    }
+    return spoolOf();
+  }
+
+  function spoolOf(): SpoolFile {
+    const sql = statements(db);
+    let numbers = new WeakMap<Series, number>();
+    const numbersByFields = new Map<string, number>();
+    const known = new Map<number, Series>();
+    /** Batches that were read or sent from memory, with their points. */
+    const out = new Map<number, number>();
+    /** Batches that are settled, but could not be removed yet: the disk is full. */
+    let doomed: number[] = [];
+    const total = sql.total.get(MOST_PER_WRITE) as unknown as Total;
+    if (total.disorder > 0) throw new DamagedSpool(LOST_ROWS);
+    let { points, batches } = total;
+    let lastSeries = Number((sql.lastSeries.get() as { id: number | null }).id ?? 0);
+    let cursor = 0;
+    let damaged = 0;
+
+    function numberOf(series: Series): number {
+      const cached = numbers.get(series);
+      if (cached !== undefined) return cached;
+      const fields = encodeSeries(series);
+      let number = numbersByFields.get(fields);
+      if (number === undefined) {
+        number = ++lastSeries;
+        sql.addSeries.run(number, fields, fnv1a(fields));
+        numbersByFields.set(fields, number);
+      }
+      numbers.set(series, number);
+      return number;
+    }
+
+    function seriesOf(number: number): Series | undefined {
+      const cached = known.get(number);
+      if (cached !== undefined) return cached;
+      const row = sql.series.get(number) as { fields: string; mark: number } | undefined;
+      if (row === undefined || fnv1a(row.fields) !== row.mark) return undefined;
+      const series = decodeSeries(row.fields);
+      known.set(number, series);
+      return series;
+    }
+
+    function store(batch: readonly Metric[]): number {
+      const fresh = batch.some(({ series }) => !numbers.has(series));
+      if (fresh) db.exec("BEGIN");
+      try {
+        const data = zlib().gzipSync(encodeBatch(batch, numberOf), { level: 1 });
+        let oldest = Infinity;
+        let newest = -Infinity;
+        for (const { timestamp } of batch) {
+          if (timestamp < oldest) oldest = timestamp;
+          if (timestamp > newest) newest = timestamp;
+        }
+        const { lastInsertRowid } = sql.add.run(
+          batch.length,
+          Math.floor(oldest),
+          Math.ceil(newest),
+          data,
+        );
+        if (fresh) db.exec("COMMIT");
+        points += batch.length;
+        batches++;
+        return Number(lastInsertRowid);
+      } catch (error) {
+        if (fresh) {
+          // The numbers that were given have gone with the transaction.
+          for (const { series } of batch) numbers.delete(series);
+          numbersByFields.clear();
+          try {
+            db.exec("ROLLBACK");
+          } catch {
+            // SQLite has done it already.
+          }
+        }
+        throw error;
+      }
+    }
+
+    function read(most: number): SpooledBatch | undefined {
+      /** Of this batch; they are out when it is whole. */
+      const taken = new Map<number, number>();
+      let metrics: Metric[] = [];
+      for (;;) {
+        const row = sql.next.get(cursor) as BatchRow | undefined;
+        if (row === undefined) {
+          if (taken.size === 0 && batches > out.size) throw new DamagedSpool(LOST_ROWS);
+          break;
+        }
+        if (row.id <= cursor) throw new DamagedSpool(LOST_ROWS);
+        if (out.has(row.id) || doomed.includes(row.id)) {
+          cursor = row.id;
+          continue;
+        }
+        if (taken.size > 0 && metrics.length + row.points > most) break;
+        const found = whole(row);
+        cursor = row.id;
+        correct(row, found.length);
+        if (found.length === 0) {
+          remove([row.id]);
+          batches--;
+          continue;
+        }
+        taken.set(row.id, found.length);
+        metrics = taken.size === 1 ? found : metrics.concat(found);
+      }
+      for (const [id, count] of taken) out.set(id, count);
+      return taken.size === 0 ? undefined : { ids: [...taken.keys()], metrics };
+    }
+
+    /** What can be read of a row; nothing where it is damaged. */
+    function whole({ data }: BatchRow): Metric[] {
+      try {
+        return decodeBatch(zlib().gunzipSync(data).toString("utf8"), seriesOf);
+      } catch (error) {
+        if (isDamage(error)) throw error;
+        return [];
+      }
+    }
+
+    /** The row's count was taken on trust. */
+    function correct({ points: told }: BatchRow, found: number): void {
+      const counted = plausible(told);
+      points += found - counted;
+      damaged += counted - found;
+    }
+
+    /** What was saved of a damaged file may lack some of them. */
+    function settle(ids: readonly number[]): void {
+      forget(ids.filter((id) => out.has(id) || pointsOf(id) !== undefined));
+    }
+
+    function forget(ids: readonly number[]): void {
+      const held = ids.map((id) => [id, out.get(id) ?? pointsOf(id) ?? 0] as const);
+      remove(ids);
+      for (const [id, count] of held) {
+        points -= count;
+        out.delete(id);
+        batches--;
+      }
+      if (batches === 0 && lastSeries > MOST_IDLE_SERIES) whereRoom(forgetSeries);
+    }
+
+    /** Undefined where there is no such row. */
+    function pointsOf(id: number): number | undefined {
+      const row = sql.points.get(id) as { points: number } | undefined;
+      return row === undefined ? undefined : plausible(row.points);
+    }
+
+    function remove(ids: readonly number[]): void {
+      doomed.push(...ids);
+      whereRoom(() => {
+        if (doomed.length > 1) db.exec("BEGIN");
+        for (const id of doomed) {
+          if (Number(sql.remove.run(id).changes) === 0) throw new DamagedSpool(LOST_ROWS);
+        }
+        if (doomed.length > 1) db.exec("COMMIT");
+        doomed = [];
+      });
+    }
+
+    /** A full disk does not even let things be removed; that is done next time. */
+    function whereRoom(act: () => void): void {
+      try {
+        act();
+      } catch (error) {
+        if (db.isTransaction) db.exec("ROLLBACK");
+        if (isDamage(error)) throw error;
+      }
+    }
+
+    function forgetSeries(): void {
+      db.exec("DELETE FROM series");
+      numbers = new WeakMap();
+      numbersByFields.clear();
+      known.clear();
+      lastSeries = 0;
+    }
+
+    function trim(): { full: number; expired: number } {
+      const gone = { full: 0, expired: 0 };
+      const limit = now() / 1000 - maxAge;
+      for (;;) {
+        const rows = (sql.oldest.all(TRIM_ROWS + out.size) as unknown as BatchRow[]).filter(
+          ({ id }) => !out.has(id) && !doomed.includes(id),
+        ).slice(0, TRIM_ROWS);
+        const old = rows.filter(({ newest }) => newest < limit);
+        const isFull = bytes() > maxBytes;
+        const going = isFull ? rows : old;
+        if (going.length === 0) return gone;
+        const sum = going.reduce((total, row) => total + plausible(row.points), 0);
+        gone[isFull ? "full" : "expired"] += sum;
+        forget(going.map(({ id }) => id));
+      }
+    }
+
+    function bytes(): number {
+      return sql.bytes.get()!.bytes as number;
+    }
+
+    function edge(statement: StatementSync): number | undefined {
+      const row = statement.get() as { at: number | null } | undefined;
+      return row?.at ?? undefined;
+    }
+
+    return {
+      get points() {
+        return points;
+      },
+      get batches() {
+        return batches;
+      },
+      get bytes() {
+        return bytes();
+      },
+      get oldest() {
+        return edge(sql.first);
+      },
+      get newest() {
+        return edge(sql.last);
+      },
+      takeDamaged() {
+        const told = damaged;
+        damaged = 0;
+        return told;
+      },
+      store,
+      read,
+      skip(ids) {
+        for (const id of ids) {
+          const held = pointsOf(id);
+          if (held !== undefined) out.set(id, held);
+        }
+      },
+      unread(ids) {
+        for (const id of ids) {
+          out.delete(id);
+          cursor = Math.min(cursor, id - 1);
+        }
+      },
+      settle,
+      trim,
+      drop() {
+        const before = points;
+        const rows = sql.oldest.all(-1) as unknown as BatchRow[];
+        forget(rows.map(({ id }) => id).filter((id) => !out.has(id)));
+        return before - points;
+      },
+      get outstanding() {
+        return [...out.keys()];
+      },
+      adopt({ id, points: count, oldest, newest, data }) {
+        sql.adopt.run(id, count, oldest, newest, data);
+        points += plausible(count);
+        batches++;
+      },
+      adoptSeries(id, fields) {
+        sql.addSeries.run(id, fields, fnv1a(fields));
+        lastSeries = Math.max(lastSeries, id);
+      },
+      close: () => db.close(),
+    };
+  }
+}
+
+/** What a damaged count may say is not believed. */
+function plausible(points: number): number {
+  return points >= 1 && points <= MOST_PER_WRITE ? points : 0;
+}
+
+function statements(db: DatabaseSync) {
+  const prepare = (text: string) => db.prepare(text);
+  return {
+    total: prepare(
+      `SELECT coalesce(sum(CASE WHEN points BETWEEN 1 AND ? THEN points ELSE 0 END), 0) AS points,
+        count(*) AS batches, coalesce(sum(id <= before), 0) AS disorder
+        FROM (SELECT id, points, lag(id, 1, 0) OVER () AS before FROM batch)`,
+    ),
+    lastSeries: prepare("SELECT max(id) AS id FROM series"),
+    series: prepare("SELECT fields, mark FROM series WHERE id = ?"),
+    addSeries: prepare("INSERT OR REPLACE INTO series (id, fields, mark) VALUES (?, ?, ?)"),
+    add: prepare("INSERT INTO batch (points, oldest, newest, data) VALUES (?, ?, ?, ?)"),
+    adopt: prepare(
+      "INSERT OR REPLACE INTO batch (id, points, oldest, newest, data) VALUES (?, ?, ?, ?, ?)",
+    ),
+    next: prepare("SELECT id, points, data FROM batch WHERE id > ? ORDER BY id LIMIT 1"),
+    points: prepare("SELECT points FROM batch WHERE id = ?"),
+    remove: prepare("DELETE FROM batch WHERE id = ?"),
+    oldest: prepare("SELECT id, points, newest FROM batch ORDER BY id LIMIT ?"),
+    first: prepare("SELECT oldest AS at FROM batch ORDER BY id LIMIT 1"),
+    last: prepare("SELECT newest AS at FROM batch ORDER BY id DESC LIMIT 1"),
+    bytes: prepare(
+      "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+    ),
+  };
+}
+
+/** A new file is marked as ours. */
+function checkOrigin(db: DatabaseSync, readOnly: boolean): void {
+  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
+  const isNew = pragma("schema_version") === 0;
+  if (isNew && !readOnly) {
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
+    return;
+  }
+  if (pragma("application_id") !== APPLICATION_ID) {
+    throw new DamagedSpool("it is not a spool of this program");
+  }
+  const version = pragma("user_version");
+  if (version > VERSION) {
+    throw new DamagedSpool(`it was written by a newer version of this program (format ${version})`);
+  }
+}
+
+/** SQLite's codes CORRUPT and NOTADB; Deno tells them by the message only. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedSpool ||
+    /malformed|not a database|no such (table|column)|database schema/.test(messageOf(error));
+}
+
+function damageOf(error: unknown): unknown {
+  return isDamage(error) && !(error instanceof DamagedSpool)
+    ? new DamagedSpool(messageOf(error))
+    : error;
+}
+
+/** The rows and series of a damaged file that are whole, each read by itself. Throws where there is nothing to read. */
+export function salvage(path: string, into: SpoolFile): void {
+  const db = openDatabase(path);
+  try {
+    for (const row of rowsOf<SeriesRow>(db, "series", "fields, mark")) {
+      if (fnv1a(row.fields) === row.mark) into.adoptSeries(row.id, row.fields);
+    }
+    const taken = new Set<number>();
+    const nameless: BatchRow[] = [];
+    for (const row of rowsOf<BatchRow>(db, "batch", "points, oldest, newest, data")) {
+      if (!isWhole(row)) continue;
+      if (row.id < 1 || taken.has(row.id)) nameless.push(row);
+      else into.adopt(row);
+      taken.add(row.id);
+    }
+    for (const row of nameless) into.adopt({ ...row, id: null });
+  } finally {
+    db.close();
+  }
+}
+
+/** As they lie in the file; where that breaks off, the rest by their numbers. */
+function* rowsOf<Row extends { id: number }>(
+  db: DatabaseSync,
+  table: string,
+  columns: string,
+): Generator<Row> {
+  let id = 0;
+  try {
+    for (const row of db.prepare(`SELECT id, ${columns} FROM ${table}`).iterate()) {
+      id = (row as unknown as Row).id;
+      yield row as unknown as Row;
+    }
+    return;
+  } catch {
+    id++;
+  }
+  const next = db.prepare(`SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`);
+  for (let failures = 0; failures < MOST_FAILURES;) {
+    try {
+      const row = next.get(id) as unknown as Row | undefined;
+      if (row === undefined) return;
+      id = row.id;
+      yield row;
+    } catch {
+      failures++;
+      id++;
+    }
+  }
+}
+
+function isWhole({ data }: BatchRow): boolean {
+  try {
+    zlib().gunzipSync(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface SeriesRow {
+  readonly id: number;
+  readonly fields: string;
+  readonly mark: number;
+}
+
+const MOST_FAILURES = 100_000;

@@ -1,0 +1,76 @@
+/** Collectors and handlers of the operator's own: what is asked for, and what was found. */
+
+import type { AnyCollector } from "../core/collector.ts";
+import type { AnyHandler } from "../core/handler.ts";
+import type { Log } from "./log.ts";
+
+/** `process`: collectors run in a process of their own; `none`: in the agent. */
+export type Isolation = "process" | "none";
+
+export interface CustomRequest {
+  readonly collectorsPath: readonly string[];
+  readonly handlersPath: readonly string[];
+  /** Single files, beside the paths. */
+  readonly files?: readonly string[];
+  readonly isolation: Isolation;
+  /** The Python that runs those in Python; empty: one of PATH; `none`: they are not run. */
+  readonly python: string;
+  /** Whether the configuration has a collector enabled: one in Python is only loaded then. */
+  isWanted(name: string): boolean;
+  /** Whether the agent itself has a collector: see `isDiamonds`. */
+  isOurs(name: string): boolean;
+  /** Of the process of their own: bytes, and percent of one processor over a minute. */
+  readonly maxMemory: number;
+  readonly maxCpu: number;
+  /** Where the host's /proc and the like are, by the configuration. */
+  readonly roots: Readonly<Record<"procfs" | "sysfs" | "rootfs", string>>;
+  /** Whom the agent will run as; empty: who it is now. */
+  readonly user: string;
+  readonly group: string;
+}
+
+export interface CustomFile {
+  readonly path: string;
+  /** The collectors or handlers that are in it. */
+  readonly names: readonly string[];
+  /** Why it cannot be used. */
+  readonly problem?: string;
+  /** What is to be known of it otherwise. */
+  readonly note?: string;
+  /** An older version of it runs on. */
+  readonly keptOld?: boolean;
+}
+
+export interface Custom {
+  readonly collectors: Readonly<Record<string, AnyCollector>>;
+  readonly handlers: Readonly<Record<string, AnyHandler>>;
+  readonly files: readonly CustomFile[];
+  /** The folders that were looked through, for whoever watches them. */
+  readonly folders: readonly string[];
+}
+
+/** What a process with collectors of the operator's own costs. */
+export interface GuestFigures {
+  readonly name: string;
+  /** Resident bytes; undefined while there is no process. */
+  readonly rss: number | undefined;
+  /** Seconds of processor time, over all restarts. */
+  readonly cpuSeconds: number;
+  readonly restarts: number;
+}
+
+export interface CustomLoader {
+  /** Finds and loads; what is unchanged stays the very same object. What is wrong with a file is told in `files`. */
+  load(request: CustomRequest): Promise<Custom>;
+  /** Where they say what they have to say. */
+  logTo(log: Log): void;
+  figures(): readonly GuestFigures[];
+  close(): Promise<void>;
+}
+
+/** Of the files that came with Diamond: the agent's own collectors stand for theirs. */
+export function isDiamonds(path: string): boolean {
+  return /\/share\/diamond\/collectors\//.test(path);
+}
+
+export const NOTHING_CUSTOM: Custom = { collectors: {}, handlers: {}, files: [], folders: [] };
