@@ -26,7 +26,7 @@ import { sleep } from "./processes.ts";
 const POINTS = 1_000_000;
 const TICK_POINTS = 10_000;
 /** Whoever offers waits while there are more than this in the queue. */
-const MOST_WAITING = 100_000;
+const MAX_WAITING = 100_000;
 const [kind, port, folder] = process.argv.slice(2);
 
 const all = Array.from(
@@ -95,7 +95,7 @@ if (kind === "formatted") {
   for (let time = 0; time < POINTS / TICK_POINTS; time++) {
     worker.offer(tick(time));
     worker.flush();
-    while (worker.queued > MOST_WAITING) await sleep(0);
+    while (worker.queued > MAX_WAITING) await sleep(0);
   }
   await delivered(worker);
   done = performance.now();

@@ -46,7 +46,7 @@ function program(scope, inPackage, moved) {
   const platforms = existsSync(directory) ? readdirSync(directory) : [];
   const paths = platforms.flatMap((name) => inPackage.map((file) => join(directory, name, file)));
   const found = [...paths, join(root, "node_modules", moved)].find((path) =>
-    existsSync(path) && statSync(path).size > LEAST_BYTES
+    existsSync(path) && statSync(path).size > MIN_BYTES
   );
   if (found === undefined) {
     throw new Error(
@@ -57,7 +57,7 @@ function program(scope, inPackage, moved) {
 }
 
 /** Before its install script ran, a package may have a stub in the program's place. */
-const LEAST_BYTES = 1e6;
+const MIN_BYTES = 1e6;
 
 export const bun = () => program("@oven", ["bin/bun", "bin/bun.exe"], "bun/bin/bun.exe");
 export const deno = () => program("@deno", ["deno", "deno.exe"], "deno/deno");

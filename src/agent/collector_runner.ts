@@ -63,7 +63,7 @@ export interface Outcome {
 const REPORT_SECONDS = 300;
 /** Failures in a row before slots are skipped; then one more per failure, up to the most. */
 const PATIENCE = 3;
-const MOST_SKIPPED = 5;
+const MAX_SKIPPED = 5;
 const TIME = gauge("Milliseconds that the last run took", 0, "ms");
 const NOTHING: Outcome = { metrics: [], error: undefined };
 
@@ -192,7 +192,7 @@ export function createCollection(
       return;
     }
     inRow++;
-    toSkip = Math.min(Math.max(0, inRow - PATIENCE), MOST_SKIPPED);
+    toSkip = Math.min(Math.max(0, inRow - PATIENCE), MAX_SKIPPED);
     trouble.report(section, error);
   }
 

@@ -134,14 +134,14 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
 /** By name: they come again at every run. */
 const components = new Map<string, string>();
 /** More names than this are of reloads long ago. */
-const MOST_COMPONENTS = 1000;
+const MAX_COMPONENTS = 1000;
 
 /** A name as one component of a path: an instance's has blanks, and may have dots. */
 function component(name: string): string {
   let part = components.get(name);
   if (part === undefined) {
     part = name.replace(/[^\w-]+/g, "_");
-    if (components.size >= MOST_COMPONENTS) components.clear();
+    if (components.size >= MAX_COMPONENTS) components.clear();
     components.set(name, part);
   }
   return part;

@@ -40,7 +40,7 @@ export const NO_STATE: AgentState = {
 };
 
 /** Older samples are forgotten: the average over a long gap is nobody's rate. */
-const MOST_AGE_SECONDS = 3600;
+const MAX_AGE_SECONDS = 3600;
 
 /** The kept state; an empty one, with a word in the log, where it cannot be read. Samples of another boot, or of another machine's /proc, are left out. */
 export function readState(
@@ -56,7 +56,7 @@ export function readState(
     if (state.format !== 1) throw new Error(`its format ${state.format} is not known here`);
     const age = (host.clock.now() - state.kept) / 1000;
     const samplesHold = state.boot === bootOf(host).id && state.view === view && age >= 0 &&
-      age <= MOST_AGE_SECONDS;
+      age <= MAX_AGE_SECONDS;
     return samplesHold ? state : { ...state, collectors: {} };
   } catch (error) {
     log.warn(

@@ -15,11 +15,11 @@ import type { World } from "./world.ts";
 /** Lines between two looks at how far it is. */
 const CHUNK = 2000;
 /** Chunks to remember: more than what was sent last and not acknowledged. */
-const MOST_ENDS = 10_000;
+const MAX_ENDS = 10_000;
 const POLL_MS = 5;
 /** Positions are kept this often, for one that is killed. */
 const KEEP_MS = 1000;
-const MOST_SERIES = 200_000;
+const MAX_SERIES = 200_000;
 
 export function replayCommand(world: World): CommandSpec {
   return {
@@ -101,7 +101,7 @@ async function replay(world: World, flags: Flags): Promise<number> {
     if (!await drained(jobs, host.clock, () => asked)) return false;
     position.line = read;
     ends.push({ line: read, sent });
-    if (ends.length > MOST_ENDS) ends.splice(0, MOST_ENDS / 2);
+    if (ends.length > MAX_ENDS) ends.splice(0, MAX_ENDS / 2);
     const now = host.clock.monotonic();
     if (now - kept > KEEP_MS) {
       kept = now;
@@ -219,7 +219,7 @@ function seriesMaker(): (point: GraphitePoint) => Series {
     const key = `${path} ${precision}`;
     let series = known.get(key);
     if (series === undefined) {
-      if (known.size >= MOST_SERIES) known.clear();
+      if (known.size >= MAX_SERIES) known.clear();
       series = {
         path,
         prefix: "",

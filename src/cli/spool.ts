@@ -4,7 +4,7 @@ import { deliveryJobs } from "../agent/delivery_job.ts";
 import type { Status } from "../agent/status.ts";
 import type { Settings } from "../config/settings.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import { MOST_PER_WRITE, type SpoolSummary } from "../ports/spool.ts";
+import { MAX_PER_WRITE, type SpoolSummary } from "../ports/spool.ts";
 import { graphiteLines } from "../formats/graphite_line.ts";
 import { type CommandSpec, type Flags, socketPath, spoolPath } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -153,7 +153,7 @@ function readAll(world: World, folder: string, handler: string, take: (lines: st
   const spool = world.lookIntoSpool(folder, handler);
   try {
     for (;;) {
-      const batch = spool.read(MOST_PER_WRITE);
+      const batch = spool.read(MAX_PER_WRITE);
       if (batch === undefined) return { points, damaged: spool.takeDamaged(), problem: undefined };
       points += batch.metrics.length;
       take(graphiteLines(batch.metrics));

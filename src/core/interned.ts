@@ -6,7 +6,7 @@
 const decoder = new TextDecoder();
 
 /** Longer ones are values rather than names. */
-const MOST_BYTES = 64;
+const MAX_BYTES = 64;
 /** A power of two. Two words of one place take turns, which costs time alone. */
 const PLACES = 2048;
 
@@ -16,7 +16,7 @@ const words: (string | undefined)[] = new Array(PLACES).fill(undefined);
 export function interned(bytes: Uint8Array, from: number, to: number): string {
   const length = to - from;
   if (length === 0) return "";
-  if (length > MOST_BYTES) return decoder.decode(bytes.subarray(from, to));
+  if (length > MAX_BYTES) return decoder.decode(bytes.subarray(from, to));
   let hash = length;
   for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]) | 0;
   const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
@@ -38,9 +38,9 @@ function isText(text: string, bytes: Uint8Array, from: number, length: number): 
 
 const numbers: string[] = [];
 /** Of processors, queues and the like. */
-const MOST_NUMBERS = 1024;
+const MAX_NUMBERS = 1024;
 
 /** The text of a small whole number, which is a part of many names. */
 export function internedNumber(value: number): string {
-  return value < MOST_NUMBERS ? numbers[value] ??= String(value) : String(value);
+  return value < MAX_NUMBERS ? numbers[value] ??= String(value) : String(value);
 }

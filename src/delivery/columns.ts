@@ -22,8 +22,8 @@ export interface ColumnStore {
 }
 
 /** More than are under way on most days; those of a backlog go with the garbage. */
-const MOST_FREE = 16;
-const MOST_POINTS = 16_384;
+const MAX_FREE = 16;
+const MAX_POINTS = 16_384;
 
 export function createColumnStore(): ColumnStore {
   const free: Columns[] = [];
@@ -45,7 +45,7 @@ export function createColumnStore(): ColumnStore {
       return columns;
     },
     giveBack(columns) {
-      if (free.length < MOST_FREE && columns.values.length <= MOST_POINTS) free.push(columns);
+      if (free.length < MAX_FREE && columns.values.length <= MAX_POINTS) free.push(columns);
     },
   };
 }

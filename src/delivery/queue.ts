@@ -19,7 +19,7 @@ export interface Queue {
 
 const COMPACT_FROM = 4096;
 /** Of one tick, hardly of a backlog. */
-const MOST_ROOM = 4096;
+const MAX_ROOM = 4096;
 
 export function createQueue(): Queue {
   /** With room for as many as were taken the last time: they mostly come as many again, and none is moved. */
@@ -34,7 +34,7 @@ export function createQueue(): Queue {
   }
 
   function clear(room: number): void {
-    replace(new Array(Math.min(room, MOST_ROOM)));
+    replace(new Array(Math.min(room, MAX_ROOM)));
     end = 0;
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import {
-  MOST_PER_WRITE,
+  MAX_PER_WRITE,
   type Spool,
   type SpooledBatch,
   SpoolInUse,
@@ -114,8 +114,8 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
       const ids = guarded((open) => {
         const stored: number[] = [];
         try {
-          for (let at = 0; at < metrics.length; at += MOST_PER_WRITE) {
-            stored.push(open.store(metrics.slice(at, at + MOST_PER_WRITE)));
+          for (let at = 0; at < metrics.length; at += MAX_PER_WRITE) {
+            stored.push(open.store(metrics.slice(at, at + MAX_PER_WRITE)));
           }
         } catch (error) {
           open.settle(stored);
@@ -130,7 +130,7 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
       return ids;
     },
     read() {
-      const batch = withFile((open) => open.read(MOST_PER_WRITE));
+      const batch = withFile((open) => open.read(MAX_PER_WRITE));
       if (batch === undefined) {
         if (clock.monotonic() >= blockedUntil) more = false;
         closeIfEmpty();

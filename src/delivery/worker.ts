@@ -12,7 +12,7 @@ import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
 import type { Clock } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
-import { MOST_PER_WRITE, type Spools } from "../ports/spool.ts";
+import { MAX_PER_WRITE, type Spools } from "../ports/spool.ts";
 import { createTrouble, type ErrorState } from "../core/error_reporter.ts";
 import { backoffSeconds } from "./backoff.ts";
 import {
@@ -83,7 +83,7 @@ export interface Worker {
 /** Between tries of the last flush: there is no time for a back-off. */
 const STOP_RETRY_SECONDS = 0.25;
 /** A backend may ask to be left alone for this long. */
-const MOST_ASKED_SECONDS = 300;
+const MAX_ASKED_SECONDS = 300;
 /** For a sink's own end, beyond the time for the last flush. */
 const CLOSE_SECONDS = 2;
 /** For a write to heed its signal. */
@@ -94,7 +94,7 @@ const PATIENCE = 3;
 export function createWorker(settings: WorkerSettings): Worker {
   const { name, sink, receipt, options, spools, saved, clock, log, random } = settings;
   const { largest = Infinity, ordered = false } = settings;
-  const most = Math.max(options.batch, MOST_PER_WRITE);
+  const most = Math.max(options.batch, MAX_PER_WRITE);
   const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
   const queue = createQueue();
   const ledger = newLedger();
@@ -323,7 +323,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (outcome.error !== undefined) return failed(batch, outcome);
     succeeded(batch);
     // A backend that takes everything at once must not keep the next tick waiting.
-    return batch.fresh && batch.points < MOST_PER_WRITE ? undefined : clock.sleep(0);
+    return batch.fresh && batch.points < MAX_PER_WRITE ? undefined : clock.sleep(0);
   }
 
   /** New points first, then those of the spool; in order: the other way round. */
@@ -389,7 +389,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (!stopping) spill();
     trimBacklog();
     pause = new AbortController();
-    const asked = Math.min((error as Partial<Failure>)?.retryAfter ?? 0, MOST_ASKED_SECONDS);
+    const asked = Math.min((error as Partial<Failure>)?.retryAfter ?? 0, MAX_ASKED_SECONDS);
     const seconds = stopping
       ? STOP_RETRY_SECONDS
       : Math.max(asked, backoffSeconds(failures, options.retry_max_interval, random));

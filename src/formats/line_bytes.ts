@@ -8,10 +8,10 @@
 
 import { fixed } from "./fixed.ts";
 
-const FIRST_BYTES = 16 * 1024;
+const INITIAL_BYTES = 16 * 1024;
 /** Halves that grew beyond this are let go by a text that needs less than a quarter of one. */
 const KEPT_BYTES = 256 * 1024;
-const LEAST_USE = 1 / 4;
+const MIN_USE = 1 / 4;
 /** Room that a number, a timestamp and a newline never need. */
 const NUMBER_ROOM = 512;
 const ZERO = 48;
@@ -47,18 +47,18 @@ export interface LineBytes {
 }
 
 /** Up to here a loop is faster than a call of the runtime's. */
-const MOST_BY_HAND = 128;
+const MAX_BY_HAND = 128;
 /** Bytes in one step of the loop: as many as both runtimes move without a call. */
 const STEP = 4;
 
 export function createLineBytes(): LineBytes {
-  let buffer = new Uint8Array(2 * FIRST_BYTES);
+  let buffer = new Uint8Array(2 * INITIAL_BYTES);
   let words = new DataView(buffer.buffer);
   /** Where this text begins and where the half ends that it may fill. */
   let begin = 0;
-  let limit = FIRST_BYTES;
+  let limit = INITIAL_BYTES;
   /** Where the text before begins, and how long it is. */
-  let before = FIRST_BYTES;
+  let before = INITIAL_BYTES;
   let beforeLength = 0;
   /** Where the next byte goes. */
   let end = 0;
@@ -82,7 +82,7 @@ export function createLineBytes(): LineBytes {
   function bytes(part: DataView, from: number, to: number): void {
     const count = to - from;
     reserve(count + STEP);
-    if (count > MOST_BY_HAND) {
+    if (count > MAX_BY_HAND) {
       buffer.set(new Uint8Array(part.buffer, part.byteOffset + from, count), end);
       end += count;
       return;
@@ -165,8 +165,8 @@ export function createLineBytes(): LineBytes {
       before = begin;
       begin = end = half - begin;
       limit = begin + half;
-      const unused = beforeLength < half * LEAST_USE;
-      if (unused && half > KEPT_BYTES) resize(Math.max(beforeLength, FIRST_BYTES));
+      const unused = beforeLength < half * MIN_USE;
+      if (unused && half > KEPT_BYTES) resize(Math.max(beforeLength, INITIAL_BYTES));
       return written;
     },
   };

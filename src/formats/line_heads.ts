@@ -18,10 +18,10 @@ export interface LineHeads {
   end(place: number): number;
 }
 
-const FIRST_HEADS = 512;
-const FIRST_BYTES = 16 * 1024;
+const INITIAL_HEADS = 512;
+const INITIAL_BYTES = 16 * 1024;
 /** Heads that no line of a batch has used. With more of them all are made anew: most of their series have ended. */
-const MOST_UNUSED = 8192;
+const MAX_UNUSED = 8192;
 
 const encoder = new TextEncoder();
 
@@ -29,8 +29,8 @@ export function createLineHeads(headOf: (series: Series) => string): LineHeads {
   const places = new Map<Series, number>();
   const known: Series[] = [];
   /** Where each head ends. */
-  let ends = new Int32Array(FIRST_HEADS);
-  let store = new Uint8Array(FIRST_BYTES);
+  let ends = new Int32Array(INITIAL_HEADS);
+  let store = new Uint8Array(INITIAL_BYTES);
   let bytes = new DataView(store.buffer);
   /** After the head that was used last comes this one, mostly. */
   let next = 0;
@@ -58,7 +58,7 @@ export function createLineHeads(headOf: (series: Series) => string): LineHeads {
       return bytes;
     },
     begin(count) {
-      if (known.length > count + MOST_UNUSED) {
+      if (known.length > count + MAX_UNUSED) {
         places.clear();
         known.length = 0;
       }

@@ -39,7 +39,7 @@ const UCUM: Readonly<Record<string, string>> = { byte: "By", percent: "%", secon
 
 /** AGGREGATION_TEMPORALITY_CUMULATIVE */
 const CUMULATIVE = 2;
-const MOST_INTEGER = (1n << 63n) - 1n;
+const MAX_INTEGER = (1n << 63n) - 1n;
 
 /** The body of an export; counters are what they counted, all else is a gauge. */
 export function metricsRequest(batch: readonly Metric[], attributes: readonly Attribute[]) {
@@ -82,7 +82,7 @@ function newMetric(name: string, { help, unit }: Series, isCounter: boolean): Ot
 
 /** Beyond 63 bits an integer is sent as a double. */
 function numberOf(value: number | bigint): Pick<DataPoint, "asInt" | "asDouble"> {
-  if (typeof value === "bigint" && value <= MOST_INTEGER) return { asInt: `${value}` };
+  if (typeof value === "bigint" && value <= MAX_INTEGER) return { asInt: `${value}` };
   return { asDouble: Number(value) };
 }
 

@@ -24,12 +24,12 @@ const FRAME_BYTES = 6;
 const ENTRY_BYTES = 5 + 8 + 9 + 2;
 const MAX_INT32 = 2 ** 31 - 1;
 /** carbon closes a connection on a frame of 100,000 bytes or more. */
-const MOST_BYTES = 90_000;
+const MAX_BYTES = 90_000;
 
 const encoder = new TextEncoder();
 
 /** Frames for a batch, one after the other; values go unrounded, as floats. */
-export function pickleFrames(batch: readonly Metric[], most = MOST_BYTES): Uint8Array {
+export function pickleFrames(batch: readonly Metric[], most = MAX_BYTES): Uint8Array {
   const paths = batch.map(({ series }) => encoder.encode(series.path));
   const frames: Uint8Array[] = [];
   for (let first = 0; first < batch.length;) {

@@ -22,14 +22,14 @@ interface Layout {
   ends: Int32Array;
 }
 
-const FIRST_LINES = 512;
-const MOST_LINES = 16_384;
+const INITIAL_LINES = 512;
+const MAX_LINES = 16_384;
 /** Series come and go: so far is one looked for behind the place where it should be. */
-const MOST_AHEAD = 128;
+const MAX_AHEAD = 128;
 /** When so many were not found there, the batch is another one. */
-const MOST_MISSES = 256;
+const MAX_MISSES = 256;
 /** Lines that are new get room for so many at once, or for a quarter of those behind them. */
-const LEAST_ROOM = 64;
+const MIN_ROOM = 64;
 const ROOM = 1 / 4;
 
 const encoder = new TextEncoder();
@@ -74,11 +74,11 @@ export function createRepeatedLines(
     /** The layout has no gaps: what comes behind a line of another time is written anew each time. */
     let repeats = true;
     for (const { series, value, timestamp } of batch) {
-      repeats = repeats && timestamp === firstTime && count < MOST_LINES;
+      repeats = repeats && timestamp === firstTime && count < MAX_LINES;
       let at = repeats ? next : -1;
       if (repeats && (next >= layout.length || known[next] !== series)) {
         // A whole row of new ones is not looked for one by one.
-        const seeks = misses < MOST_MISSES && (missesInRow & (missesInRow - 1)) === 0;
+        const seeks = misses < MAX_MISSES && (missesInRow & (missesInRow - 1)) === 0;
         at = seeks ? placeOf(series, layout, next) : -1;
         misses++;
         missesInRow++;
@@ -144,7 +144,7 @@ export function createRepeatedLines(
 
 /** The line of a series, at most some lines behind `next`; -1 where it is not there. */
 function placeOf(series: Series, { series: known, length }: Layout, next: number): number {
-  const end = Math.min(next + MOST_AHEAD, length);
+  const end = Math.min(next + MAX_AHEAD, length);
   for (let at = next; at < end; at++) if (known[at] === series) return at;
   return -1;
 }
@@ -153,16 +153,16 @@ function newLayout(): Layout {
   return {
     length: 0,
     series: [],
-    values: new Float64Array(FIRST_LINES),
-    starts: new Int32Array(FIRST_LINES),
-    ends: new Int32Array(FIRST_LINES),
+    values: new Float64Array(INITIAL_LINES),
+    starts: new Int32Array(INITIAL_LINES),
+    ends: new Int32Array(INITIAL_LINES),
   };
 }
 
 /** Moves the lines from `at` on to further behind, and returns by how many places. */
 function makeRoom(layout: Layout, at: number): number {
   const { length } = layout;
-  const room = Math.max(LEAST_ROOM, Math.ceil((length - at) * ROOM));
+  const room = Math.max(MIN_ROOM, Math.ceil((length - at) * ROOM));
   layout.length += room;
   let size = layout.values.length;
   while (size < layout.length) size *= 2;

@@ -4,7 +4,7 @@ import { clearImmediate, setImmediate } from "node:timers";
 import type { Clock } from "../ports/host.ts";
 
 /** Longer timers overflow in both runtimes. */
-const MOST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -25,7 +25,7 @@ export const realClock: Clock = {
 };
 
 function after(ms: number, act: () => void): () => void {
-  const timer = setTimeout(act, Math.min(Math.max(ms, 0), MOST_MS));
+  const timer = setTimeout(act, Math.min(Math.max(ms, 0), MAX_MS));
   return () => clearTimeout(timer);
 }
 

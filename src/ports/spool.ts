@@ -58,7 +58,7 @@ export interface Spools {
 export type SpoolLog = { warn(message: string): void };
 
 /** A batch is never larger, so that a write, and a row, stand for a bounded amount of work. */
-export const MOST_PER_WRITE = 2000;
+export const MAX_PER_WRITE = 2000;
 
 /** The folder in which handlers have their spools. */
 export interface SpoolFolder {

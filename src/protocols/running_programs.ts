@@ -47,11 +47,11 @@ interface Running {
   next: number;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const LAST_PAUSE_MS = 60_000;
+const INITIAL_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
 /** A program that lasted so long begins with the first pause again. */
 const SOUND_MS = 60_000;
-const MOST_SAID = 1000;
+const MAX_SAID = 1000;
 
 /** `maxBytes`: of the lines of one program that wait for the next call. */
 export function createRunningPrograms(
@@ -72,12 +72,12 @@ export function createRunningPrograms(
         running.bytes += text.length;
         running.lines.push({ text, at: Math.floor(clock.now() / 1000) });
       },
-      said: (text) => void (running.said = (running.said + text).slice(0, MOST_SAID)),
+      said: (text) => void (running.said = (running.said + text).slice(0, MAX_SAID)),
       ended(why) {
         const lasted = clock.monotonic() - running.started;
         running.pause = lasted > SOUND_MS
-          ? FIRST_PAUSE_MS
-          : Math.min(Math.max(2 * running.pause, FIRST_PAUSE_MS), LAST_PAUSE_MS);
+          ? INITIAL_PAUSE_MS
+          : Math.min(Math.max(2 * running.pause, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
         running.next = clock.monotonic() + running.pause;
         running.command = undefined;
         running.ended = `it ${why}, and is started again after ${running.pause / 1000} s`;

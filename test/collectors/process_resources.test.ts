@@ -10,7 +10,7 @@ import { memoryFiles } from "../harness/memory_files.ts";
 import { silentLog } from "../harness/recorded_log.ts";
 
 const PROCESSES = 5000;
-const MOST_BETWEEN_TURNS = 250;
+const MAX_BETWEEN_TURNS = 250;
 
 const GROUP =
   "[collectors]\n[[ProcessResourcesCollector]]\n[[[process]]]\n[[[[all]]]]\nname = worker\ncount_workers = True\n";
@@ -90,7 +90,7 @@ describe("ProcessResourcesCollector", () => {
     const { told, workers } = await hostOf(crowd("worker", 1));
     equal(await workers(0), PROCESSES);
     ok(
-      told.mostInARow <= MOST_BETWEEN_TURNS && told.turns >= PROCESSES / MOST_BETWEEN_TURNS,
+      told.mostInARow <= MAX_BETWEEN_TURNS && told.turns >= PROCESSES / MAX_BETWEEN_TURNS,
       `${told.mostInARow} processes in a row, ${told.turns} turns for others`,
     );
   });

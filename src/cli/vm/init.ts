@@ -18,8 +18,8 @@ const MOUNTS: readonly (readonly [kind: string, folder: string])[] = [
   ["tmpfs", "/run"],
   ["tmpfs", "/tmp"],
 ];
-const FIRST_PAUSE_MS = 1000;
-const LAST_PAUSE_MS = 60_000;
+const INITIAL_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
 /** An agent that lasted so long is started again after the first pause. */
 const SOUND_MS = 60_000;
 /** Between looks for processes that nobody waits for. */
@@ -103,8 +103,8 @@ async function keepRunning(world: World, kernel: Kernel, config: string, say: Sa
     const why = await once();
     if (stop.signal.aborted) break;
     pause = clock.monotonic() - started > SOUND_MS
-      ? FIRST_PAUSE_MS
-      : Math.min(Math.max(2 * pause, FIRST_PAUSE_MS), LAST_PAUSE_MS);
+      ? INITIAL_PAUSE_MS
+      : Math.min(Math.max(2 * pause, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
     say(`the agent ${why}; it is started again in ${pause / 1000} s`);
     await clock.sleep(pause, stop.signal);
   }

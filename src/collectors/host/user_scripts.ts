@@ -14,9 +14,9 @@ import { createRunningPrograms } from "../../protocols/running_programs.ts";
 /** Scripts at once: a slow one must not keep the others waiting. */
 const AT_ONCE = 4;
 /** Characters of what one says on stderr. */
-const MOST_SAID = 1000;
+const MAX_SAID = 1000;
 /** Of a line that cannot be read. */
-const MOST_QUOTED = 100;
+const MAX_QUOTED = 100;
 
 const forms: Readonly<Record<ScriptFormat, string>> = {
   plain: "a name and a number",
@@ -141,8 +141,8 @@ export default defineCollector({
           : [`it ended with ${code ?? "a signal"}`]),
         ...(bad === undefined
           ? []
-          : [`cannot read "${bad.slice(0, MOST_QUOTED)}" as ${forms[format]}`]),
-        ...(stderr.trim() === "" ? [] : [`it says: ${stderr.trim().slice(0, MOST_SAID)}`]),
+          : [`cannot read "${bad.slice(0, MAX_QUOTED)}" as ${forms[format]}`]),
+        ...(stderr.trim() === "" ? [] : [`it says: ${stderr.trim().slice(0, MAX_SAID)}`]),
       ];
     }
 

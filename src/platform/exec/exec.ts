@@ -9,11 +9,11 @@ import { processes } from "../runtime/node_modules.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "../roots.ts";
 
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */
-const MOST_AT_ONCE = 16;
+const MAX_AT_ONCE = 16;
 /** Characters of one line of a command that runs on. */
-const MOST_LINE = 65_536;
+const MAX_LINE = 65_536;
 /** For the output of a command that has ended. */
 const LEFT_BEHIND_MS = 1000;
 const MORE_DIRECTORIES = [
@@ -47,7 +47,7 @@ export function safeEnvironment(): Record<string, string> {
 
 /** Programs that lie below a moved root are run there. */
 export function createExec(roots: Roots): Exec {
-  const limited = createLimiter(MOST_AT_ONCE);
+  const limited = createLimiter(MAX_AT_ONCE);
   return {
     ...realExec,
     run([program, ...args], limits) {
@@ -63,7 +63,7 @@ export function createExec(roots: Roots): Exec {
 }
 
 export const realExec: Exec = {
-  run(argv, { signal, maxBytes = MOST_BYTES }) {
+  run(argv, { signal, maxBytes = MAX_BYTES }) {
     return new Promise<ExecResult>((resolve, reject) => {
       if (signal.aborted) {
         return reject(timedOut(`${argv[0]} was not started: there is no time left`));
@@ -132,8 +132,8 @@ export const realExec: Exec = {
     child.stderr.setEncoding("utf8");
     child.stdout.on("data", (chunk: string) => {
       const lines = (text + chunk).split("\n");
-      text = lines.pop()!.slice(0, MOST_LINE);
-      for (const line of lines) if (!over) listener.line(line.slice(0, MOST_LINE));
+      text = lines.pop()!.slice(0, MAX_LINE);
+      for (const line of lines) if (!over) listener.line(line.slice(0, MAX_LINE));
     });
     child.stderr.on("data", (chunk: string) => {
       if (!over) listener.said(chunk);

@@ -20,14 +20,14 @@ import { openAppender } from "../log/appender.ts";
 import { createKeptFiles, isWhole, type Text } from "./open_files.ts";
 import { hostPathOf, hostViewOf, realPathOf, type Roots } from "../roots.ts";
 
-const FIRST_BUFFER = 64 * 1024;
+const INITIAL_BUFFER = 64 * 1024;
 /** No file that is read for metrics is larger; one that is ends here. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 export function createHostFs(roots: Roots): HostFs {
   const viewOf = (path: string) => hostViewOf(path, roots, existsSync);
   const kept = createKeptFiles(viewOf);
-  let buffer = new Uint8Array(FIRST_BUFFER);
+  let buffer = new Uint8Array(INITIAL_BUFFER);
 
   function readText(path: string): Text {
     const text = kept.read(path);
@@ -43,7 +43,7 @@ export function createHostFs(roots: Roots): HostFs {
       // /proc tells no sizes: read until there is no more.
       for (;;) {
         if (length === buffer.length) {
-          if (length >= MOST_BYTES) break;
+          if (length >= MAX_BYTES) break;
           buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
         }
         const count = readSync(descriptor, buffer, length, buffer.length - length, null);

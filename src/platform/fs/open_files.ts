@@ -12,11 +12,11 @@ import { libc } from "../runtime/libc.ts";
 import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 import { once } from "../runtime/once.ts";
 
-const FIRST_BUFFER = 4 * 1024;
+const INITIAL_BUFFER = 4 * 1024;
 /** Beside a quarter of the text: most of these files have a few hundred bytes and change by some digits. */
-const LEAST_ROOM = 64;
+const MIN_ROOM = 64;
 /** Leaves descriptors for everything else. */
-const MOST_FILES = 64;
+const MAX_FILES = 64;
 /** Several collectors of one tick read the same file: what is younger than this is new enough. */
 const FRESH_MS = 20;
 
@@ -93,10 +93,10 @@ export function createKeptFiles(
   function opened(path: string): Kept | undefined {
     const known = files.get(path);
     if (known !== undefined) return known;
-    if (files.size >= MOST_FILES || !KEPT.test(path)) return undefined;
+    if (files.size >= MAX_FILES || !KEPT.test(path)) return undefined;
     const view = viewOf(path);
     if (!KEPT.test(view)) return undefined;
-    const text = (): OwnText => ({ bytes: new Uint8Array(FIRST_BUFFER), length: 0, edition: 0 });
+    const text = (): OwnText => ({ bytes: new Uint8Array(INITIAL_BUFFER), length: 0, edition: 0 });
     const kept: Kept = {
       descriptor: openSync(view, "r"),
       isWhole: isWhole(path),
@@ -145,7 +145,7 @@ function fill(kept: Kept): void {
     length += count;
     if (count === 0 || isAll(kept, text.bytes, length)) break;
   }
-  const room = length + (length >> 2) + LEAST_ROOM;
+  const room = length + (length >> 2) + MIN_ROOM;
   if (text.bytes.length > 2 * room) text.bytes = text.bytes.slice(0, room);
   text.length = length;
   kept.other = kept.current;

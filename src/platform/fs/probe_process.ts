@@ -24,10 +24,10 @@ const PATIENCE = 2;
 /** Seconds without a question after which the process is let go. */
 const IDLE = 60;
 /** Seconds until a file system that hung is asked again; doubling. */
-const FIRST_RETRY = 10;
-const LAST_RETRY = 300;
+const INITIAL_RETRY = 10;
+const MAX_RETRY = 300;
 /** Processes that hang and cannot be killed. */
-const MOST_STUCK = 4;
+const MAX_STUCK = 4;
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -54,7 +54,7 @@ export function createProbeProcess(
       return timedOut(`${path} did not answer and is left alone for a while`);
     }
     const hanging = [...stuck].filter(([, { alive }]) => alive).map(([other]) => other);
-    return hanging.length >= MOST_STUCK
+    return hanging.length >= MAX_STUCK
       ? timedOut(`${path} is not asked while ${hanging.join(", ")} do not answer`)
       : undefined;
   }
@@ -83,7 +83,7 @@ export function createProbeProcess(
   function giveUp(hung: Child, path: string): void {
     if (child === hung) child = undefined;
     const failures = (stuck.get(path)?.failures ?? 0) + 1;
-    const wait = 1000 * Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
+    const wait = 1000 * Math.min(INITIAL_RETRY * 2 ** (failures - 1), MAX_RETRY);
     const entry: Stuck = { alive: true, failures, retryAt: clock.monotonic() + wait };
     stuck.set(path, entry);
     const killed = clock.monotonic();

@@ -20,7 +20,7 @@ const NUMBER_AT = 12;
 const NAME_AT = 16;
 /** Entries with the numbers from 0 on, one behind the other: nothing else looks like this. */
 const SIGNATURE = 16;
-const MOST_ENTRIES = 128;
+const MAX_ENTRIES = 128;
 const PIECE = 64 * 1024;
 /** The allocator looks when the thread goes to sleep, which is soon: once is enough. */
 const ON_MS = 50;
@@ -109,7 +109,7 @@ function findOption(memory: number, table: number): number | undefined {
   const bytes = new Uint8Array(ENTRY_BYTES);
   const entry = new DataView(bytes.buffer);
   const name = new Uint8Array(OPTION.length + 1);
-  for (let number = 0; number < MOST_ENTRIES; number++) {
+  for (let number = 0; number < MAX_ENTRIES; number++) {
     const address = table + number * ENTRY_BYTES;
     readSync(memory, bytes, 0, ENTRY_BYTES, address);
     if (entry.getInt32(NUMBER_AT, true) !== number) return undefined;

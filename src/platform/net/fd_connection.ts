@@ -11,7 +11,7 @@ import { realClock } from "../clock.ts";
 import type { SocketCalls } from "./socket_calls.ts";
 
 /** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
-const FIRST_PAUSE_MS = 1;
+const INITIAL_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 64;
 /** Whoever writes has asked before whether it may: what was open this long ago still is. */
 const FRESH_MS = 5;
@@ -48,7 +48,7 @@ export function heldConnection(
   }
 
   function pause(turn: number, signal: AbortSignal): Promise<void> {
-    return realClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
+    return realClock.sleep(Math.min(INITIAL_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
   }
 
   async function sendRest(bytes: Uint8Array, signal: AbortSignal): Promise<void> {

@@ -13,11 +13,11 @@ import { listening } from "./listen.ts";
 import { secureContext } from "./tls.ts";
 
 /** Of an answer: enough for an error's text and its list of points. */
-const MOST_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 /** A server may close an idle connection at any time: a new one costs less than a lost request. */
 const KEEP_MS = 4000;
 /** Of those that ask us. */
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {
@@ -93,7 +93,7 @@ export async function listenHttp(
     });
     response.end(bytes);
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   try {
     await listening(server, { port, host });
   } catch (error) {
@@ -125,7 +125,7 @@ function collect(answer: IncomingMessage): Promise<HttpResponse> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     answer.on("data", (chunk: Uint8Array) => {
-      if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
+      if (bytes < MAX_BODY_BYTES) chunks.push(chunk);
       bytes += chunk.length;
     });
     answer.on("error", reject);
@@ -135,7 +135,7 @@ function collect(answer: IncomingMessage): Promise<HttpResponse> {
       resolve({
         status: answer.statusCode ?? 0,
         headers: Object.fromEntries(headers),
-        body: Buffer.concat(chunks).toString("utf8", 0, MOST_BODY_BYTES),
+        body: Buffer.concat(chunks).toString("utf8", 0, MAX_BODY_BYTES),
       });
     });
   });

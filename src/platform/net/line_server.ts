@@ -10,7 +10,7 @@ export type Answer = (line: string) => Promise<string>;
 /** Ends it: nobody is answered any more. */
 type Close = () => void;
 
-const MOST_CHARS = 65_536;
+const MAX_CHARS = 65_536;
 /** A peer that is silent for longer is let go. */
 const PATIENCE_SECONDS = 10;
 
@@ -38,7 +38,7 @@ function createReader(found: (line: string) => void, tooLong: () => void): Reade
     },
     read(bytes) {
       text += decoder.decode(bytes, { stream: true });
-      if (text.length > MOST_CHARS) return tooLong();
+      if (text.length > MAX_CHARS) return tooLong();
       const end = text.indexOf("\n");
       if (end < 0 || asked) return;
       asked = true;

@@ -9,7 +9,7 @@ import process from "node:process";
 import { descriptorOf, type SocketCalls } from "./socket_calls.ts";
 
 /** Some fifty thousand connections: a longer table is not looked at. */
-const MOST_TABLE_BYTES = 8_388_608;
+const MAX_TABLE_BYTES = 8_388_608;
 /** A look at the table may take this part of the time. */
 const LOOKS_SHARE = 0.002;
 
@@ -30,7 +30,7 @@ export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
     for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
       try {
         const text = readFileSync(table, "latin1");
-        if (text.length > MOST_TABLE_BYTES) return 0;
+        if (text.length > MAX_TABLE_BYTES) return 0;
         const found = line.exec(text);
         if (found !== null) return Number.parseInt(found[1], 16);
       } catch {

@@ -41,7 +41,7 @@ const SOCKET_LEVEL = 1;
 const LINGER = 13;
 const LINGER_BYTES = 8;
 /** A peer that talks all the time is not listened to for longer. */
-const MOST_READS = 16;
+const MAX_READS = 16;
 const READ_BYTES = 4096;
 
 /** Of a socket of the runtime's; below 0 where it does not say. */
@@ -78,7 +78,7 @@ function open(): SocketCalls | undefined {
   }
 
   function drain(descriptor: number): void {
-    for (let reads = 0; reads < MOST_READS; reads++) {
+    for (let reads = 0; reads < MAX_READS; reads++) {
       if (kernel!.recv(descriptor, dropped, dropped.length, AT_ONCE) < dropped.length) return;
     }
   }

@@ -11,7 +11,7 @@ const UNIX = 1;
 /** A socket of datagrams that no child inherits. */
 const DATAGRAMS = 2 | 0o2000000;
 /** Of struct sockaddr_un. */
-const MOST_PATH_BYTES = 108;
+const MAX_PATH_BYTES = 108;
 
 const kernel = once(() =>
   libc({
@@ -38,7 +38,7 @@ export function sendUnixDatagram(address: string, text: string): boolean {
 /** struct sockaddr_un, without what is behind the path: the family is a number of two bytes. */
 function addressOf(address: string): Uint8Array | undefined {
   const path = new TextEncoder().encode(address);
-  if (path.length >= MOST_PATH_BYTES) return undefined;
+  if (path.length >= MAX_PATH_BYTES) return undefined;
   const place = new Uint8Array(2 + path.length);
   new DataView(place.buffer).setUint16(0, UNIX, true);
   place.set(path, 2);

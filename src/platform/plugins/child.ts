@@ -31,7 +31,7 @@ import { become, findIdentity } from "../service/privileges.ts";
 import { createUserCollectors, type UserModule } from "./modules.ts";
 
 /** Values in one run; more are a mistake, and would fill the memory. */
-const MOST_VALUES = 100_000;
+const MAX_VALUES = 100_000;
 /** In one line. */
 const VALUES_AT_ONCE = 500;
 
@@ -105,7 +105,7 @@ export function serveGuest(): Promise<void> {
       waiting = [];
     };
     const emit = (name: string, value: number | bigint, ...rest: (string | Extras)[]) => {
-      if (++count > MOST_VALUES) throw badData(`It emits more than ${MOST_VALUES} values in a run`);
+      if (++count > MAX_VALUES) throw badData(`It emits more than ${MAX_VALUES} values in a run`);
       const published = emitter.emit(String(name), value, ...rest);
       waiting.push([String(name), packed(value), ...rest]);
       if (waiting.length >= VALUES_AT_ONCE) send();

@@ -34,10 +34,10 @@ except ImportError:
 
 ANSWER_MARK = "\x01"
 VALUES_AT_ONCE = 500
-MOST_VALUES = 100000
+MAX_VALUES = 100000
 MAX_COUNTER = 2 ** 64 - 1
 # Runs that a collector may miss because its last one has not ended.
-MOST_MISSED = 3
+MAX_MISSED = 3
 
 
 # What the agent hears. Whatever collectors and their children print goes to stderr instead.
@@ -532,8 +532,8 @@ class Run(object):
 
     def publish(self, name, value, extras):
         self.count += 1
-        if self.count > MOST_VALUES:
-            raise DiamondException("It publishes more than %d values in a run" % MOST_VALUES)
+        if self.count > MAX_VALUES:
+            raise DiamondException("It publishes more than %d values in a run" % MAX_VALUES)
         self.waiting.append([str(name), packed(value), extras] if extras else
                             [str(name), packed(value)])
         if len(self.waiting) >= VALUES_AT_ONCE:
@@ -586,7 +586,7 @@ class Instance(object):
     def start(self, id, request):
         if self.busy:
             self.missed += 1
-            if self.missed >= MOST_MISSED:
+            if self.missed >= MAX_MISSED:
                 say({"log": ["error", "%s does not come back: all start anew" % self.name]})
                 os._exit(75)
             raise DiamondException("Its last run has still not ended")

@@ -32,7 +32,7 @@ const KINDS: Readonly<Record<string, FoundFile["kind"]>> = {
 /** Group or others. */
 const OTHERS_WRITE = 0o022;
 /** A link that leads back must not be followed for ever. */
-const MOST_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /** `owner`: who may have written it besides root, where the agent is root; undefined where it is not. */
 export function findUserFiles(
@@ -57,7 +57,7 @@ export function findUserFiles(
       if (/^(test|\.)/.test(name)) continue;
       const path = join(folder, name);
       const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isDirectory() && depth < MOST_DEPTH && name !== "node_modules") {
+      if (stat?.isDirectory() && depth < MAX_DEPTH && name !== "node_modules") {
         look(path, depth + 1);
       } else if (stat?.isFile()) take(path);
     }

@@ -59,16 +59,16 @@ const LOAD_MS = 10_000;
 const ALIVE_MS = 1000;
 /** For states to be put away at the end. */
 const LAST_MOMENT_MS = 500;
-const FIRST_PAUSE_MS = 1000;
-const LAST_PAUSE_MS = 60_000;
+const INITIAL_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
 /** A process that lasted so long begins with the first pause again. */
 const SOUND_MS = 60_000;
 /** Between looks at what it costs, while it works. */
 const LOOK_MS = 1000;
 const CPU_WINDOW_MS = 60_000;
 /** Characters of one line of output; what is longer is cut. */
-const MOST_LINE = 67_108_864;
-const MOST_TOLD = 2000;
+const MAX_LINE = 67_108_864;
+const MAX_TOLD = 2000;
 /** Lines of a guest's own output that are logged in a minute. */
 const LINES_A_MINUTE = 20;
 
@@ -139,8 +139,8 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     child = undefined;
     cpuBefore += looks.at(-1)?.cpu ?? 0;
     pause = performance.now() - started > SOUND_MS
-      ? FIRST_PAUSE_MS
-      : Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LAST_PAUSE_MS);
+      ? INITIAL_PAUSE_MS
+      : Math.min(Math.max(pause * 2, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
     blockedUntil = performance.now() + pause;
     const error = badData(`The process of ${name} ${why}`);
     for (const { reject } of waiting.values()) reject(error);
@@ -180,7 +180,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     }
     const { id, emits, result, error } = answer;
     if (answer.at !== undefined) at = answer.at;
-    if (answer.log !== undefined) log()[answer.log[0]](answer.log[1].slice(0, MOST_TOLD));
+    if (answer.log !== undefined) log()[answer.log[0]](answer.log[1].slice(0, MAX_TOLD));
     const asked = id === undefined ? undefined : waiting.get(id);
     if (asked === undefined) return;
     if (emits !== undefined) return asked.take?.(emits);
@@ -194,7 +194,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
     if (line.trim() === "") return;
     const now = performance.now();
     if (now - chatter.since > 60_000) Object.assign(chatter, { since: now, lines: 0 });
-    if (++chatter.lines <= LINES_A_MINUTE) log().info(`${name} say: ${line.slice(0, MOST_TOLD)}`);
+    if (++chatter.lines <= LINES_A_MINUTE) log().info(`${name} say: ${line.slice(0, MAX_TOLD)}`);
   }
 
   async function inTime<T>(work: Promise<T>, ms: number, late: () => string): Promise<T> {
@@ -315,7 +315,7 @@ function readLines(stream: Readable, take: (line: string) => void): void {
   stream.on("error", () => {});
   stream.on("data", (chunk: string) => {
     const lines = (text + chunk).split("\n");
-    text = lines.pop()!.slice(0, MOST_LINE);
+    text = lines.pop()!.slice(0, MAX_LINE);
     for (const line of lines) take(line);
   });
 }

@@ -17,7 +17,7 @@ export interface GuestPool {
 }
 
 /** What is loaded anew stays in a process's memory: after so many it makes place for another one. */
-const MOST_RELOADS = 200;
+const MAX_RELOADS = 200;
 
 export function createGuestPool(): GuestPool {
   let guest: GuestProcess | undefined;
@@ -52,7 +52,7 @@ export function createGuestPool(): GuestPool {
       reloads += changed.length;
       let bad: ReadonlyMap<string, string> = new Map();
       let modules: readonly LoadedModule[];
-      if (guest === undefined || reloads > MOST_RELOADS) {
+      if (guest === undefined || reloads > MAX_RELOADS) {
         const first = await tried(settings, files);
         void guest?.close();
         ({ candidate: guest, modules, bad } = first);

@@ -9,7 +9,7 @@
 import { messageOf } from "../../core/errors.ts";
 import { fnv1a } from "../../core/hash.ts";
 import type { Metric, Series } from "../../core/metric.ts";
-import { MOST_PER_WRITE, type Spool, type SpooledBatch } from "../../ports/spool.ts";
+import { MAX_PER_WRITE, type Spool, type SpooledBatch } from "../../ports/spool.ts";
 import { zlib } from "../runtime/node_modules.ts";
 import { type DatabaseSync, openDatabase, type StatementSync } from "../runtime/sqlite.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
@@ -58,7 +58,7 @@ interface Total {
 /** Rows that are dropped at a time when the file is over its bound. */
 const TRIM_ROWS = 16;
 /** Series that nobody names any more, in a file that is never removed. */
-const MOST_IDLE_SERIES = 20_000;
+const MAX_IDLE_SERIES = 20_000;
 
 /** What the database cannot do any more for its state, not for ours. */
 export class DamagedSpool extends Error {}
@@ -102,7 +102,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     const out = new Map<number, number>();
     /** Batches that are settled, but could not be removed yet: the disk is full. */
     let doomed: number[] = [];
-    const total = sql.total.get(MOST_PER_WRITE) as unknown as Total;
+    const total = sql.total.get(MAX_PER_WRITE) as unknown as Total;
     if (total.disorder > 0) throw new DamagedSpool(LOST_ROWS);
     let { points, batches } = total;
     let lastSeries = Number((sql.lastSeries.get() as { id: number | null }).id ?? 0);
@@ -230,7 +230,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
         out.delete(id);
         batches--;
       }
-      if (batches === 0 && lastSeries > MOST_IDLE_SERIES) whereRoom(forgetSeries);
+      if (batches === 0 && lastSeries > MAX_IDLE_SERIES) whereRoom(forgetSeries);
     }
 
     /** Undefined where there is no such row. */
@@ -357,7 +357,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
 
 /** What a damaged count may say is not believed. */
 function plausible(points: number): number {
-  return points >= 1 && points <= MOST_PER_WRITE ? points : 0;
+  return points >= 1 && points <= MAX_PER_WRITE ? points : 0;
 }
 
 function statements(db: DatabaseSync) {
@@ -454,7 +454,7 @@ function* rowsOf<Row extends { id: number }>(
     id++;
   }
   const next = db.prepare(`SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`);
-  for (let failures = 0; failures < MOST_FAILURES;) {
+  for (let failures = 0; failures < MAX_FAILURES;) {
     try {
       const row = next.get(id) as unknown as Row | undefined;
       if (row === undefined) return;
@@ -482,4 +482,4 @@ interface SeriesRow {
   readonly mark: number;
 }
 
-const MOST_FAILURES = 100_000;
+const MAX_FAILURES = 100_000;

@@ -27,7 +27,7 @@ import {
 const ENDING = ".db";
 const ASIDE = ".aside-";
 /** Of what was put aside for one handler. */
-const MOST_ASIDE = 3;
+const MAX_ASIDE = 3;
 
 export function createSpools(settings: SpoolFolder): Spools {
   const { path: folder } = settings;
@@ -218,7 +218,7 @@ function putAside(path: string): string {
   const all = readdirSync(folder).map((name) => join(folder, name)).filter((name) =>
     name.startsWith(path + ASIDE) && !/-(wal|shm)$/.test(name)
   ).sort();
-  for (const old of all.slice(0, -MOST_ASIDE)) removeFile(old);
+  for (const old of all.slice(0, -MAX_ASIDE)) removeFile(old);
   return aside;
 }
 
