@@ -54,7 +54,7 @@ export interface Agent {
   books(): Books;
   status(): Status;
   /** Sends what a handler has spooled at once, without regard to its rate. False where there is no such handler. */
-  hurry(handler: string): boolean;
+  flushSpool(handler: string): boolean;
   /** Gives up what a handler has spooled; how many metrics. Undefined where there is no such handler. */
   dropSpool(handler: string): number | undefined;
 }
@@ -237,8 +237,8 @@ export function createAgent(ports: AgentPorts): Agent {
         started,
         maxMemory: running?.settings.server.max_memory ?? Infinity,
       }),
-    hurry(handler) {
-      worker(handler)?.hurry();
+    flushSpool(handler) {
+      worker(handler)?.flushSpool();
       return worker(handler) !== undefined;
     },
     dropSpool: (handler) => worker(handler)?.dropSpool(),

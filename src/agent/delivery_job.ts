@@ -36,7 +36,7 @@ export function deliveryJobs(part: HandlerPart, ports: AgentPorts): DeliveryJob[
       log,
       random,
     });
-    if (spools !== undefined) worker.hurry();
+    if (spools !== undefined) worker.flushSpool();
     return {
       get delivered() {
         return worker.ledger.delivered;

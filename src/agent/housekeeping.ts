@@ -106,7 +106,7 @@ export function createKeeper(
     const rss = self.rss();
     const hasGrown = rss > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
     if (now < collectAt && !hasGrown) return rss;
-    if (turns < SETTLE_MS.length) self.settle();
+    if (turns < SETTLE_MS.length) self.dropCompiledCode();
     else self.reclaim();
     turns++;
     const { first, later } = PAUSE_MS[settings()?.server.memory ?? "normal"];
@@ -116,7 +116,7 @@ export function createKeeper(
     return least = self.rss();
   }
 
-  function relieve(): void {
+  function shedMemory(): void {
     const rss = collect();
     const limit = settings()?.server.max_memory ?? Infinity;
     const { workers } = books();
@@ -126,8 +126,8 @@ export function createKeeper(
       "The memory",
       `${megabytes(rss)} of max_memory = ${megabytes(limit)}; ${waiting} metrics leave it`,
     );
-    for (const worker of workers) worker.relieve();
-    host.self.settle();
+    for (const worker of workers) worker.shedMemory();
+    host.self.dropCompiledCode();
   }
 
   function check(): void {
@@ -152,9 +152,9 @@ export function createKeeper(
     tick() {
       const now = host.clock.monotonic();
       if (audit) check();
-      if (looks(now)) relieve();
+      if (looks(now)) shedMemory();
       if (keeps(now)) {
-        for (const worker of books().workers) worker.tidy();
+        for (const worker of books().workers) worker.trimSpool();
         keep(false);
       }
       if (trims(now)) host.self.trim();

@@ -180,7 +180,7 @@ function stateOf(world: World, settings: Settings): StateStore | undefined {
 function obey(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
   const known = () => agent.status().handlers.map(({ name }) => name).join(", ");
   if (ask === "status") return agent.status();
-  const done = ask === "hurry" ? agent.hurry(handler) : agent.dropSpool(handler);
+  const done = ask === "hurry" ? agent.flushSpool(handler) : agent.dropSpool(handler);
   if (done === undefined || done === false) {
     throw configError(`The agent has no handler "${handler}", only ${known()}`);
   }

@@ -112,7 +112,7 @@ const perform: Readonly<Record<Action, (task: Task) => number | Promise<number>>
   async replay(task) {
     const { world, flags, settings, handler } = task;
     const path = flags.text("socket") ?? socketPath(world, flags, settings!);
-    if (path !== undefined && await isRunning(world, path)) return await hurry(task, path);
+    if (path !== undefined && await isRunning(world, path)) return await flushSpool(task, path);
     return await deliver(task, handler);
   },
 
@@ -175,7 +175,7 @@ async function isRunning(world: World, path: string): Promise<boolean> {
 }
 
 /** The running agent delivers it. */
-async function hurry({ world, handler }: Task, path: string): Promise<number> {
+async function flushSpool({ world, handler }: Task, path: string): Promise<number> {
   const { clock } = world.host({});
   await world.daemon.ask(path, { ask: "hurry", handler });
   const progress = createProgress(world.err, () => clock.monotonic());

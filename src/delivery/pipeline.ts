@@ -19,7 +19,7 @@ export function createPipeline(workers: readonly Worker[]): Pipeline {
     },
     flush() {
       // Before any backend has seen the tick, it is where a kill cannot reach it.
-      for (const worker of workers) worker.secure();
+      for (const worker of workers) worker.persist();
       for (const worker of workers) worker.flush();
     },
   };

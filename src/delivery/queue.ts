@@ -10,7 +10,7 @@ export interface Queue {
   readonly oldest: Metric | undefined;
   push(metrics: readonly Metric[]): void;
   /** Puts metrics back to the old end. */
-  putBack(metrics: readonly Metric[]): void;
+  requeue(metrics: readonly Metric[]): void;
   /** Removes up to `most` from the old end. */
   take(most: number): Metric[];
   /** Drops from the old end until `most` are left. Returns how many went. */
@@ -56,7 +56,7 @@ export function createQueue(): Queue {
       for (const metric of metrics) into[at++] = metric;
       end = at;
     },
-    putBack(metrics) {
+    requeue(metrics) {
       replace([...metrics, ...items.slice(head, end)]);
     },
     take(most) {

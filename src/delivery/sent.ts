@@ -23,9 +23,9 @@ export interface SentBatches {
   readonly spooled: number;
   add(batch: Batch): void;
   /** Forgets and returns what needs no second sending any more. */
-  settle(acknowledged: () => boolean): Batch[];
+  ack(acknowledged: () => boolean): Batch[];
   /** Forgets and returns everything, oldest first. */
-  takeBack(): Batch[];
+  reclaim(): Batch[];
 }
 
 /** However old: a run's points are in one write, and the interval may be long. */
@@ -65,7 +65,7 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       batches.push({ batch: { ...batch, metrics: [] }, columns, at: monotonic() });
       count(batch, 1);
     },
-    settle(acknowledged) {
+    ack(acknowledged) {
       const now = monotonic();
       const limit = now - seconds * 1000;
       let old = 0;
@@ -73,15 +73,15 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       if (old === 0 || now - lastLook < (seconds * 1000) / LOOKS) return [];
       lastLook = now;
       if (!acknowledged()) return [];
-      const settled = batches.slice(0, old);
+      const acked = batches.slice(0, old);
       batches = batches.slice(old);
-      return settled.map(({ batch, columns }) => {
+      return acked.map(({ batch, columns }) => {
         count(batch, -1);
         if (columns !== undefined) store.giveBack(columns);
         return batch;
       });
     },
-    takeBack() {
+    reclaim() {
       const all = batches;
       batches = [];
       held = 0;

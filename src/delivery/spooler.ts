@@ -37,8 +37,8 @@ export interface Spooler {
   /** Stores a batch, in several if it is large; undefined where the disk does not take it now: nothing is stored then. */
   store(metrics: readonly Metric[]): number[] | undefined;
   read(): SpooledBatch | undefined;
-  settle(ids: readonly number[]): void;
-  unread(ids: readonly number[]): void;
+  ack(ids: readonly number[]): void;
+  requeue(ids: readonly number[]): void;
   skip(ids: readonly number[]): void;
   /** Keeps the bounds of size and age. */
   trim(): void;
@@ -118,7 +118,7 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
             stored.push(open.store(metrics.slice(at, at + MAX_PER_WRITE)));
           }
         } catch (error) {
-          open.settle(stored);
+          open.ack(stored);
           throw error;
         }
         return stored;
@@ -137,15 +137,15 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
       }
       return batch;
     },
-    settle(ids) {
+    ack(ids) {
       if (ids.length === 0) return;
-      guarded((open) => open.settle(ids));
+      guarded((open) => open.ack(ids));
       closeIfEmpty();
     },
-    unread(ids) {
+    requeue(ids) {
       if (ids.length === 0) return;
       more = true;
-      guarded((open) => open.unread(ids));
+      guarded((open) => open.requeue(ids));
     },
     skip(ids) {
       guarded((open) => open.skip(ids));

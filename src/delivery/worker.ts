@@ -52,19 +52,19 @@ export interface Worker {
   /** Puts metrics into the queue. Never waits, never throws. */
   offer(metrics: readonly Metric[]): void;
   /** With `spool = always`: what waits is on disk when this returns. */
-  secure(): void;
+  persist(): void;
   /** A run has ended: what waits is written now. */
   flush(): void;
   /** The agent is short of memory: what waits goes to the spool, or else half of it is dropped. */
-  relieve(): void;
+  shedMemory(): void;
   /** Tries at once, without regard to a back-off or a rate, until the spool is empty. */
-  hurry(): void;
+  flushSpool(): void;
   /** Gives up what is in the spool; returns how many. */
   dropSpool(): number;
   /** Takes over the books of the worker that was here before a reload. */
   adopt(saved: SavedLedger): void;
   /** Once a minute: keeps the spool's bounds. */
-  tidy(): void;
+  trimSpool(): void;
   /** Writes what it can within `seconds`, spools the rest or counts it as dropped, closes the sink. */
   stop(seconds: number): Promise<void>;
   readonly ledger: Readonly<Ledger>;
@@ -115,13 +115,13 @@ export function createWorker(settings: WorkerSettings): Worker {
   let expected = 0;
   let unsettled = 0;
   /** Batches that are in the spool and in memory, to be sent without reading them back. */
-  let secured: Batch[] = [];
+  let persisted: Batch[] = [];
   let inFlight: Batch | undefined;
   let failures = 0;
   let refusedWhole = 0;
   let flushWanted = false;
   let spoolAllowedAt = -Infinity;
-  let hurrying = false;
+  let flushingSpool = false;
   let draining: Promise<void> | undefined;
   /** In the part of a drain that needs no promise. */
   let writing = false;
@@ -191,7 +191,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (spill()) {
       if (queued() + sent.held <= capacity) return;
       // A peer that does not acknowledge: what it may not have is kept on disk instead.
-      takeBackSent();
+      reclaimSent();
       spill();
       return;
     }
@@ -213,21 +213,21 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (queue.size === 0) return true;
     const metrics = queue.take(queue.size);
     if (spooler.store(metrics) !== undefined) return true;
-    queue.putBack(metrics);
+    queue.requeue(metrics);
     return false;
   }
 
-  function secure(): void {
+  function persist(): void {
     if (options.spool !== "always" || spooler === undefined || queue.size === 0) return;
     // A backend that is away, or has older ones to take first, gets it from the spool later.
-    const keep = failures === 0 && secured.length === 0 && !(ordered && spooler.waiting);
+    const keep = failures === 0 && persisted.length === 0 && !(ordered && spooler.waiting);
     while (queue.size > 0) {
       const metrics = queue.take(most);
       const ids = spooler.store(metrics);
-      if (ids === undefined) return queue.putBack(metrics);
+      if (ids === undefined) return queue.requeue(metrics);
       if (!keep) continue;
       spooler.skip(ids);
-      secured.push({ metrics, ids, points: metrics.length, fresh: true });
+      persisted.push({ metrics, ids, points: metrics.length, fresh: true });
     }
   }
 
@@ -238,13 +238,13 @@ export function createWorker(settings: WorkerSettings): Worker {
   }
 
   /** They are in the spool: it is enough to read them from there. */
-  function forgetSecured(): void {
-    for (const { ids } of secured) spooler?.unread(ids);
-    secured = [];
+  function forgetPersisted(): void {
+    for (const { ids } of persisted) spooler?.requeue(ids);
+    persisted = [];
   }
 
-  function relieve(): void {
-    forgetSecured();
+  function shedMemory(): void {
+    forgetPersisted();
     if (!spill()) drop("memory", queue.trim(queue.size >> 1));
   }
 
@@ -275,14 +275,14 @@ export function createWorker(settings: WorkerSettings): Worker {
   function due(): boolean {
     if (closed) return false;
     if (queue.size === 0) flushWanted = false;
-    return secured.length > 0 || (queue.size > 0 && (flushWanted || queue.size >= most)) ||
+    return persisted.length > 0 || (queue.size > 0 && (flushWanted || queue.size >= most)) ||
       spoolDue();
   }
 
   function spoolDue(): boolean {
     if (stopping || spooler?.waiting !== true) return false;
     const wait = spoolAllowedAt - clock.monotonic();
-    if (wait <= 0 || hurrying) return true;
+    if (wait <= 0 || flushingSpool) return true;
     later(wait);
     return false;
   }
@@ -328,9 +328,9 @@ export function createWorker(settings: WorkerSettings): Worker {
 
   /** New points first, then those of the spool; in order: the other way round. */
   function next(): Batch | undefined {
-    secure();
+    persist();
     if (ordered && spooler?.waiting === true && !stopping) spill();
-    const first = secured.shift();
+    const first = persisted.shift();
     if (first !== undefined) return first;
     if (queue.size > 0 && (flushWanted || queue.size >= most)) {
       const metrics = queue.take(most);
@@ -339,7 +339,7 @@ export function createWorker(settings: WorkerSettings): Worker {
     if (!spoolDue()) return undefined;
     const read = spooler!.read();
     if (read === undefined) {
-      hurrying = false;
+      flushingSpool = false;
       return undefined;
     }
     const { metrics, ids } = read;
@@ -369,7 +369,7 @@ export function createWorker(settings: WorkerSettings): Worker {
   function succeeded(batch: Batch): void {
     const { metrics, ids, fresh } = batch;
     if (resends) sent.add(batch);
-    else spooler?.settle(ids);
+    else spooler?.ack(ids);
     if (fresh) lag = clock.now() / 1000 - metrics[metrics.length - 1].timestamp;
     if (trouble.state !== undefined) {
       trouble.clear(name, `${queued()} metrics wait in memory, ${spooled()} in the spool`);
@@ -383,8 +383,8 @@ export function createWorker(settings: WorkerSettings): Worker {
     ledger.retries++;
     if (codeOf(error) === "refused") refusedWhole++;
     trouble.report(name, error);
-    putBack(batch, rest);
-    forgetSecured();
+    requeue(batch, rest);
+    forgetPersisted();
     if (closed) return;
     if (!stopping) spill();
     trimBacklog();
@@ -397,27 +397,27 @@ export function createWorker(settings: WorkerSettings): Worker {
   }
 
   /** What of a batch could not be delivered waits again. */
-  function putBack(batch: Batch, rest: readonly Metric[]): void {
+  function requeue(batch: Batch, rest: readonly Metric[]): void {
     if (batch.ids.length > 0 && rest.length === batch.metrics.length) {
-      spooler?.unread(batch.ids);
+      spooler?.requeue(batch.ids);
       return;
     }
     const stored = options.spool === "off" || stopping ? undefined : spooler?.store(rest);
-    if (stored === undefined) queue.putBack(rest);
-    spooler?.settle(batch.ids);
+    if (stored === undefined) queue.requeue(rest);
+    spooler?.ack(batch.ids);
   }
 
   /** After a connection broke: what may have been lost with it waits again. */
   function takeBackBroken(): void {
-    if (resends && sink.line!.broken()) takeBackSent();
+    if (resends && sink.line!.broken()) reclaimSent();
   }
 
-  function takeBackSent(): void {
-    for (const { ids, metrics, points } of sent.takeBack().reverse()) {
+  function reclaimSent(): void {
+    for (const { ids, metrics, points } of sent.reclaim().reverse()) {
       ledger.delivered -= points;
       ledger.resent += points;
-      if (ids.length > 0) spooler?.unread(ids);
-      else queue.putBack(metrics);
+      if (ids.length > 0) spooler?.requeue(ids);
+      else queue.requeue(metrics);
       flushWanted = true;
     }
   }
@@ -425,8 +425,8 @@ export function createWorker(settings: WorkerSettings): Worker {
   function settleOld(): void {
     if (!resends) return;
     const { line } = sink;
-    const settled = sent.settle(() => line!.acknowledged(options.resend_seconds));
-    for (const { ids } of settled) spooler?.settle(ids);
+    const acked = sent.ack(() => line!.acknowledged(options.resend_seconds));
+    for (const { ids } of acked) spooler?.ack(ids);
   }
 
   /** The sink gets a signal, and is not waited for when it does not heed it. */
@@ -478,8 +478,8 @@ export function createWorker(settings: WorkerSettings): Worker {
     }
     const unfinished = inFlight;
     inFlight = undefined;
-    if (unfinished !== undefined) putBack(unfinished, unfinished.metrics);
-    forgetSecured();
+    if (unfinished !== undefined) requeue(unfinished, unfinished.metrics);
+    forgetPersisted();
     await closeSink();
     if (!spill()) drop("stopped", queue.trim(0));
     expected = spooled();
@@ -497,8 +497,8 @@ export function createWorker(settings: WorkerSettings): Worker {
     );
     await within(CLOSE_SECONDS, close);
     if (!resends) return;
-    if (sink.line!.broken() || !sink.line!.acknowledged(0)) return takeBackSent();
-    for (const { ids } of sent.takeBack()) spooler?.settle(ids);
+    if (sink.line!.broken() || !sink.line!.acknowledged(0)) return reclaimSent();
+    for (const { ids } of sent.reclaim()) spooler?.ack(ids);
   }
 
   async function within(seconds: number, work: Promise<unknown>): Promise<void> {
@@ -511,11 +511,11 @@ export function createWorker(settings: WorkerSettings): Worker {
     name,
     receipt,
     offer,
-    secure,
+    persist,
     flush,
-    relieve,
-    hurry() {
-      hurrying = true;
+    shedMemory,
+    flushSpool() {
+      flushingSpool = true;
       timer?.abort();
       pause.abort();
       wake();
@@ -526,7 +526,7 @@ export function createWorker(settings: WorkerSettings): Worker {
       return points;
     },
     adopt,
-    tidy: () => spooler?.trim(),
+    trimSpool: () => spooler?.trim(),
     stop,
     ledger,
     get queued() {

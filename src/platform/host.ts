@@ -114,7 +114,7 @@ const realSelf: Self = {
     giveBackHoles();
     giveBackPages();
   },
-  settle() {
+  dropCompiledCode() {
     dropCode();
     giveBackHoles();
     giveBackPages();

@@ -112,7 +112,7 @@ export function recordedHost(
       cpu: () => ms * 10,
       trim() {},
       reclaim() {},
-      settle() {},
+      dropCompiledCode() {},
     },
   };
 }

@@ -352,5 +352,5 @@ export interface Self {
    * The same for all code that was compiled as well: what is needed again is compiled again, which takes
    * minutes in a program that works for two milliseconds a second.
    */
-  settle(): void;
+  dropCompiledCode(): void;
 }

@@ -29,9 +29,9 @@ export interface Spool {
   /** These were sent from memory: `read` passes them over. */
   skip(ids: readonly number[]): void;
   /** These are to be read again. */
-  unread(ids: readonly number[]): void;
+  requeue(ids: readonly number[]): void;
   /** Forgets batches: they were delivered. */
-  settle(ids: readonly number[]): void;
+  ack(ids: readonly number[]): void;
   /** Removes the oldest batches until the bounds of size and age hold; returns the points that went. */
   trim(): { readonly full: number; readonly expired: number };
   /** Removes everything; returns the points that went. */

@@ -46,7 +46,7 @@ function fakeHost(clock: FakeClock, fqdn = "web1.example.org", hostname = "web1.
         }),
       find: () => undefined,
     },
-    self: { pid: 1, rss: () => 1, cpu: () => 1, trim() {}, reclaim() {}, settle() {} },
+    self: { pid: 1, rss: () => 1, cpu: () => 1, trim() {}, reclaim() {}, dropCompiledCode() {} },
   } as unknown as Host;
 }
 
@@ -81,7 +81,7 @@ function collecting() {
   let flushes = 0;
   const worker = {
     offer: (batch: readonly Metric[]) => void got.push(...batch),
-    secure: () => {},
+    persist: () => {},
     flush: () => void flushes++,
   } as unknown as Worker;
   return { got, pipeline: createPipeline([worker]), flushes: () => flushes };
@@ -249,7 +249,7 @@ describe("collection", () => {
       [1],
       "The run took longer than 6 s",
     ]);
-    await clock.settle();
+    await clock.runDue();
     equal(aborted, true);
     const second = collection.run(1010);
     await clock.advance(6001);

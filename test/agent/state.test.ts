@@ -66,7 +66,7 @@ function machine() {
           state.reclaimed++;
           state.garbage = 0;
         },
-        settle: () => void state.settled++,
+        dropCompiledCode: () => void state.settled++,
       },
     } as unknown as Host;
   };
@@ -137,7 +137,7 @@ async function restarted(change: (box: Machine) => void, options: Partial<Common
   change(box);
   const second = agentOn(box);
   await second.start(options);
-  await box.clock.settle();
+  await box.clock.runDue();
   const values = second.got.map(({ value }) => Math.round(value * 100) / 100);
   const books = second.agent.status().handlers[0];
   await second.stop();

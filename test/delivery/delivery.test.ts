@@ -90,7 +90,7 @@ describe("worker", () => {
     const { clock, sink, worker, closes } = setUp();
     worker.offer(metrics(3));
     worker.flush();
-    await clock.settle();
+    await clock.runDue();
     deepEqual(sink.taken, [0, 1, 2]);
     deepEqual([worker.ledger.collected, worker.ledger.delivered, worker.queued], [3, 3, 0]);
     closes();
@@ -99,10 +99,10 @@ describe("worker", () => {
   it("waits for a batch, or for the end of a run", async () => {
     const { clock, sink, worker } = setUp({ batch: 3000 });
     worker.offer(metrics(2999));
-    await clock.settle();
+    await clock.runDue();
     equal(sink.writes, 0);
     worker.offer(metrics(1));
-    await clock.settle();
+    await clock.runDue();
     equal(sink.writes, 1);
     worker.offer(metrics(1));
     worker.flush();
@@ -154,7 +154,7 @@ describe("worker", () => {
     for (let round = 0; round < 4; round++) {
       worker.offer(metrics(500));
       worker.flush();
-      await clock.settle();
+      await clock.runDue();
       closes();
     }
     equal(worker.queued, most);
@@ -203,7 +203,7 @@ describe("worker", () => {
     dead.sink.mood = "silent";
     dead.worker.offer(metrics(3));
     dead.worker.flush();
-    await dead.clock.settle();
+    await dead.clock.runDue();
     const ended = dead.worker.stop(5);
     await dead.clock.advance(7000);
     await ended;
@@ -221,7 +221,7 @@ describe("the last flush", () => {
     sink.mood = "refuse";
     worker.offer(metrics(3));
     worker.flush();
-    await clock.settle();
+    await clock.runDue();
     const before = sink.writes;
     const stopped = worker.stop(5);
     await clock.advance(7000);
@@ -242,7 +242,7 @@ describe("pipeline", () => {
     for (let run = 0; run < 3; run++) {
       pipeline.deliver(metrics(2));
       pipeline.flush();
-      await alive.clock.settle();
+      await alive.clock.runDue();
     }
     deepEqual(alive.sink.taken, [0, 1, 0, 1, 0, 1]);
     deepEqual([droppedTotal(dead.worker.ledger), dead.worker.queued], [0, 6]);

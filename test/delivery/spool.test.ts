@@ -96,9 +96,9 @@ function setUp(
   });
   const tick = async (from: number, count: number) => {
     worker.offer(range(from, count));
-    worker.secure();
+    worker.persist();
     worker.flush();
-    await clock.settle();
+    await clock.runDue();
     closes();
   };
   const closes = () =>
@@ -208,7 +208,7 @@ describe("a spool's worker", () => {
     await tick(90, 90);
     deepEqual([worker.queued, worker.spooled, worker.ledger.dropped.overflow], [90, 90, 0]);
     await tick(180, 5);
-    worker.relieve();
+    worker.shedMemory();
     deepEqual([worker.queued, worker.spooled], [90, 95]);
     closes();
   });
@@ -384,7 +384,7 @@ describe("a spool's file", () => {
     const values: number[] = [];
     for (let batch = spool.read(50); batch !== undefined; batch = spool.read(50)) {
       values.push(...batch.metrics.map(({ value }) => value));
-      spool.settle(batch.ids);
+      spool.ack(batch.ids);
     }
     const found = { values, damaged: spool.takeDamaged(), points: spool.points };
     equal(found.points, 0);
@@ -397,7 +397,7 @@ describe("a spool's file", () => {
     const path = folder();
     const { spools, spool } = filled(path, 1);
     equal(spools.exists("H"), true);
-    spool.settle(spool.read(100)!.ids);
+    spool.ack(spool.read(100)!.ids);
     spool.close();
     equal(spools.exists("H"), false);
     deepEqual(readdirSync(path), ["lock.db"]);

@@ -116,7 +116,7 @@ async function damaged(directory: string): Promise<string[]> {
       log: silentLog,
       random: () => 1,
     });
-    worker.hurry();
+    worker.flushSpool();
     for (let turn = 0; turn < 20 && worker.spooled > 0; turn++) await clock.advance(15_000);
     const missing = imbalance(worker.ledger, worker.queued, worker.spooled);
     await worker.stop(1);

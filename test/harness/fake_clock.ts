@@ -6,7 +6,7 @@ export interface FakeClock extends Clock {
   /** Lets time pass; sleepers wake in their order, each with what it does next done before the next one. */
   advance(ms: number): Promise<void>;
   /** Lets everything that is ready run. */
-  settle(): Promise<void>;
+  runDue(): Promise<void>;
   readonly sleepers: number;
 }
 
@@ -19,7 +19,7 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
   let time = start;
   let sleepers: Sleeper[] = [];
 
-  async function settle(): Promise<void> {
+  async function runDue(): Promise<void> {
     // Real work (a socket, a file) may hide behind a promise: give it some turns of the loop.
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
   }
@@ -54,18 +54,18 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
       return () => void (sleepers = sleepers.filter((other) => other !== sleeper));
     },
     async advance(ms) {
-      await settle();
+      await runDue();
       const end = time + ms;
       for (;;) {
         const next = sleepers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
         if (next === undefined) break;
         time = Math.max(time, next.at);
         next.wake();
-        await settle();
+        await runDue();
       }
       time = end;
     },
-    settle,
+    runDue,
     get sleepers() {
       return sleepers.length;
     },

@@ -83,7 +83,7 @@ export const realExec: Exec = {
         stdout: Buffer.concat(output.stdout).toString("utf8"),
         stderr: Buffer.concat(output.stderr).toString("utf8"),
       });
-      const settle = (end: () => void) => {
+      const finish = (end: () => void) => {
         if (settled) return;
         settled = true;
         signal.removeEventListener("abort", onAbort);
@@ -91,7 +91,7 @@ export const realExec: Exec = {
       };
       const onAbort = () => {
         giveUp();
-        settle(() => reject(timedOut(`${argv.join(" ")} did not end in time and was killed`)));
+        finish(() => reject(timedOut(`${argv.join(" ")} did not end in time and was killed`)));
       };
       const collect = (stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
         bytes += chunk.length;
@@ -100,22 +100,22 @@ export const realExec: Exec = {
           return;
         }
         giveUp();
-        settle(() => resolve({ ...texts(), code: null, cut: true }));
+        finish(() => resolve({ ...texts(), code: null, cut: true }));
       };
 
       signal.addEventListener("abort", onAbort, { once: true });
       child.stdout.on("data", collect("stdout"));
       child.stderr.on("data", collect("stderr"));
-      child.on("error", (error) => settle(() => reject(noData(`Cannot run ${argv[0]}`, error))));
+      child.on("error", (error) => finish(() => reject(noData(`Cannot run ${argv[0]}`, error))));
       // Something that it left behind may hold its output open: that is not waited for.
       child.on("exit", (code) => {
         const late = setTimeout(() => {
           giveUp();
-          settle(() => resolve({ ...texts(), code }));
+          finish(() => resolve({ ...texts(), code }));
         }, LEFT_BEHIND_MS);
         child.once("close", () => clearTimeout(late));
       });
-      child.on("close", (code) => settle(() => resolve({ ...texts(), code })));
+      child.on("close", (code) => finish(() => resolve({ ...texts(), code })));
     });
   },
 

@@ -100,7 +100,7 @@ export function createProbeProcess(
   function answerOf(asked: Child, question: string, path: string, signal: AbortSignal) {
     return new Promise<ProbeAnswer>((resolve, reject) => {
       let text = "";
-      const settle = (end: () => void) => {
+      const finish = (end: () => void) => {
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
         asked.stdout.off("data", onData);
@@ -109,13 +109,13 @@ export function createProbeProcess(
         end();
       };
       const late = (when: string) =>
-        settle(() => {
+        finish(() => {
           giveUp(asked, path);
           reject(timedOut(`${path} did not answer ${when}`));
         });
       const onData = (chunk: unknown) => {
         text += chunk;
-        if (text.endsWith("\n")) settle(() => resolve(JSON.parse(text) as ProbeAnswer));
+        if (text.endsWith("\n")) finish(() => resolve(JSON.parse(text) as ProbeAnswer));
       };
       const onExit = (why?: unknown) => {
         if (child === asked) child = undefined;
@@ -123,7 +123,7 @@ export function createProbeProcess(
           `The process that asks about ${path} ended`,
           why instanceof Error ? why : undefined,
         );
-        settle(() => reject(error));
+        finish(() => reject(error));
       };
       const onAbort = () => late("in time");
       const timer = setTimeout(() => late(`within ${PATIENCE} s`), PATIENCE * 1000);

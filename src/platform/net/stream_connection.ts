@@ -40,19 +40,19 @@ export function streamConnection(
         throw undelivered(`The connection to ${peer} is closed`, failure);
       }
       return new Promise<void>((resolve, reject) => {
-        const settle = (error?: Error | null) => {
-          waiting.delete(settle);
+        const finish = (error?: Error | null) => {
+          waiting.delete(finish);
           signal.removeEventListener("abort", onAbort);
           if (error) reject(error);
           else resolve();
         };
         const onAbort = () =>
-          settle(timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`));
-        waiting.add(settle);
+          finish(timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`));
+        waiting.add(finish);
         signal.addEventListener("abort", onAbort, { once: true });
         socket.write(
           bytes,
-          (error) => settle(error ? undelivered(`Cannot write to ${peer}`, error) : undefined),
+          (error) => finish(error ? undelivered(`Cannot write to ${peer}`, error) : undefined),
         );
       });
     },

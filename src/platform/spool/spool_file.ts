@@ -218,7 +218,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     }
 
     /** What was saved of a damaged file may lack some of them. */
-    function settle(ids: readonly number[]): void {
+    function ack(ids: readonly number[]): void {
       forget(ids.filter((id) => out.has(id) || pointsOf(id) !== undefined));
     }
 
@@ -324,13 +324,13 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
           if (held !== undefined) out.set(id, held);
         }
       },
-      unread(ids) {
+      requeue(ids) {
         for (const id of ids) {
           out.delete(id);
           cursor = Math.min(cursor, id - 1);
         }
       },
-      settle,
+      ack,
       trim,
       drop() {
         const before = points;

@@ -130,8 +130,8 @@ function recovering(
     store: (batch) => guarded((open) => open.store(batch)),
     read: (most) => guarded((open) => open.read(most)),
     skip: (ids) => guarded((open) => open.skip(ids)),
-    unread: (ids) => guarded((open) => open.unread(ids)),
-    settle: (ids) => guarded((open) => open.settle(ids)),
+    requeue: (ids) => guarded((open) => open.requeue(ids)),
+    ack: (ids) => guarded((open) => open.ack(ids)),
     trim: () => guarded((open) => open.trim()),
     drop: () => guarded((open) => open.drop()),
     close() {
