@@ -15,8 +15,8 @@ import { createWorker, type Worker } from "../delivery/worker.ts";
 import { type Collection, createCollection } from "./collector_runner.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
-import { createKeeper } from "./housekeeping.ts";
-import { type Books, NO_BOOKS, SELF_NAME } from "./self_metrics.ts";
+import { createHousekeeping } from "./housekeeping.ts";
+import { type AgentState, NO_STATE, SELF_NAME } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 
@@ -51,7 +51,7 @@ export interface Agent {
   reload(settings: AgentSettings): Promise<string[]>;
   /** Ends runs, flushes within the `stop_timeout`, closes all. */
   stop(): Promise<void>;
-  books(): Books;
+  state(): AgentState;
   status(): Status;
   /** Sends what a handler has spooled at once, without regard to its rate. False where there is no such handler. */
   flushSpool(handler: string): boolean;
@@ -85,17 +85,17 @@ interface Running {
   readonly workers: ReadonlyMap<string, { part: HandlerPart; worker: Worker }>;
   readonly pipeline: Pipeline;
   readonly scheduler: Scheduler;
-  readonly books: Books;
+  readonly state: AgentState;
 }
 
 export function createAgent(ports: AgentPorts): Agent {
   const { host, log, random, spools } = ports;
   const started = host.clock.now();
-  const keeper = createKeeper(ports, () => running?.settings, () => books());
+  const housekeeping = createHousekeeping(ports, () => running?.settings, () => state());
   let running: Running | undefined;
 
-  function books(): Books {
-    return running?.books ?? NO_BOOKS;
+  function state(): AgentState {
+    return running?.state ?? NO_STATE;
   }
 
   async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
@@ -125,7 +125,7 @@ export function createAgent(ports: AgentPorts): Agent {
           ordered: handler.ordered,
           options,
           spools,
-          saved: before === undefined ? keeper.books(name) : undefined,
+          saved: before === undefined ? housekeeping.ledger(name) : undefined,
           clock: host.clock,
           log,
           random,
@@ -145,9 +145,9 @@ export function createAgent(ports: AgentPorts): Agent {
         host.clock,
         log,
         before?.scheduler.phases(),
-        keeper.tick,
+        housekeeping.tick,
       ),
-      books: { collections: all, workers: pipeline.workers },
+      state: { collections: all, workers: pipeline.workers },
     };
   }
 
@@ -171,7 +171,7 @@ export function createAgent(ports: AgentPorts): Agent {
       const offset = options.stagger_collection
         ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
         : 0;
-      const saved = before === undefined ? keeper.samples(section) : undefined;
+      const saved = before === undefined ? housekeeping.samples(section) : undefined;
       const collection = createCollection(part, hostname, offset, host, log, saved);
       return { part, hostname, collection };
     } catch (error) {
@@ -222,7 +222,7 @@ export function createAgent(ports: AgentPorts): Agent {
     for (const { collection } of collections.values()) await collection.dispose();
     const left = settings.server.stop_timeout - (host.clock.monotonic() - started) / 1000;
     await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
-    keeper.keep(true);
+    housekeeping.keep(true);
     spools?.close();
   }
 
@@ -231,9 +231,9 @@ export function createAgent(ports: AgentPorts): Agent {
     start,
     reload,
     stop,
-    books,
+    state,
     status: () =>
-      statusOf(books(), host, {
+      statusOf(state(), host, {
         started,
         maxMemory: running?.settings.server.max_memory ?? Infinity,
       }),

@@ -8,12 +8,12 @@ import type { EmitterSettings } from "../core/emitter.ts";
 import { createTrouble } from "../core/error_reporter.ts";
 import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent.ts";
-import type { Books } from "./self_metrics.ts";
-import { type AgentState, bootOf, readState } from "./state.ts";
+import type { AgentState } from "./self_metrics.ts";
+import { bootOf, readState, type SavedState } from "./state.ts";
 
-export interface Keeper {
+export interface Housekeeping {
   /** The books of a handler in an earlier run; undefined where there are none. */
-  books(handler: string): SavedLedger | undefined;
+  ledger(handler: string): SavedLedger | undefined;
   /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */
   samples(collector: string): EmitterSettings["saved"];
   /** After each wake-up. */
@@ -44,11 +44,11 @@ const PAUSE_MS = {
 const GROWTH_BYTES = 12_582_912;
 const SHORTEST_PAUSE_MS = 30_000;
 
-export function createKeeper(
+export function createHousekeeping(
   { host, log, state, view = "", audit = false }: AgentPorts,
   settings: () => AgentSettings | undefined,
-  books: () => Books,
-): Keeper {
+  agentState: () => AgentState,
+): Housekeeping {
   const kept = readState(state, view, host, log);
   const hasSamples = Object.keys(kept.collectors).length > 0;
   const offset = hasSamples ? bootOf(host).offset : 0;
@@ -67,7 +67,7 @@ export function createKeeper(
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
-    const { collections, workers } = books();
+    const { collections, workers } = agentState();
     const { id: boot, offset } = bootOf(host);
     const text = JSON.stringify(
       {
@@ -82,7 +82,7 @@ export function createKeeper(
           ...Object.fromEntries(workers.map((worker) => [worker.name, worker.saved(clean)])),
         },
         collectors: Object.fromEntries(collections.map((one) => [one.name, one.save(offset)])),
-      } satisfies AgentState,
+      } satisfies SavedState,
     );
     try {
       state.write(text);
@@ -90,7 +90,7 @@ export function createKeeper(
     } catch (error) {
       if (!told) {
         log.warn(
-          `Cannot write "${state.path}", so books and counters begin anew with the next start: ${
+          `Cannot write "${state.path}", so the ledgers and counters begin anew with the next start: ${
             messageOf(error)
           }`,
         );
@@ -119,7 +119,7 @@ export function createKeeper(
   function shedMemory(): void {
     const rss = collect();
     const limit = settings()?.server.max_memory ?? Infinity;
-    const { workers } = books();
+    const { workers } = agentState();
     if (rss <= limit * PRESSURE) return pressing.clear("The memory");
     const waiting = workers.reduce((sum, { queued }) => sum + queued, 0);
     pressing.report(
@@ -131,7 +131,7 @@ export function createKeeper(
   }
 
   function check(): void {
-    for (const { name, ledger, queued, spooled } of books().workers) {
+    for (const { name, ledger, queued, spooled } of agentState().workers) {
       const missing = imbalance(ledger, queued, spooled);
       if (missing !== 0) {
         unbalanced.report(
@@ -143,7 +143,7 @@ export function createKeeper(
   }
 
   return {
-    books: (handler) => kept.handlers[handler],
+    ledger: (handler) => kept.handlers[handler],
     samples(collector) {
       const samples = kept.collectors[collector];
       return samples && { samples, offset };
@@ -154,7 +154,7 @@ export function createKeeper(
       if (audit) check();
       if (looks(now)) shedMemory();
       if (keeps(now)) {
-        for (const worker of books().workers) worker.trimSpool();
+        for (const worker of agentState().workers) worker.trimSpool();
         keep(false);
       }
       if (trims(now)) host.self.trim();

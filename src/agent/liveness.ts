@@ -1,11 +1,11 @@
 /** Does data still flow? What a supervisor's watchdog is told of: an agent that only breathes is restarted. */
 
 import { droppedTotal } from "../delivery/ledger.ts";
-import type { Books } from "./self_metrics.ts";
+import type { AgentState } from "./self_metrics.ts";
 
-export interface Pulse {
+export interface Liveness {
   /** Undefined where it flows, else what stands still. `now` is the monotonic clock, in milliseconds. */
-  stalled(books: Books, now: number): string | undefined;
+  stalled(agentState: AgentState, now: number): string | undefined;
 }
 
 /** Beyond two intervals, without a run that ended well or badly. */
@@ -13,7 +13,7 @@ const GRACE_MS = 60_000;
 /** For points that wait in memory: longer than the longest pause between two tries. */
 const WORKER_MS = 600_000;
 
-export function createPulse(): Pulse {
+export function createLiveness(): Liveness {
   const seen = new Map<string, { sum: number; at: number }>();
 
   /** How long the sum has been the same. */

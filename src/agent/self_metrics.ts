@@ -13,24 +13,24 @@ export const SELF_NAME = "DiamondCollector";
 /** Between looks at the own process, which the kernel has to add up: the dearest of all the figures here. */
 const LOOK_MS = 4500;
 
-export interface Books {
+export interface AgentState {
   readonly collections: readonly Collection[];
   readonly workers: readonly Worker[];
 }
 
 /** The agent's own collectors, to be resolved with the others. */
 export function ownCollectors(
-  books: () => Books,
+  agentState: () => AgentState,
   guests: CustomLoader["figures"] = () => [],
 ): Readonly<Record<string, AnyCollector>> {
-  return { [SELF_NAME]: selfCollector(books, guests) };
+  return { [SELF_NAME]: selfCollector(agentState, guests) };
 }
 
 /** Where there is no agent. */
-export const NO_BOOKS: Books = { collections: [], workers: [] };
+export const NO_STATE: AgentState = { collections: [], workers: [] };
 
 /** `books` is asked at each run: a reload changes what is in them. */
-function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
+function selfCollector(agentState: () => AgentState, guests: CustomLoader["figures"]) {
   let rss = 0;
   let cpuPercent: number | undefined;
   let lookedAt = -Infinity;
@@ -89,7 +89,7 @@ function selfCollector(books: () => Books, guests: CustomLoader["figures"]) {
     },
 
     collect({ host, emit, elapsed }) {
-      const { collections, workers } = books();
+      const { collections, workers } = agentState();
       for (const { name, record } of collections) {
         const part = component(name);
         emit("collectors.{collector}.runs", record.runs, part);

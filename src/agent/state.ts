@@ -18,7 +18,7 @@ export interface StateStore {
   write(text: string): void;
 }
 
-export interface AgentState {
+export interface SavedState {
   readonly format: 1;
   readonly boot: string;
   readonly view: string;
@@ -29,7 +29,7 @@ export interface AgentState {
   readonly collectors: Readonly<Record<string, SavedSamples>>;
 }
 
-export const NO_STATE: AgentState = {
+export const NO_SAVED_STATE: SavedState = {
   format: 1,
   boot: "",
   view: "",
@@ -48,11 +48,11 @@ export function readState(
   view: string,
   host: Host,
   log: Log,
-): AgentState {
+): SavedState {
   try {
     const text = store?.read();
-    if (text === undefined) return NO_STATE;
-    const state = JSON.parse(text) as AgentState;
+    if (text === undefined) return NO_SAVED_STATE;
+    const state = JSON.parse(text) as SavedState;
     if (state.format !== 1) throw new Error(`its format ${state.format} is not known here`);
     const age = (host.clock.now() - state.kept) / 1000;
     const samplesHold = state.boot === bootOf(host).id && state.view === view && age >= 0 &&
@@ -60,11 +60,11 @@ export function readState(
     return samplesHold ? state : { ...state, collectors: {} };
   } catch (error) {
     log.warn(
-      `The state in "${store?.path}" is not taken over, counters and books begin anew: ${
+      `The state in "${store?.path}" is not taken over, counters and the ledgers begin anew: ${
         messageOf(error)
       }`,
     );
-    return NO_STATE;
+    return NO_SAVED_STATE;
   }
 }
 

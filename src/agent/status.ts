@@ -7,7 +7,7 @@ import { droppedTotal, imbalance, type Ledger } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import { adviceForCollector, adviceForHandler } from "./advice.ts";
 import type { Collection, CollectionRecord } from "./collector_runner.ts";
-import type { Books } from "./self_metrics.ts";
+import type { AgentState } from "./self_metrics.ts";
 
 /** Times are milliseconds since the epoch. */
 export interface Status {
@@ -57,7 +57,7 @@ export interface HandlerStatus extends Ledger {
 const BEHIND_SECONDS = 60;
 
 export function statusOf(
-  { collections, workers }: Books,
+  { collections, workers }: AgentState,
   { self, clock }: Host,
   { started, maxMemory }: Pick<Status, "started" | "maxMemory">,
 ): Status {

@@ -1,6 +1,6 @@
 /** `check`: reads everything that `run` would read and tells all that is wrong at once. */
 
-import { NO_BOOKS, ownCollectors } from "../agent/self_metrics.ts";
+import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";
 import { interpolateAll } from "../config/interpolate.ts";
@@ -70,7 +70,7 @@ function dumpJson({ files, out, err }: World, file: string): number {
 
 async function check(world: World, path: string, strict: boolean, print: boolean): Promise<number> {
   const { files, catalogue, out, err } = world;
-  const own = ownCollectors(() => NO_BOOKS);
+  const own = ownCollectors(() => NO_STATE);
   const custom = { loader: world.custom({}) };
   const settings = await resolveSettings({ path, files, catalogue, own, custom, everything: true });
   await custom.loader.close();

@@ -1,7 +1,7 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
 import type { Agent } from "../agent/agent.ts";
-import { NO_BOOKS, ownCollectors } from "../agent/self_metrics.ts";
+import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
@@ -27,7 +27,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
-import { supervised } from "../daemon/watchdog.ts";
+import { watchdog } from "../daemon/watchdog.ts";
 import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
@@ -67,7 +67,7 @@ export function runCommand(world: World, args: () => readonly string[]): Command
       "skip-change-user": { type: "boolean", description: "Keep the user" },
       debug: {
         type: "boolean",
-        description: "Log everything, and check the books after each tick",
+        description: "Log everything, and check the ledgers after each tick",
       },
       "skip-fork": {
         type: "boolean",
@@ -110,7 +110,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
   const path = configPath(world, flags);
   let agent: Agent | undefined;
   const loader = world.custom(flagRoots(flags));
-  const own = ownCollectors(() => agent?.books() ?? NO_BOOKS, loader.figures);
+  const own = ownCollectors(() => agent?.state() ?? NO_STATE, loader.figures);
   const keepsUser = flags.on("skip-pidfile") || flags.on("skip-change-user");
   const custom: CustomSource = {
     loader,
@@ -285,7 +285,7 @@ async function superviseAgent(
   tellLog(settings, world, log);
   const stopped = Promise.withResolvers<void>();
 
-  const manager = supervised(daemon.serviceManager(), agent, host.clock, log);
+  const manager = watchdog(daemon.serviceManager(), agent, host.clock, log);
 
   let asked: number | undefined;
   daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
@@ -343,7 +343,7 @@ async function superviseAgent(
 
   await agent.start(settings);
   watch(begun);
-  const { collections, workers } = agent.books();
+  const { collections, workers } = agent.state();
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
     `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${names}`,

@@ -1,7 +1,7 @@
 /** Keeps a service manager informed: that the agent runs, reloads, stops, and that data flows. */
 
 import type { Agent } from "../agent/agent.ts";
-import { createPulse } from "../agent/liveness.ts";
+import { createLiveness } from "../agent/liveness.ts";
 import type { Clock } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Notifier } from "../ports/process.ts";
@@ -21,14 +21,14 @@ const NOBODY: Supervised = {
 /** Of `WATCHDOG_USEC`, as sd_watchdog_enabled(3) asks for, with some room. */
 const PART = 0.4;
 
-export function supervised(
+export function watchdog(
   manager: Notifier | undefined,
   agent: Agent,
   clock: Clock,
   log: Log,
 ): Supervised {
   if (manager === undefined) return NOBODY;
-  const pulse = createPulse();
+  const liveness = createLiveness();
   const stopped = new AbortController();
   let isReady = false;
 
@@ -36,7 +36,7 @@ export function supervised(
     let told: string | undefined;
     while (!stopped.signal.aborted) {
       await clock.sleep(ms, stopped.signal);
-      const why = pulse.stalled(agent.books(), clock.monotonic());
+      const why = liveness.stalled(agent.state(), clock.monotonic());
       if (stopped.signal.aborted) return;
       if (why === undefined) await manager!.tell("WATCHDOG=1", `STATUS=${state(agent)}`);
       else if (why !== told) log.error(`The watchdog will restart the agent: ${why}`);

@@ -142,18 +142,18 @@ export function createWorker(settings: WorkerSettings): Worker {
   spooler?.trim();
   wake();
 
-  function adopt(books: SavedLedger): void {
+  function adopt(earlier: SavedLedger): void {
     for (const key of ["collected", "delivered", "retries", "resent"] as const) {
-      ledger[key] += books[key];
+      ledger[key] += earlier[key];
     }
-    for (const [reason, count] of Object.entries(books.dropped)) {
+    for (const [reason, count] of Object.entries(earlier.dropped)) {
       if (Object.hasOwn(ledger.dropped, reason)) ledger.dropped[reason as DropReason] += count;
     }
-    if (books.clean) drop("stopped", books.queued);
+    if (earlier.clean) drop("stopped", earlier.queued);
     // The spool is open already, and what is in it was counted then.
-    if (spooler?.spool !== undefined) ledger.collected -= books.spooled;
-    else expected += books.spooled;
-    unsettled += books.unsettled;
+    if (spooler?.spool !== undefined) ledger.collected -= earlier.spooled;
+    else expected += earlier.spooled;
+    unsettled += earlier.unsettled;
   }
 
   /** The books say what is in the spool; the spool knows better. */

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createAgent } from "../../src/agent/agent.ts";
 import { createScheduler } from "../../src/agent/scheduler.ts";
 import type { Collection } from "../../src/agent/collector_runner.ts";
-import { NO_STATE, readState } from "../../src/agent/state.ts";
+import { NO_SAVED_STATE, readState } from "../../src/agent/state.ts";
 import {
   commonOptions,
   type CommonValues,
@@ -139,24 +139,24 @@ async function restarted(change: (box: Machine) => void, options: Partial<Common
   await second.start(options);
   await box.clock.runDue();
   const values = second.got.map(({ value }) => Math.round(value * 100) / 100);
-  const books = second.agent.status().handlers[0];
+  const ledger = second.agent.status().handlers[0];
   await second.stop();
-  return { values, books, log: second.log };
+  return { values, ledger, log: second.log };
 }
 
 describe("a restart", () => {
   it("makes no gap in rates, and no spike", async () => {
     // 10 of the 30 seconds pass in the stop, in which nothing grows.
-    const { values, books } = await restarted(() => {});
+    const { values, ledger } = await restarted(() => {});
     equal(values.length, 1);
     ok(values[0] > 2 && values[0] <= 5, `${values[0]} a second`);
-    deepEqual([books.collected, books.delivered, books.imbalance], [3, 3, 0]);
+    deepEqual([ledger.collected, ledger.delivered, ledger.imbalance], [3, 3, 0]);
   });
 
   it("knows a reboot, a reset counter, an old state, and Diamond's arithmetic", async () => {
     const reboot = await restarted(({ state }) => (state.boot = "b2"));
     deepEqual(reboot.values, []);
-    deepEqual(reboot.books.collected, 2, "but the books go on");
+    deepEqual(reboot.ledger.collected, 2, "but the ledger goes on");
     deepEqual((await restarted(({ state }) => (state.counter = 3))).values, []);
     deepEqual(
       (await restarted(({ kept }) => {
@@ -173,7 +173,7 @@ describe("a restart", () => {
       deepEqual(values, []);
       ok(log.lines.some((line) => line.includes("state.json")), text);
     }
-    deepEqual(readState(undefined, "", machine().host(), recordedLog()), NO_STATE);
+    deepEqual(readState(undefined, "", machine().host(), recordedLog()), NO_SAVED_STATE);
   });
 });
 

@@ -102,7 +102,7 @@ function setUp(
     closes();
   };
   const closes = () =>
-    equal(imbalance(worker.ledger, worker.queued, worker.spooled), 0, "the books close");
+    equal(imbalance(worker.ledger, worker.queued, worker.spooled), 0, "the ledger balances");
   return { clock, log, line, sink, worker, path, spools, tick, closes };
 }
 

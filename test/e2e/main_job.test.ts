@@ -198,7 +198,7 @@ describeWith("three backends", noExecutable || noCarbon, () => {
         Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${running.pid}/status`, "utf8"))![1]),
       );
     }
-    const books = (name: string) => {
+    const ledger = (name: string) => {
       const end = Math.floor(Date.now() / 1000);
       return carbon.stored(`servers.h.diamond.handlers.${name}`, begun, end) ??
         new Map<number, number>();
@@ -226,7 +226,7 @@ describeWith("three backends", noExecutable || noCarbon, () => {
         "spooled",
         ...dropReasons.map((reason) => `dropped.${reason}`),
       ]
-        .map((name) => books(`${handler}.${name}`).get(last - 5)!);
+        .map((name) => ledger(`${handler}.${name}`).get(last - 5)!);
       ok(collected > SECONDS * 1000, `${handler} was given ${collected} metrics`);
       equal(
         collected,

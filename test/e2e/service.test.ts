@@ -5,8 +5,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { createPulse } from "../../src/agent/liveness.ts";
-import type { Books } from "../../src/agent/self_metrics.ts";
+import { createLiveness } from "../../src/agent/liveness.ts";
+import type { AgentState } from "../../src/agent/self_metrics.ts";
 import { newLedger } from "../../src/delivery/ledger.ts";
 import {
   agent,
@@ -38,29 +38,29 @@ describe("the pulse", () => {
     queued,
     spooled: 0,
   });
-  const books = (runs: number, delivered = 0, queued = 0) =>
+  const agentState = (runs: number, delivered = 0, queued = 0) =>
     ({
       collections: [collection(runs)],
       workers: [worker(delivered, queued)],
-    }) as unknown as Books;
+    }) as unknown as AgentState;
 
   it("stops where no run ends", () => {
-    const pulse = createPulse();
-    equal(pulse.stalled(books(1), 0), undefined);
-    equal(pulse.stalled(books(1), 79_000), undefined);
-    match(pulse.stalled(books(1), 81_000)!, /^C has not run for 81 s$/);
-    equal(pulse.stalled(books(2), 82_000), undefined);
+    const liveness = createLiveness();
+    equal(liveness.stalled(agentState(1), 0), undefined);
+    equal(liveness.stalled(agentState(1), 79_000), undefined);
+    match(liveness.stalled(agentState(1), 81_000)!, /^C has not run for 81 s$/);
+    equal(liveness.stalled(agentState(2), 82_000), undefined);
   });
 
   it("stops where what waits is not even tried", () => {
-    const pulse = createPulse();
-    equal(pulse.stalled(books(1, 5, 3), 0), undefined);
+    const liveness = createLiveness();
+    equal(liveness.stalled(agentState(1, 5, 3), 0), undefined);
     for (let minute = 1; minute <= 10; minute++) {
-      equal(pulse.stalled(books(1 + minute, 5, 3), minute * 60_000), undefined);
+      equal(liveness.stalled(agentState(1 + minute, 5, 3), minute * 60_000), undefined);
     }
-    match(pulse.stalled(books(12, 5, 3), 601_000)!, /^H has done nothing for 601 s$/);
-    equal(pulse.stalled(books(13, 6, 3), 602_000), undefined);
-    equal(pulse.stalled(books(14, 6, 0), 3_000_000), undefined);
+    match(liveness.stalled(agentState(12, 5, 3), 601_000)!, /^H has done nothing for 601 s$/);
+    equal(liveness.stalled(agentState(13, 6, 3), 602_000), undefined);
+    equal(liveness.stalled(agentState(14, 6, 0), 3_000_000), undefined);
   });
 });
 

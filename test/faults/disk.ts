@@ -131,7 +131,7 @@ async function damaged(directory: string): Promise<string[]> {
     }
     const say = (problem: string) => problems.push(`damage ${round} (${what}): ${problem}`);
     if (got.size > 0) say(`delivered what was never collected: ${[...got][0]}`);
-    if (missing !== 0) say(`the books are out by ${missing}`);
+    if (missing !== 0) say(`the ledger is out by ${missing}`);
     if (worker.ledger.delivered + told !== total) {
       say(`${worker.ledger.delivered} delivered and ${told} damaged of ${total}`);
     }
@@ -140,7 +140,7 @@ async function damaged(directory: string): Promise<string[]> {
     `  ${damages} damaged files of ${total} points: ${
       (100 * delivered / damages / total).toFixed(1)
     } % ` +
-      `delivered, ${untouched} without any loss, the rest in the books`,
+      `delivered, ${untouched} without any loss, the rest in the ledger`,
   );
   return problems;
 }

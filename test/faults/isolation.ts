@@ -67,7 +67,7 @@ await fault("isolation", async (directory) => {
   const slowly = status.handlers.find(({ name }: { name: string }) => name.endsWith("slow"));
   if (slowly.delivered * bytes > 12_000_000) problems.push("the slow one is said to have it all");
   const missing = status.handlers.filter((one: { imbalance: number }) => one.imbalance !== 0);
-  if (missing.length > 0) problems.push(`books are out: ${JSON.stringify(missing)}`);
+  if (missing.length > 0) problems.push(`ledger are out: ${JSON.stringify(missing)}`);
   if (await running.end() !== 0) problems.push("the stop failed");
   problems.push(...complaints(running.output()));
   slow.close();

@@ -137,10 +137,10 @@ await fault("outage", async (directory) => {
   counter.kill();
   const missing = imbalance(worker.ledger, worker.queued, worker.spooled);
   console.log(
-    `  books: ${worker.ledger.collected} collected, ${worker.ledger.delivered} delivered, ` +
+    `  ledger: ${worker.ledger.collected} collected, ${worker.ledger.delivered} delivered, ` +
       `${worker.ledger.resent} sent again; the receiver counted ${received} lines`,
   );
-  if (missing !== 0) problems.push(`the books are out by ${missing}`);
+  if (missing !== 0) problems.push(`the ledger is out by ${missing}`);
   if (received < wanted) problems.push(`${wanted - received} lines did not come`);
   if (received > wanted + worker.ledger.resent) problems.push("lines came more often than sent");
   return problems;

@@ -231,8 +231,8 @@ describe("handlers that post", () => {
     ]);
     const [points] = await send(tsdb, { tags: ["env=test"] });
     deepEqual([points.url, JSON.parse(points.body).length], ["/api/put?details", 1]);
-    const [books] = await send(librato, { user: "u", apikey: "k" });
-    deepEqual(JSON.parse(books.body), {
+    const [ledger] = await send(librato, { user: "u", apikey: "k" });
+    deepEqual(JSON.parse(ledger.body), {
       gauges: [{ name: "cpu.total.idle", value: 1.5, source: "host1", measure_time: 1000 }],
       counters: [{ name: "cpu.cpu0.user", value: 1234, source: "host1", measure_time: 1000 }],
     });
