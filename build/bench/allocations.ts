@@ -7,8 +7,8 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { singleCollection } from "../../src/agent/agent.ts";
-import type { Collection } from "../../src/agent/collector_runner.ts";
+import { singleRunner } from "../../src/agent/agent.ts";
+import type { CollectorRunner } from "../../src/agent/collector_runner.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -22,7 +22,7 @@ const TICKS = 6000;
 
 const catalogue = { collectors, handlers };
 const encode = lineEncoder();
-const collections: Collection[] = [];
+const collections: CollectorRunner[] = [];
 /** Seconds. */
 let time = 0;
 for (const name of COLLECTORS.map((short) => `${short}Collector`)) {
@@ -34,7 +34,7 @@ for (const name of COLLECTORS.map((short) => `${short}Collector`)) {
   const host = recordedHost(join(FIXTURES, folder!, label));
   // A clock that stands still has no rates, and most metrics are rates.
   const clock = { ...host.clock, monotonic: () => time * 1000 };
-  collections.push(await singleCollection(part, { ...host, clock }, silentLog));
+  collections.push(await singleRunner(part, { ...host, clock }, silentLog));
 }
 
 async function tick(): Promise<void> {

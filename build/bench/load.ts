@@ -7,7 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { singleCollection } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/agent.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -46,7 +46,7 @@ const parts = settings.collectors.map((part) =>
     options: { ...part.options, process: { load: { name: "^bun" } } },
   }
 );
-const collections = await Promise.all(parts.map((part) => singleCollection(part, host, silentLog)));
+const collections = await Promise.all(parts.map((part) => singleRunner(part, host, silentLog)));
 const encode = lineEncoder();
 
 const times: number[] = [];

@@ -12,7 +12,7 @@ import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
-import { type Collection, createCollection } from "./collector_runner.ts";
+import { type CollectorRunner, createCollectorRunner } from "./collector_runner.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
@@ -28,18 +28,18 @@ export interface AgentSettings {
     readonly max_memory: number;
     readonly memory?: MemoryMode;
   };
-  readonly collectors: readonly CollectorPart[];
-  readonly handlers: readonly HandlerPart[];
+  readonly collectors: readonly CollectorConfig[];
+  readonly handlers: readonly HandlerConfig[];
 }
 
-export interface CollectorPart {
+export interface CollectorConfig {
   readonly section: string;
   readonly collector: AnyCollector;
   readonly options: CommonValues & Readonly<Record<string, unknown>>;
   readonly origins: ReadonlyMap<string, unknown>;
 }
 
-export interface HandlerPart {
+export interface HandlerConfig {
   readonly section: string;
   readonly handler: AnyHandler;
   readonly options: DeliveryValues & Readonly<Record<string, unknown>>;
@@ -73,16 +73,16 @@ export interface AgentPorts {
   readonly audit?: boolean;
 }
 
-interface Collected {
-  readonly part: CollectorPart;
+interface Resolved {
+  readonly part: CollectorConfig;
   readonly hostname: string | null;
-  readonly collection: Collection;
+  readonly runner: CollectorRunner;
 }
 
 interface Running {
   readonly settings: AgentSettings;
-  readonly collections: ReadonlyMap<string, Collected>;
-  readonly workers: ReadonlyMap<string, { part: HandlerPart; worker: Worker }>;
+  readonly runners: ReadonlyMap<string, Resolved>;
+  readonly workers: ReadonlyMap<string, { part: HandlerConfig; worker: Worker }>;
   readonly pipeline: Pipeline;
   readonly scheduler: Scheduler;
   readonly state: AgentState;
@@ -100,13 +100,13 @@ export function createAgent(ports: AgentPorts): Agent {
 
   async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
     const names = createHostnameResolver(host);
-    const collections = new Map<string, Collected>();
+    const runners = new Map<string, Resolved>();
     for (const part of settings.collectors) {
       if (part.section === SELF_NAME && !settings.server.self_metrics) continue;
-      const collected = await collect(part, names, before?.collections.get(part.section));
-      if (collected !== undefined) collections.set(part.section, collected);
+      const collected = await collect(part, names, before?.runners.get(part.section));
+      if (collected !== undefined) runners.set(part.section, collected);
     }
-    const workers = new Map<string, { part: HandlerPart; worker: Worker }>();
+    const workers = new Map<string, { part: HandlerConfig; worker: Worker }>();
     for (const part of settings.handlers.flatMap(backendsOf)) {
       const { section: name, handler, options } = part;
       const kept = before?.workers.get(name);
@@ -133,10 +133,10 @@ export function createAgent(ports: AgentPorts): Agent {
       });
     }
     const pipeline = createPipeline([...workers.values()].map(({ worker }) => worker));
-    const all = [...collections.values()].map(({ collection }) => collection);
+    const all = [...runners.values()].map(({ runner }) => runner);
     return {
       settings,
-      collections,
+      runners,
       workers,
       pipeline,
       scheduler: createScheduler(
@@ -147,16 +147,16 @@ export function createAgent(ports: AgentPorts): Agent {
         before?.scheduler.phases(),
         housekeeping.tick,
       ),
-      state: { collections: all, workers: pipeline.workers },
+      state: { runners: all, workers: pipeline.workers },
     };
   }
 
   /** What was there before stays if nothing has changed. Undefined where the collector cannot work; the log says why. */
   async function collect(
-    part: CollectorPart,
+    part: CollectorConfig,
     names: HostnameResolver,
-    before: Collected | undefined,
-  ): Promise<Collected | undefined> {
+    before: Resolved | undefined,
+  ): Promise<Resolved | undefined> {
     const { section, options } = part;
     const reason = unsupported(part, host);
     if (reason !== undefined) {
@@ -172,8 +172,8 @@ export function createAgent(ports: AgentPorts): Agent {
         ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
         : 0;
       const saved = before === undefined ? housekeeping.samples(section) : undefined;
-      const collection = createCollection(part, hostname, offset, host, log, saved);
-      return { part, hostname, collection };
+      const runner = createCollectorRunner(part, hostname, offset, host, log, saved);
+      return { part, hostname, runner };
     } catch (error) {
       log.error(`${section} is left out: ${messageOf(error)}`, error);
       return undefined;
@@ -198,10 +198,10 @@ export function createAgent(ports: AgentPorts): Agent {
     await before?.scheduler.stop(0);
     running = next;
     next.scheduler.start();
-    const gone = [...before?.collections ?? []].filter(([name, { collection }]) =>
-      next.collections.get(name)?.collection !== collection
+    const gone = [...before?.runners ?? []].filter(([name, { runner }]) =>
+      next.runners.get(name)?.runner !== runner
     );
-    for (const [, { collection }] of gone) await collection.dispose();
+    for (const [, { runner }] of gone) await runner.dispose();
     const ended = [...before?.workers ?? []].filter(([name, { worker }]) =>
       next.workers.get(name)?.worker !== worker
     );
@@ -209,17 +209,17 @@ export function createAgent(ports: AgentPorts): Agent {
       await worker.stop(settings.server.stop_timeout);
       next.workers.get(name)?.worker.adopt(worker.saved(true));
     }));
-    return changes(before?.collections, next.collections, "collector").concat(
+    return changes(before?.runners, next.runners, "collector").concat(
       changes(before?.workers, next.workers, "handler"),
     );
   }
 
   async function stop(): Promise<void> {
     if (running === undefined) return;
-    const { scheduler, pipeline, collections, settings } = running;
+    const { scheduler, pipeline, runners, settings } = running;
     const started = host.clock.monotonic();
     await scheduler.stop(settings.server.stop_timeout / 2);
-    for (const { collection } of collections.values()) await collection.dispose();
+    for (const { runner } of runners.values()) await runner.dispose();
     const left = settings.server.stop_timeout - (host.clock.monotonic() - started) / 1000;
     await Promise.all(pipeline.workers.map((worker) => worker.stop(Math.max(left, 0.1))));
     housekeeping.keep(true);
@@ -247,7 +247,7 @@ export function createAgent(ports: AgentPorts): Agent {
 
 /** Why a collector cannot work on this system; undefined where it can. */
 export function unsupported(
-  { section, collector }: CollectorPart,
+  { section, collector }: CollectorConfig,
   { system }: Host,
 ): string | undefined {
   const systems = systemsOf(collector);
@@ -257,20 +257,20 @@ export function unsupported(
 }
 
 /** One collection, outside of any schedule: for `collect`. */
-export async function singleCollection(
-  part: CollectorPart,
+export async function singleRunner(
+  part: CollectorConfig,
   host: Host,
   log: Log,
-): Promise<Collection> {
+): Promise<CollectorRunner> {
   const hostname = await createHostnameResolver(host).resolve(
     part.options,
     part.origins.has("hostname"),
   );
-  return createCollection(part, hostname, 0, host, log);
+  return createCollectorRunner(part, hostname, 0, host, log);
 }
 
 /** One part for each backend of a handler, named after both. */
-export function backendsOf(part: HandlerPart): HandlerPart[] {
+export function backendsOf(part: HandlerConfig): HandlerConfig[] {
   const backends = part.handler.expand?.(part.options);
   return backends?.map(({ backend, options }) => ({
     ...part,
@@ -280,11 +280,11 @@ export function backendsOf(part: HandlerPart): HandlerPart[] {
 }
 
 /** A file of a user's that was changed makes another plugin of the same name. */
-function isSame(a: CollectorPart | HandlerPart, b: CollectorPart | HandlerPart): boolean {
+function isSame(a: CollectorConfig | HandlerConfig, b: CollectorConfig | HandlerConfig): boolean {
   return pluginOf(a) === pluginOf(b) && JSON.stringify(a.options) === JSON.stringify(b.options);
 }
 
-function pluginOf(part: CollectorPart | HandlerPart): AnyCollector | AnyHandler {
+function pluginOf(part: CollectorConfig | HandlerConfig): AnyCollector | AnyHandler {
   return "collector" in part ? part.collector : part.handler;
 }
 

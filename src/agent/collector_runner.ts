@@ -11,14 +11,14 @@ import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import { createTrouble, type ErrorState } from "../core/error_reporter.ts";
 
-export interface CollectionSettings {
+export interface RunnerSettings {
   /** The section's name: the collector's, or an instance's. */
   readonly section: string;
   readonly collector: AnyCollector;
   readonly options: CommonValues & Readonly<Record<string, unknown>>;
 }
 
-export interface CollectionRecord {
+export interface RunRecord {
   runs: number;
   failures: number;
   /** Slots that passed while a run was still busy, or while backing off. */
@@ -32,13 +32,13 @@ export interface CollectionRecord {
   lastRun: number;
 }
 
-export interface Collection {
+export interface CollectorRunner {
   readonly name: string;
   /** Seconds. */
   readonly interval: number;
   /** Seconds into the interval. */
   readonly offset: number;
-  readonly record: Readonly<CollectionRecord>;
+  readonly record: Readonly<RunRecord>;
   /** The error that lasts; undefined while runs succeed, and where there is nothing to collect. */
   readonly trouble: ErrorState | undefined;
   /** Why there is nothing to collect on this host; undefined where there is. */
@@ -67,14 +67,14 @@ const MAX_SKIPPED = 5;
 const TIME = gauge("Milliseconds that the last run took", 0, "ms");
 const NOTHING: Outcome = { metrics: [], error: undefined };
 
-export function createCollection(
-  { section, collector, options }: CollectionSettings,
+export function createCollectorRunner(
+  { section, collector, options }: RunnerSettings,
   hostname: string | null,
   offset: number,
   host: Host,
   log: Log,
   saved?: { readonly samples: SavedSamples; readonly offset: number },
-): Collection {
+): CollectorRunner {
   const { interval } = options;
   const emitter = createEmitter({
     naming: {
@@ -95,7 +95,7 @@ export function createCollection(
     free: collector.custom?.freeMetrics ?? false,
     saved,
   });
-  const record: CollectionRecord = {
+  const record: RunRecord = {
     runs: 0,
     failures: 0,
     skipped: 0,

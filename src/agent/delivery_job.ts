@@ -3,7 +3,7 @@
 import type { Metric } from "../core/metric.ts";
 import { droppedTotal } from "../delivery/ledger.ts";
 import { createWorker } from "../delivery/worker.ts";
-import { type AgentPorts, backendsOf, type HandlerPart } from "./agent.ts";
+import { type AgentPorts, backendsOf, type HandlerConfig } from "./agent.ts";
 
 export interface DeliveryJob {
   readonly delivered: number;
@@ -20,7 +20,7 @@ export interface DeliveryJob {
 }
 
 /** One job for each backend of a handler. What is in its spool is delivered too if the ports have one. */
-export function deliveryJobs(part: HandlerPart, ports: AgentPorts): DeliveryJob[] {
+export function deliveryJobs(part: HandlerConfig, ports: AgentPorts): DeliveryJob[] {
   const { host, log, random, spools } = ports;
   return backendsOf(part).map(({ section: name, handler, options }) => {
     const worker = createWorker({

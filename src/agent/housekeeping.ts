@@ -67,7 +67,7 @@ export function createHousekeeping(
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
-    const { collections, workers } = agentState();
+    const { runners, workers } = agentState();
     const { id: boot, offset } = bootOf(host);
     const text = JSON.stringify(
       {
@@ -81,7 +81,7 @@ export function createHousekeeping(
           ...kept.handlers,
           ...Object.fromEntries(workers.map((worker) => [worker.name, worker.saved(clean)])),
         },
-        collectors: Object.fromEntries(collections.map((one) => [one.name, one.save(offset)])),
+        collectors: Object.fromEntries(runners.map((one) => [one.name, one.save(offset)])),
       } satisfies SavedState,
     );
     try {

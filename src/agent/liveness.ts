@@ -25,10 +25,10 @@ export function createLiveness(): Liveness {
   }
 
   return {
-    stalled({ collections, workers }, now) {
+    stalled({ runners, workers }, now) {
       const known = new Set<string>();
       let why: string | undefined;
-      for (const { name, interval, record } of collections) {
+      for (const { name, interval, record } of runners) {
         const key = `collector ${name}`;
         known.add(key);
         const { runs, failures, skipped } = record;

@@ -8,7 +8,7 @@ import { fnv1a } from "../core/hash.ts";
 import type { Clock } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import type { Collection } from "./collector_runner.ts";
+import type { CollectorRunner } from "./collector_runner.ts";
 
 export interface Scheduler {
   /** Runs every collection at once, then each at its time. */
@@ -20,7 +20,7 @@ export interface Scheduler {
 }
 
 /** Milliseconds since the epoch. */
-export type Phases = ReadonlyMap<Collection, number>;
+export type Phases = ReadonlyMap<CollectorRunner, number>;
 
 /** Notices a clock that was set, and a host that slept, within this time. */
 const LONGEST_SLEEP = 60_000;
@@ -32,7 +32,7 @@ const TURNS = 200;
 const EARLY = 2;
 
 interface Job {
-  readonly collection: Collection;
+  readonly runner: CollectorRunner;
   /** Milliseconds of the next run. */
   due: number;
 }
@@ -42,7 +42,7 @@ interface Job {
  * `ticked` is called after each wake-up.
  */
 export function createScheduler(
-  collections: readonly Collection[],
+  runners: readonly CollectorRunner[],
   pipeline: Pipeline,
   clock: Clock,
   log: Log,
@@ -51,8 +51,8 @@ export function createScheduler(
 ): Scheduler {
   const jobs: Job[] = [];
   // No closure may hold the phases, or each reload would keep all that were before it.
-  for (const collection of collections) {
-    jobs.push({ collection, due: phases?.get(collection) ?? 0 });
+  for (const runner of runners) {
+    jobs.push({ runner, due: phases?.get(runner) ?? 0 });
   }
   let stopped = false;
   /** Of the next turn. */
@@ -69,9 +69,9 @@ export function createScheduler(
     for (const job of jobs) {
       if (job.due > now + EARLY) continue;
       const time = Math.max(now, job.due);
-      if (job.due > 0) job.collection.skip(passed(job.collection, job.due, time));
-      job.due = nextDue(job.collection, time);
-      const outcome = job.collection.run(slotStart(job.collection.interval, time));
+      if (job.due > 0) job.runner.skip(passed(job.runner, job.due, time));
+      job.due = nextDue(job.runner, time);
+      const outcome = job.runner.run(slotStart(job.runner.interval, time));
       if (outcome instanceof Promise) {
         pending++;
         watch(outcome.then(({ metrics }) => {
@@ -118,7 +118,7 @@ export function createScheduler(
     const shift = now - clock.monotonic() - ahead;
     ahead += shift;
     if (shift < -STEP) {
-      for (const job of jobs) job.due = Math.min(job.due, nextDue(job.collection, now));
+      for (const job of jobs) job.due = Math.min(job.due, nextDue(job.runner, now));
     }
     tick(now);
     if (stopped) return;
@@ -127,7 +127,7 @@ export function createScheduler(
   }
 
   return {
-    phases: () => new Map(jobs.map(({ collection, due }) => [collection, due])),
+    phases: () => new Map(jobs.map(({ runner, due }) => [runner, due])),
     start() {
       ahead = clock.now() - clock.monotonic();
       turn();
@@ -143,7 +143,7 @@ export function createScheduler(
 }
 
 /** Slots between the one that was due and the one of `now`. */
-function passed({ interval }: Collection, due: number, now: number): number {
+function passed({ interval }: CollectorRunner, due: number, now: number): number {
   return Math.floor((now - due) / (interval * 1000));
 }
 
@@ -154,7 +154,7 @@ export function slotStart(interval: number, now: number): number {
 }
 
 /** The next slot's run; the slot of `now` has been served. */
-function nextDue({ interval, offset }: Collection, now: number): number {
+function nextDue({ interval, offset }: CollectorRunner, now: number): number {
   const length = interval * 1000;
   return (Math.floor(now / length) + 1) * length + offset * 1000;
 }

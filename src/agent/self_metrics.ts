@@ -6,7 +6,7 @@ import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
-import type { Collection } from "./collector_runner.ts";
+import type { CollectorRunner } from "./collector_runner.ts";
 
 export const SELF_NAME = "DiamondCollector";
 
@@ -14,7 +14,7 @@ export const SELF_NAME = "DiamondCollector";
 const LOOK_MS = 4500;
 
 export interface AgentState {
-  readonly collections: readonly Collection[];
+  readonly runners: readonly CollectorRunner[];
   readonly workers: readonly Worker[];
 }
 
@@ -27,7 +27,7 @@ export function ownCollectors(
 }
 
 /** Where there is no agent. */
-export const NO_STATE: AgentState = { collections: [], workers: [] };
+export const NO_STATE: AgentState = { runners: [], workers: [] };
 
 /** `books` is asked at each run: a reload changes what is in them. */
 function selfCollector(agentState: () => AgentState, guests: CustomLoader["figures"]) {
@@ -89,8 +89,8 @@ function selfCollector(agentState: () => AgentState, guests: CustomLoader["figur
     },
 
     collect({ host, emit, elapsed }) {
-      const { collections, workers } = agentState();
-      for (const { name, record } of collections) {
+      const { runners, workers } = agentState();
+      for (const { name, record } of runners) {
         const part = component(name);
         emit("collectors.{collector}.runs", record.runs, part);
         emit("collectors.{collector}.failures", record.failures, part);

@@ -6,7 +6,7 @@ import type { ErrorState } from "../core/error_reporter.ts";
 import { droppedTotal, imbalance, type Ledger } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import { adviceForCollector, adviceForHandler } from "./advice.ts";
-import type { Collection, CollectionRecord } from "./collector_runner.ts";
+import type { CollectorRunner, RunRecord } from "./collector_runner.ts";
 import type { AgentState } from "./self_metrics.ts";
 
 /** Times are milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export interface Told extends ErrorState {
   readonly advice: string;
 }
 
-export interface CollectorStatus extends CollectionRecord {
+export interface CollectorStatus extends RunRecord {
   readonly name: string;
   /** Seconds. */
   readonly interval: number;
@@ -57,12 +57,12 @@ export interface HandlerStatus extends Ledger {
 const BEHIND_SECONDS = 60;
 
 export function statusOf(
-  { collections, workers }: AgentState,
+  { runners, workers }: AgentState,
   { self, clock }: Host,
   { started, maxMemory }: Pick<Status, "started" | "maxMemory">,
 ): Status {
   const now = clock.now();
-  const collectors = collections.map(collectorStatus);
+  const collectors = runners.map(collectorStatus);
   const handlers = workers.map((worker) => handlerStatus(worker, now));
   const rss = self.rss();
   const degraded = [
@@ -73,7 +73,9 @@ export function statusOf(
   return { now, pid: self.pid, started, rss, maxMemory, collectors, handlers, degraded };
 }
 
-function collectorStatus({ name, interval, record, trouble, absent }: Collection): CollectorStatus {
+function collectorStatus(
+  { name, interval, record, trouble, absent }: CollectorRunner,
+): CollectorStatus {
   const state = trouble !== undefined
     ? "failing"
     : absent !== undefined

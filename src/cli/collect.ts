@@ -1,7 +1,7 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
-import { singleCollection, unsupported } from "../agent/agent.ts";
-import type { Collection, Outcome } from "../agent/collector_runner.ts";
+import { singleRunner, unsupported } from "../agent/agent.ts";
+import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
 import type { Catalogue, CustomSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
@@ -82,7 +82,7 @@ async function collectNamed(
   const log = stderrLog(world);
   custom.loader.logTo(log);
   let failed = settings.collectors.length < names.length;
-  const collections: Collection[] = [];
+  const runners: CollectorRunner[] = [];
   for (const part of settings.collectors) {
     const reason = unsupported(part, host);
     if (reason !== undefined) {
@@ -90,26 +90,26 @@ async function collectNamed(
 `);
       failed = true;
     } else {
-      collections.push(await singleCollection(part, host, log));
+      runners.push(await singleRunner(part, host, log));
     }
   }
   const show = flags.on("json") ? jsonLine : graphiteLine;
   for (let round = 1; round <= rounds; round++) {
     if (round > 1) await host.clock.sleep(interval);
-    for (const collection of collections) {
-      const { metrics, error, refusal }: Outcome = await collection.run(
+    for (const runner of runners) {
+      const { metrics, error, refusal }: Outcome = await runner.run(
         Math.floor(host.clock.now() / 1000),
       );
       world.out.write(metrics.map(show).join(""));
-      if (refusal !== undefined) world.err.write(`${collection.name}: ${refusal}\n`);
+      if (refusal !== undefined) world.err.write(`${runner.name}: ${refusal}\n`);
       if (error !== undefined) {
         failed = true;
-        world.err.write(`${collection.name}: ${messageOf(error)}\n`);
+        world.err.write(`${runner.name}: ${messageOf(error)}\n`);
       }
     }
     world.out.write(`# round ${round} done\n`);
   }
-  for (const collection of collections) await collection.dispose();
+  for (const runner of runners) await runner.dispose();
   return failed ? 1 : 0;
 }
 

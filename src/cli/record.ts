@@ -1,6 +1,6 @@
 /** `record`: keeps what a collector reads of this host, so that it can be tested anywhere. */
 
-import { singleCollection } from "../agent/agent.ts";
+import { singleRunner } from "../agent/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { silentLog } from "../ports/log.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
@@ -43,15 +43,15 @@ export function recordCommand(world: World): CommandSpec {
           [`${text}s`]: world.recording(directory, `${text}s`),
         };
         const now = () => hosts[round];
-        const collection = await singleCollection(part, switching(now), silentLog);
+        const runner = await singleRunner(part, switching(now), silentLog);
         for (round of Object.keys(hosts)) {
           if (round !== "0s") await now().clock.sleep(Number(text) * 1000);
-          const { metrics, error } = await collection.run(0);
+          const { metrics, error } = await runner.run(0);
           failed ||= error !== undefined;
           const what = error === undefined ? "" : `; ${messageOf(error)}`;
           world.out.write(`${directory}/${round}: ${metrics.length} metrics${what}\n`);
         }
-        await collection.dispose();
+        await runner.dispose();
         world.out.write(`Now: diamond-agent test ${flags.words.join(" ")} --update\n`);
         return failed ? 1 : 0;
       } finally {

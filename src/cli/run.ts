@@ -343,10 +343,10 @@ async function superviseAgent(
 
   await agent.start(settings);
   watch(begun);
-  const { collections, workers } = agent.state();
+  const { runners, workers } = agent.state();
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
-    `diamond-agent ${world.stamp.version} runs ${collections.length} collectors into ${names}`,
+    `diamond-agent ${world.stamp.version} runs ${runners.length} collectors into ${names}`,
   );
   await daemon.report("");
   await manager.ready();

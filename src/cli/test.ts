@@ -1,7 +1,7 @@
 /** `test`: runs a collector on what was recorded, and compares what it publishes. */
 
-import { singleCollection } from "../agent/agent.ts";
-import type { Collection, Outcome } from "../agent/collector_runner.ts";
+import { singleRunner } from "../agent/agent.ts";
+import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
 import { codeOf, messageOf } from "../core/errors.ts";
 import type { RecordedHost } from "../ports/host.ts";
 import { silentLog } from "../ports/log.ts";
@@ -33,8 +33,8 @@ export function testCommand(world: World): CommandSpec {
       const { part, directory, close } = await recordingOf(world, flags, "test");
       try {
         const host = world.recorded(directory);
-        const collection = await singleCollection(part, host, silentLog);
-        const { text, outcomes } = await runRecorded(collection, host);
+        const runner = await singleRunner(part, host, silentLog);
+        const { text, outcomes } = await runRecorded(runner, host);
         const failure = outcomes.find(({ error }) => error !== undefined)?.error;
         if (failure !== undefined) out.write(`${part.section}: ${messageOf(failure)}\n`);
         const golden = `${directory}/metrics.txt`;
@@ -63,14 +63,14 @@ export function testCommand(world: World): CommandSpec {
 
 /** All that is published, round by round, as lines without the host and the time. */
 export async function runRecorded(
-  collection: Collection,
+  runner: CollectorRunner,
   host: RecordedHost,
 ): Promise<{ text: string; outcomes: Outcome[] }> {
   const outcomes: Outcome[] = [];
   let text = "";
   for (const second of host.rounds) {
     host.at(second);
-    const outcome = await collection.run(second);
+    const outcome = await runner.run(second);
     outcomes.push(outcome);
     text += `# ${second}s${outcome.error === undefined ? "" : ` ${codeOf(outcome.error)}`}\n`;
     for (const metric of outcome.metrics) {

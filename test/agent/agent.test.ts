@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CollectorPart, createAgent } from "../../src/agent/agent.ts";
-import { createCollection } from "../../src/agent/collector_runner.ts";
+import { type CollectorConfig, createAgent } from "../../src/agent/agent.ts";
+import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { createHostnameResolver, hostnameBy } from "../../src/agent/hostname.ts";
 import { ownCollectors } from "../../src/agent/self_metrics.ts";
 import { createScheduler, slotStart, staggerOffset } from "../../src/agent/scheduler.ts";
@@ -50,7 +50,7 @@ function fakeHost(clock: FakeClock, fqdn = "web1.example.org", hostname = "web1.
   } as unknown as Host;
 }
 
-function partOf(collector: AnyCollector, options: Partial<CommonValues> = {}): CollectorPart {
+function partOf(collector: AnyCollector, options: Partial<CommonValues> = {}): CollectorConfig {
   return {
     section: collector.name,
     collector,
@@ -92,9 +92,9 @@ describe("scheduler", () => {
     const clock = createFakeClock(1_700_000_003_000);
     const log = recordedLog();
     const { plugin } = counting("A");
-    const collection = createCollection(partOf(plugin), "h", 4, fakeHost(clock), log);
+    const runner = createCollectorRunner(partOf(plugin), "h", 4, fakeHost(clock), log);
     const { got, pipeline } = collecting();
-    const scheduler = createScheduler([collection], pipeline, clock, log);
+    const scheduler = createScheduler([runner], pipeline, clock, log);
     scheduler.start();
     await clock.advance(40_000);
     deepEqual(got.map(({ timestamp }) => timestamp - 1_700_000_000), [0, 10, 20, 30]);
@@ -106,11 +106,11 @@ describe("scheduler", () => {
   it("collectors of one interval share their wake-ups, and a flush", async () => {
     const clock = createFakeClock();
     const log = recordedLog();
-    const collections = ["A", "B", "C"].map((name) =>
-      createCollection(partOf(counting(name).plugin), "h", 3, fakeHost(clock), log)
+    const runners = ["A", "B", "C"].map((name) =>
+      createCollectorRunner(partOf(counting(name).plugin), "h", 3, fakeHost(clock), log)
     );
     const { got, pipeline, flushes } = collecting();
-    const scheduler = createScheduler(collections, pipeline, clock, log);
+    const scheduler = createScheduler(runners, pipeline, clock, log);
     scheduler.start();
     await clock.advance(25_000);
     deepEqual([got.length, flushes()], [9, 3]);
@@ -124,7 +124,7 @@ describe("scheduler", () => {
     const log = recordedLog();
     const { got, pipeline } = collecting();
     const scheduler = createScheduler(
-      [createCollection(partOf(counting("A").plugin), "h", 0, fakeHost(base), log)],
+      [createCollectorRunner(partOf(counting("A").plugin), "h", 0, fakeHost(base), log)],
       pipeline,
       clock,
       log,
@@ -154,7 +154,7 @@ describe("scheduler", () => {
       await clock.sleep(25_000);
       running--;
     });
-    const collection = createCollection(
+    const runner = createCollectorRunner(
       partOf(plugin, { collect_timeout: 5 }),
       "h",
       0,
@@ -162,12 +162,12 @@ describe("scheduler", () => {
       log,
     );
     const { pipeline } = collecting();
-    const scheduler = createScheduler([collection], pipeline, clock, log);
+    const scheduler = createScheduler([runner], pipeline, clock, log);
     scheduler.start();
     await clock.advance(100_000);
     equal(most, 1);
-    ok(collection.record.skipped > 0);
-    equal(collection.record.runs, collection.record.failures);
+    ok(runner.record.skipped > 0);
+    equal(runner.record.runs, runner.record.failures);
     await scheduler.stop(0);
   });
 
@@ -187,17 +187,17 @@ describe("collection", () => {
   const run = async (plugin: AnyCollector, options: Partial<CommonValues> = {}) => {
     const clock = createFakeClock();
     const log = recordedLog();
-    const collection = createCollection(partOf(plugin, options), "h", 0, fakeHost(clock), log);
-    return { clock, log, collection, outcome: await collection.run(1000) };
+    const runner = createCollectorRunner(partOf(plugin, options), "h", 0, fakeHost(clock), log);
+    return { clock, log, runner, outcome: await runner.run(1000) };
   };
 
   it("keeps what was published before a failure", async () => {
-    const { outcome, collection, log } = await run(
+    const { outcome, runner, log } = await run(
       counting("A", () => {
         throw badData("half a file");
       }).plugin,
     );
-    deepEqual([outcome.metrics.length, collection.record.failures, collection.trouble?.message], [
+    deepEqual([outcome.metrics.length, runner.record.failures, runner.trouble?.message], [
       1,
       1,
       "half a file",
@@ -206,12 +206,12 @@ describe("collection", () => {
   });
 
   it("no data is said once, and not as an error", async () => {
-    const { collection, log } = await run(
+    const { runner, log } = await run(
       counting("A", () => {
         throw noData("not here");
       }).plugin,
     );
-    await collection.run(1010);
+    await runner.run(1010);
     deepEqual(log.lines, ["info A finds no data: not here", "debug A finds no data: not here"]);
   });
 
@@ -219,10 +219,10 @@ describe("collection", () => {
     const broken = counting("A", () => {
       throw new Error("defect");
     });
-    const { collection } = await run(broken.plugin);
-    for (let slot = 0; slot < 99; slot++) await collection.run(slot);
+    const { runner } = await run(broken.plugin);
+    for (let slot = 0; slot < 99; slot++) await runner.run(slot);
     ok(broken.runs < 25, `${broken.runs} runs of 100`);
-    equal(collection.record.runs + collection.record.skipped, 100);
+    equal(runner.record.runs + runner.record.skipped, 100);
   });
 
   it("ends a run at its deadline, with a signal", async () => {
@@ -241,8 +241,8 @@ describe("collection", () => {
         emit("n", 2);
       },
     });
-    const collection = createCollection(partOf(plugin), "h", 4, fakeHost(clock), recordedLog());
-    const pending = collection.run(1000);
+    const runner = createCollectorRunner(partOf(plugin), "h", 4, fakeHost(clock), recordedLog());
+    const pending = runner.run(1000);
     await clock.advance(6001);
     const { metrics, error } = await pending;
     deepEqual([metrics.map(({ value }) => value), (error as Error).message], [
@@ -251,7 +251,7 @@ describe("collection", () => {
     ]);
     await clock.runDue();
     equal(aborted, true);
-    const second = collection.run(1010);
+    const second = runner.run(1010);
     await clock.advance(6001);
     deepEqual(
       (await second).metrics.map(({ value }) => value),
@@ -279,8 +279,8 @@ describe("collection", () => {
         emit("n", 0 / 0);
       },
     });
-    const { collection, log } = await run(plugin);
-    equal(collection.record.refused, 1);
+    const { runner, log } = await run(plugin);
+    equal(runner.record.refused, 1);
     deepEqual(log.lines, ["error A: servers.h.a.n is NaN: no number to publish"]);
   });
 });

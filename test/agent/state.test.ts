@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createAgent } from "../../src/agent/agent.ts";
 import { createScheduler } from "../../src/agent/scheduler.ts";
-import type { Collection } from "../../src/agent/collector_runner.ts";
+import type { CollectorRunner } from "../../src/agent/collector_runner.ts";
 import { NO_SAVED_STATE, readState } from "../../src/agent/state.ts";
 import {
   commonOptions,
@@ -269,7 +269,7 @@ describe("the schedule", () => {
   const scheduled = (clock: FakeClock & { shift: number }, interval: number) => {
     const runs: number[] = [];
     const skipped = { slots: 0 };
-    const collection = {
+    const runner = {
       name: "C",
       interval,
       offset: 0,
@@ -278,9 +278,9 @@ describe("the schedule", () => {
         return { metrics: [], error: undefined };
       },
       skip: (slots: number) => void (skipped.slots += slots),
-    } as unknown as Collection;
+    } as unknown as CollectorRunner;
     const shifted = { ...clock, now: () => clock.now() + clock.shift };
-    const scheduler = createScheduler([collection], createPipeline([]), shifted, recordedLog());
+    const scheduler = createScheduler([runner], createPipeline([]), shifted, recordedLog());
     scheduler.start();
     return { runs, skipped, scheduler };
   };

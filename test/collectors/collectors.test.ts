@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { type CollectorPart, singleCollection } from "../../src/agent/agent.ts";
+import { type CollectorConfig, singleRunner } from "../../src/agent/agent.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { runRecorded } from "../../src/cli/test.ts";
 import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
@@ -26,7 +26,7 @@ const update = process.env.UPDATE === "1";
 interface Case {
   readonly name: string;
   readonly directory: string;
-  readonly part: CollectorPart;
+  readonly part: CollectorConfig;
 }
 
 const cases: Case[] = [];
@@ -49,8 +49,8 @@ for (const folder of readdirSync(here).filter((entry) => statSync(join(here, ent
 
 async function runCase({ directory, part }: Case, wrap?: (fs: HostFs) => HostFs) {
   const host = recordedHost(directory, wrap);
-  const collection = await singleCollection(part, host, silentLog);
-  return { ...await runRecorded(collection, host), refused: collection.record.refused };
+  const runner = await singleRunner(part, host, silentLog);
+  return { ...await runRecorded(runner, host), refused: runner.record.refused };
 }
 
 describe("golden files", () => {

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { singleCollection } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/agent.ts";
 import processResources, { parseStat } from "../../src/collectors/host/process_resources.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { resolveSettings } from "../../src/config/resolve.ts";
@@ -65,14 +65,14 @@ async function hostOf(processes: Map<number, Process>) {
     catalogue: { collectors, handlers: {} },
     only: [processResources.name],
   });
-  const collection = await singleCollection(part, host, silentLog);
+  const runner = await singleRunner(part, host, silentLog);
   return {
     told,
     /** How many there are in the group. */
     async workers(seconds: number): Promise<number | undefined> {
       told.seconds = seconds;
       told.reads = 0;
-      const { metrics, error } = await collection.run(seconds);
+      const { metrics, error } = await runner.run(seconds);
       equal(error, undefined);
       return metrics.find(({ series }) => series.path.endsWith("all.workers_count"))?.value;
     },

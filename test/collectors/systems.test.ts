@@ -4,7 +4,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { singleCollection, unsupported } from "../../src/agent/agent.ts";
+import { singleRunner, unsupported } from "../../src/agent/agent.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { type System, systemsOf } from "../../src/core/collector.ts";
@@ -61,10 +61,10 @@ function withDriveC(fs: HostFs): HostFs {
 async function published(system: System, name: string): Promise<string[]> {
   const host = hostOf(system);
   const [part] = (await emptySettings({ catalogue, only: [name] })).collectors;
-  const collection = await singleCollection(part, host, silentLog);
-  await collection.run(0);
+  const runner = await singleRunner(part, host, silentLog);
+  await runner.run(0);
   await host.clock.sleep(1000);
-  const { metrics, error } = await collection.run(1);
+  const { metrics, error } = await runner.run(1);
   equal(error, undefined);
   return metrics.map(({ series, value }) => `${series.name} ${value}`);
 }

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { singleCollection } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/agent.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { formatOf, readScript } from "../../src/formats/script_output.ts";
@@ -75,7 +75,7 @@ async function prepared(scripts: Record<string, string>, options: string) {
   const part = settings.collectors[0];
   const log = recordedLog();
   const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
-  const collection = await singleCollection(
+  const runner = await singleRunner(
     {
       ...part,
       options: { ...part.options, scripts_path: folder, interval: 10, ...JSON.parse(options) },
@@ -83,14 +83,14 @@ async function prepared(scripts: Record<string, string>, options: string) {
     host,
     log,
   );
-  return { folder, collection, log };
+  return { folder, runner, log };
 }
 
 async function collected(scripts: Record<string, string>, options: string) {
-  const { folder, collection, log } = await prepared(scripts, options);
+  const { folder, runner, log } = await prepared(scripts, options);
   const started = Date.now();
-  const { metrics } = await collection.run(1000);
-  await collection.dispose();
+  const { metrics } = await runner.run(1000);
+  await runner.dispose();
   return {
     folder,
     seconds: (Date.now() - started) / 1000,
@@ -138,7 +138,7 @@ describe("scripts", () => {
 
   it("may run on: each line has the time at which it came, and one that ended is started again", async () => {
     const pid = join(directory, "stream.pid");
-    const { folder, collection, log } = await prepared({
+    const { folder, runner, log } = await prepared({
       "stream.sh":
         `#!/bin/sh\necho $$ > ${pid}\nn=0\nwhile :; do n=$((n+1)); echo ticks $n; sleep 0.4; done\n`,
       "ends.sh": "#!/bin/sh\necho '{\"once\": 7}'\necho nothing of use\nexit 3\n",
@@ -147,7 +147,7 @@ describe("scripts", () => {
     const got: string[] = [];
     const times: number[] = [];
     for (let run = 0; run < 5; run++) {
-      const { metrics, error } = await collection.run(1000);
+      const { metrics, error } = await runner.run(1000);
       equal(error, undefined);
       for (const { series, value, timestamp } of metrics) {
         got.push(`${series.name} ${value}`);
@@ -170,9 +170,9 @@ describe("scripts", () => {
     const process_ = readFileSync(pid, "utf8").trim();
     ok(alive());
     rmSync(join(folder, "stream.sh"));
-    await collection.run(1000);
+    await runner.run(1000);
     await new Promise((resolve) => setTimeout(resolve, 200));
     ok(!alive(), "its file is gone");
-    await collection.dispose();
+    await runner.dispose();
   });
 });

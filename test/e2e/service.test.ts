@@ -27,7 +27,7 @@ const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]
 
 describe("the pulse", () => {
   const interval = 10;
-  const collection = (runs: number) => ({
+  const runner = (runs: number) => ({
     name: "C",
     interval,
     record: { runs, failures: 0, skipped: 0 },
@@ -40,7 +40,7 @@ describe("the pulse", () => {
   });
   const agentState = (runs: number, delivered = 0, queued = 0) =>
     ({
-      collections: [collection(runs)],
+      runners: [runner(runs)],
       workers: [worker(delivered, queued)],
     }) as unknown as AgentState;
 
