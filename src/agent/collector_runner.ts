@@ -9,7 +9,7 @@ import { badData, codeOf, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
-import { createTrouble, type ErrorState } from "../core/error_reporter.ts";
+import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 
 export interface RunnerSettings {
   /** The section's name: the collector's, or an instance's. */
@@ -104,8 +104,8 @@ export function createCollectorRunner(
     milliseconds: 0,
     lastRun: 0,
   };
-  const trouble = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
-  const refusals = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const trouble = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  const refusals = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const seconds = options.collect_timeout > 0
     ? options.collect_timeout
     : Math.max(interval - offset, 1);

@@ -5,7 +5,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { EmitterSettings } from "../core/emitter.ts";
-import { createTrouble } from "../core/error_reporter.ts";
+import { createErrorReporter } from "../core/error_reporter.ts";
 import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent.ts";
 import type { AgentState } from "./self_metrics.ts";
@@ -52,8 +52,8 @@ export function createHousekeeping(
   const kept = readState(state, view, host, log);
   const hasSamples = Object.keys(kept.collectors).length > 0;
   const offset = hasSamples ? bootOf(host).offset : 0;
-  const pressing = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
-  const unbalanced = createTrouble(log, () => host.clock.now(), REPORT_SECONDS);
+  const pressing = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  const unbalanced = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   let told = false;
   const started = host.clock.monotonic();
   let turns = 0;

@@ -15,7 +15,7 @@ export interface ErrorState {
   readonly count: number;
 }
 
-export interface Trouble {
+export interface ErrorReporter {
   /** Undefined while it works. */
   readonly state: ErrorState | undefined;
   /** One more error. `what` says what failed: "MemoryCollector". */
@@ -24,7 +24,11 @@ export interface Trouble {
   clear(what: string, note?: string): void;
 }
 
-export function createTrouble(log: Log, now: () => number, periodSeconds: number): Trouble {
+export function createErrorReporter(
+  log: Log,
+  now: () => number,
+  periodSeconds: number,
+): ErrorReporter {
   let lastTold = -Infinity;
   let untold = 0;
   let state: ErrorState | undefined;

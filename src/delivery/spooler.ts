@@ -13,7 +13,7 @@ import {
   SpoolInUse,
   type Spools,
 } from "../ports/spool.ts";
-import { createTrouble } from "../core/error_reporter.ts";
+import { createErrorReporter } from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
 export interface SpoolerSettings {
@@ -55,7 +55,7 @@ const REPORT_SECONDS = 600;
 export function createSpooler(settings: SpoolerSettings): Spooler {
   const { name, spools, clock, log, stays, opened, dropped } = settings;
   const what = `${name}: its spool`;
-  const trouble = createTrouble(log, () => clock.now(), REPORT_SECONDS);
+  const trouble = createErrorReporter(log, () => clock.now(), REPORT_SECONDS);
   let spool: Spool | undefined;
   let blockedUntil = -Infinity;
   /** Batches were left to be read when this was asked last. */

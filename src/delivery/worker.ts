@@ -13,7 +13,7 @@ import type { Clock } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import { MAX_PER_WRITE, type Spools } from "../ports/spool.ts";
-import { createTrouble, type ErrorState } from "../core/error_reporter.ts";
+import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 import { backoffSeconds } from "./backoff.ts";
 import {
   type DropReason,
@@ -98,8 +98,8 @@ export function createWorker(settings: WorkerSettings): Worker {
   const capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
   const queue = createQueue();
   const ledger = newLedger();
-  const trouble = createTrouble(log, () => clock.now(), options.server_error_interval);
-  const refusals = createTrouble(log, () => clock.now(), options.server_error_interval);
+  const trouble = createErrorReporter(log, () => clock.now(), options.server_error_interval);
+  const refusals = createErrorReporter(log, () => clock.now(), options.server_error_interval);
   const sent = createSentBatches(options.resend_seconds, () => clock.monotonic());
   const resends = sink.line !== undefined && options.resend_seconds > 0;
   const spooler = options.spool === "off" || spools === undefined ? undefined : createSpooler({

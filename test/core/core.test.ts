@@ -19,7 +19,7 @@ import {
 } from "../../src/core/option.ts";
 import { pythonRegex } from "../../src/core/python_regex.ts";
 import { growth } from "../../src/core/rates.ts";
-import { createTrouble } from "../../src/core/error_reporter.ts";
+import { createErrorReporter } from "../../src/core/error_reporter.ts";
 import { byteFactor, convertTime } from "../../src/core/units.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
 
@@ -324,7 +324,7 @@ describe("trouble", () => {
   it("is told in full once, then once a period with a count, and its end", () => {
     let now = 0;
     const log = recordedLog();
-    const trouble = createTrouble(log, () => now, 60);
+    const trouble = createErrorReporter(log, () => now, 60);
     for (; now < 130_000; now += 1000) trouble.report("X", badData("broken"));
     trouble.clear("X", "3 wait");
     trouble.clear("X");
@@ -339,7 +339,7 @@ describe("trouble", () => {
   it("stays quiet when it comes and goes", () => {
     let now = 0;
     const log = recordedLog();
-    const trouble = createTrouble(log, () => now, 60);
+    const trouble = createErrorReporter(log, () => now, 60);
     for (; now < 50_000; now += 1000) {
       trouble.report("X", new Error("a"));
       trouble.clear("X");
