@@ -19,17 +19,17 @@ import { recordedHost } from "./platform/recorded_host.ts";
 import { recordingHost } from "./platform/recording_host.ts";
 import { readLines } from "./platform/fs/line_reader.ts";
 import { openLog } from "./platform/log/log.ts";
-import { ownCommand } from "./platform/runtime/self_command.ts";
+import { selfCommand } from "./platform/runtime/self_command.ts";
 import { complain, daemonControl, terminal } from "./platform/service/process.ts";
 import { rootsFrom } from "./platform/roots.ts";
 import { createSpools, listSpools, lookInto } from "./platform/spool/spools.ts";
-import { stamp } from "./platform/runtime/build_info.ts";
+import { buildInfo } from "./platform/runtime/build_info.ts";
 import { stateFile } from "./platform/fs/state_file.ts";
 
 /** Runs the command line; resolves with the exit status. */
 export function run(args: readonly string[]): Promise<number> {
   return main(args, {
-    stamp,
+    buildInfo,
     catalogue: { collectors, handlers },
     files: configFiles,
     out: terminal("stdout"),
@@ -49,7 +49,7 @@ export function run(args: readonly string[]): Promise<number> {
     readFile,
     writePieces,
     kernel: async () => (await import("./platform/service/kernel.ts")).openKernel(),
-    command: ownCommand,
+    command: selfCommand,
     recording: (directory, round) =>
       recordingHost(createHost(rootsFrom({}, process.env)), directory, round),
     recorded: recordedHost,

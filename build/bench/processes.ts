@@ -56,7 +56,7 @@ export function createGroup(name: string): Group {
   mkdirSync(folder, { recursive: true });
 
   /** The file with the time of the last start. */
-  let stamp = "";
+  let buildInfo = "";
   const pids = () => read(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
   const tasks = () =>
     pids().flatMap((pid) => {
@@ -96,16 +96,16 @@ export function createGroup(name: string): Group {
   return {
     start(command, env, log) {
       const out = openSync(log, "a");
-      stamp = `${log}.began`;
+      buildInfo = `${log}.began`;
       // The shell enters the group and becomes the program: nothing of it is counted outside.
       const script = 'echo $$ > "$0" && date +%s%N > "$1" && shift && exec "$@"';
-      return spawn("/bin/sh", ["-c", script, join(folder, "cgroup.procs"), stamp, ...command], {
+      return spawn("/bin/sh", ["-c", script, join(folder, "cgroup.procs"), buildInfo, ...command], {
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
         stdio: ["ignore", out, out],
         detached: true,
       });
     },
-    began: () => Number(read(stamp)) / 1e6,
+    began: () => Number(read(buildInfo)) / 1e6,
     pids,
     cost: () => ({
       cpu: milliseconds(),

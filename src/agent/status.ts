@@ -22,7 +22,7 @@ export interface Status {
   readonly degraded: readonly string[];
 }
 
-export interface Told extends ErrorState {
+export interface ReportedError extends ErrorState {
   readonly advice: string;
 }
 
@@ -33,7 +33,7 @@ export interface CollectorStatus extends RunRecord {
   /** `absent`: there is nothing to collect on this host, which is no fault. */
   readonly state: "ok" | "waiting" | "absent" | "failing";
   readonly absent?: string;
-  readonly error?: Told;
+  readonly error?: ReportedError;
 }
 
 export interface HandlerStatus extends Ledger {
@@ -50,7 +50,7 @@ export interface HandlerStatus extends Ledger {
   readonly lag?: number;
   /** Points that the books cannot account for: a defect where it is not 0. */
   readonly imbalance: number;
-  readonly error?: Told;
+  readonly error?: ReportedError;
 }
 
 /** Seconds that points may wait without anybody worrying, beyond the interval. */

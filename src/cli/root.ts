@@ -73,7 +73,7 @@ async function dispatch(
 async function likeDiamond(
   args: readonly string[],
   commands: readonly Command[],
-  { out, stamp }: World,
+  { out, buildInfo }: World,
 ): Promise<void> {
   const run = commands.find(({ name }) => name === "run")!;
   const flags = normaliseFlags(args, {
@@ -83,7 +83,7 @@ async function likeDiamond(
     help: { type: "boolean", alias: ["h"] },
     words: { type: "positional" },
   });
-  if (flags.includes("--version")) return out.write(`Diamond version ${stamp.version}\n`);
+  if (flags.includes("--version")) return out.write(`Diamond version ${buildInfo.version}\n`);
   if (flags.includes("--help")) {
     return out.write(overview(commands, out) + "\n" + commandHelp(run, out));
   }

@@ -118,16 +118,18 @@ async function serve(world: World, flags: Flags): Promise<number> {
     group: keepsUser ? "" : flags.text("group"),
   };
   const read = () => readSettings(world, path, own, custom);
-  const door: Door = { reload: () => Promise.reject(new Error("The agent is still starting")) };
+  const control: ControlHandlers = {
+    reload: () => Promise.reject(new Error("The agent is still starting")),
+  };
   const settings = await read();
   world.daemon.tune(settings.server.memory);
-  const plan = flags.on("debug") ? everything(settings.log) : settings.log;
+  const plan = flags.on("debug") ? withAllLevels(settings.log) : settings.log;
   const log = world.openLog(plan, flags.on("log-stdout"));
   loader.logTo(log);
   try {
-    const release = await claim(world, flags, settings, log, (request) => {
+    const release = await acquire(world, flags, settings, log, (request) => {
       if (agent === undefined) throw new Error("The agent is still starting");
-      return request.ask === "reload" ? door.reload() : obey(agent, request);
+      return request.ask === "reload" ? control.reload() : handleControl(agent, request);
     });
     try {
       const roots = rootsOf(flags, settings.server);
@@ -140,7 +142,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
         state: stateOf(world, settings),
         audit: flags.on("debug"),
       });
-      await superviseAgent({ world, agent, host, log, read, release, door }, settings);
+      await superviseAgent({ world, agent, host, log, read, release, control }, settings);
       return 0;
     } finally {
       release();
@@ -152,7 +154,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
 }
 
 /** The same plan with nothing left out. */
-function everything(plan: LogPlan): LogPlan {
+function withAllLevels(plan: LogPlan): LogPlan {
   const outputs = plan.outputs.map((output) => ({ ...output, level: DEBUG }));
   return { ...plan, level: DEBUG, outputs };
 }
@@ -177,7 +179,7 @@ function stateOf(world: World, settings: Settings): StateStore | undefined {
 }
 
 /** What the agent's own commands ask for. */
-function obey(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
+function handleControl(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
   const known = () => agent.status().handlers.map(({ name }) => name).join(", ");
   if (ask === "status") return agent.status();
   const done = ask === "hurry" ? agent.flushSpool(handler) : agent.dropSpool(handler);
@@ -191,7 +193,7 @@ function obey(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
  * Makes sure that this is the only instance, with its folders and its socket, and the right user.
  * Returns what takes pid file and socket away.
  */
-async function claim(
+async function acquire(
   world: World,
   flags: Flags,
   settings: Settings,
@@ -264,18 +266,18 @@ interface Supervised {
   read(): Promise<Settings>;
   /** Removes the pid file. */
   release(): void;
-  readonly door: Door;
+  readonly control: ControlHandlers;
 }
 
 /** What the agent's own commands reach; the reload is put in once there is something to reload. */
-interface Door {
+interface ControlHandlers {
   /** What has changed. Throws why nothing was taken over. */
   reload(): Promise<string[]>;
 }
 
 /** Runs the agent until a signal ends it. */
 async function superviseAgent(
-  { world, agent, host, log, read, release, door }: Supervised,
+  { world, agent, host, log, read, release, control }: Supervised,
   first: Settings,
 ): Promise<void> {
   const { daemon } = world;
@@ -328,7 +330,7 @@ async function superviseAgent(
     reloading = mine.catch(() => {});
     return mine;
   };
-  door.reload = async () => {
+  control.reload = async () => {
     const changes = await reload();
     watch();
     return changes;
@@ -346,7 +348,7 @@ async function superviseAgent(
   const { runners, workers } = agent.state();
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
-    `diamond-agent ${world.stamp.version} runs ${runners.length} collectors into ${names}`,
+    `diamond-agent ${world.buildInfo.version} runs ${runners.length} collectors into ${names}`,
   );
   await daemon.report("");
   await manager.ready();
@@ -377,7 +379,7 @@ async function watchFiles(
 function signatureOf({ files: read, directories, custom }: Settings, { files }: World): string {
   const own = custom.files.map(({ path }) => path);
   const folders = [...directories, ...custom.folders];
-  return JSON.stringify([[...read, ...own].map(files.signature), folders.map(files.list)]);
+  return JSON.stringify([[...read, ...own].map(files.fileVersion), folders.map(files.list)]);
 }
 
 /** Where something keeps the agent from starting, all errors are thrown as one. */

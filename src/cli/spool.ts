@@ -139,10 +139,10 @@ function summaries(world: World, folder: string): SpoolSummary[] {
 
 function row({ handler, points, bytes, oldest, newest, problem }: SpoolSummary): string[] {
   if (problem !== undefined) return [handler, problem];
-  return [handler, count(points ?? 0), megabytes(bytes), stamp(oldest), stamp(newest)];
+  return [handler, count(points ?? 0), megabytes(bytes), buildInfo(oldest), buildInfo(newest)];
 }
 
-function stamp(seconds: number | undefined): string {
+function buildInfo(seconds: number | undefined): string {
   if (seconds === undefined) return "-";
   return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -1,6 +1,6 @@
 /** `status`: how the running agent is, asked of itself. */
 
-import type { CollectorStatus, HandlerStatus, Status, Told } from "../agent/status.ts";
+import type { CollectorStatus, HandlerStatus, ReportedError, Status } from "../agent/status.ts";
 import type { ArgsDef } from "citty";
 import { type CommandSpec, configFlag, type Flags, isOff, socketPath } from "./command.ts";
 import { configError } from "../core/errors.ts";
@@ -89,7 +89,7 @@ function handlerText(handler: HandlerStatus, now: number): string {
     errorText("", error, now);
 }
 
-function errorText(name: string, error: Told | undefined, now: number): string {
+function errorText(name: string, error: ReportedError | undefined, now: number): string {
   if (error === undefined) return "";
   const { message, first, last, count: times, advice } = error;
   const since = `since ${time(first)}, ${times} times, last ${span((now - last) / 1000)} ago`;

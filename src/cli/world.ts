@@ -19,7 +19,7 @@ import type { Spool, SpoolFolder, Spools, SpoolSummary } from "../ports/spool.ts
 import type { StateStore } from "../agent/state.ts";
 
 export interface World {
-  readonly stamp: Stamp;
+  readonly buildInfo: BuildInfo;
   readonly catalogue: Catalogue;
   readonly files: ConfigFiles;
   readonly out: Terminal;
@@ -63,7 +63,7 @@ export interface World {
   readonly daemon: DaemonControl;
 }
 
-export interface Stamp {
+export interface BuildInfo {
   readonly version: string;
   readonly commit: string;
   readonly target: string;

@@ -141,7 +141,7 @@ export function emptySettings(request: Omit<ResolveRequest, "path" | "files">): 
     read: () => "",
     list: () => undefined,
     access: () => undefined,
-    signature: () => undefined,
+    fileVersion: () => undefined,
     absolute: (path) => path,
     unwritable: () => undefined,
   };

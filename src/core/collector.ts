@@ -71,7 +71,7 @@ export type Parts<Name extends string> = Name extends `${string}{${string}}${inf
   : [];
 
 /** What may differ from the declaration, for one value. */
-export interface Extras {
+export interface EmitOptions {
   readonly precision?: number;
   /** Multiplies what is published, after the rate was taken. */
   readonly scale?: number;
@@ -92,7 +92,7 @@ export interface Extras {
 export type Emit<M extends Metrics> = <Name extends keyof M & string>(
   name: Name,
   value: number | bigint,
-  ...parts: [...Parts<Name>] | [...Parts<Name>, Extras]
+  ...parts: [...Parts<Name>] | [...Parts<Name>, EmitOptions]
 ) => number | undefined;
 
 export interface Context<O extends Options = Options, M extends Metrics = Metrics, S = unknown> {

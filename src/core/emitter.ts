@@ -3,7 +3,7 @@
  * there are values, below it metrics. One emitter serves one collector instance and holds its rates.
  */
 
-import type { Extras, MetricSpec } from "./collector.ts";
+import type { EmitOptions, MetricSpec } from "./collector.ts";
 import { type Kind, type Metric, type Series } from "./metric.ts";
 import { filled, metricPath, type Naming, partNames } from "./naming.ts";
 import { matchesAny, type Patterns } from "./option.ts";
@@ -28,7 +28,11 @@ export interface EmitterSettings {
 export interface Emitter {
   /** Begins a run: all of its metrics carry `timestamp` (seconds); `monotonic` (ms) is what rates measure by. */
   begin(timestamp: number, monotonic: number): void;
-  emit(pattern: string, value: number | bigint, ...rest: (string | Extras)[]): number | undefined;
+  emit(
+    pattern: string,
+    value: number | bigint,
+    ...rest: (string | EmitOptions)[]
+  ): number | undefined;
   delta(key: string, value: number | bigint, max?: number): number | undefined;
   readonly elapsed: number;
   /** Ends a run: its metrics and the values that were refused. A run that failed keeps what it had published. */
@@ -56,7 +60,7 @@ export interface Run {
 }
 
 /** What may stand behind pattern and value. */
-type Rest = string | Extras | undefined;
+type Rest = string | EmitOptions | undefined;
 
 /** With the value of an earlier run, for its rate; `at` is NEVER where there is none. */
 interface Slot extends Sample {
@@ -66,7 +70,7 @@ interface Slot extends Sample {
   readonly b: Rest;
   readonly c: Rest;
   readonly d: Rest;
-  readonly extras: Extras | undefined;
+  readonly extras: EmitOptions | undefined;
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
@@ -197,7 +201,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   function publish(
     slot: Slot,
     value: number | bigint,
-    extras: Extras | undefined,
+    extras: EmitOptions | undefined,
   ): number | undefined {
     slot.seen = run;
     if (typeof value !== "bigint" && !Number.isFinite(value)) {
@@ -245,7 +249,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     return growth(before, value, max, settings.rates);
   }
 
-  function slotOf(pattern: string, rest: readonly Rest[], extras: Extras | undefined): Slot {
+  function slotOf(pattern: string, rest: readonly Rest[], extras: EmitOptions | undefined): Slot {
     // The key holds all that makes a series: NUL cannot stand in a name.
     let key = pattern;
     for (const part of rest) if (typeof part === "string") key += `\0${part}`;
@@ -259,7 +263,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     key: string,
     pattern: string,
     rest: readonly Rest[],
-    extras: Extras | undefined,
+    extras: EmitOptions | undefined,
   ): Slot {
     const declared = Object.hasOwn(settings.metrics, pattern)
       ? settings.metrics[pattern]
@@ -294,7 +298,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   }
 
   /** One object for all slots that have the same: memory that a run does not look at costs it nothing. */
-  function altered(base: MetricSpec, extras: Extras | undefined): MetricSpec {
+  function altered(base: MetricSpec, extras: EmitOptions | undefined): MetricSpec {
     const { precision = base.precision, form = base.form, max = base.max } = extras ?? {};
     const isLike = (spec: MetricSpec) =>
       spec.precision === precision && spec.form === form && spec.max === max;
@@ -383,7 +387,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   };
 }
 
-function extrasOf(rest: Rest): Extras | undefined {
+function extrasOf(rest: Rest): EmitOptions | undefined {
   return typeof rest === "object" ? rest : undefined;
 }
 

@@ -4,7 +4,7 @@
  * answers with the values that it emitted.
  */
 
-import type { CommonValues, Extras, Metrics, System } from "./collector.ts";
+import type { CommonValues, EmitOptions, Metrics, System } from "./collector.ts";
 import type { FailureCode } from "./errors.ts";
 import type { Option } from "./option.ts";
 
@@ -17,7 +17,7 @@ export const ANSWER_MARK = "\u0001";
 export interface ModuleFile {
   readonly path: string;
   /** Changes when the file does. */
-  readonly stamp: string;
+  readonly fileVersion: string;
 }
 
 /** A collector as far as it is data. */
@@ -74,7 +74,11 @@ export type GuestRequest =
   | { readonly do: "ping" };
 
 /** `emit(name, value, …parts, extras?)`, its value as text where JSON has no such number. */
-export type Emitted = readonly [name: string, value: number | string, ...rest: (string | Extras)[]];
+export type Emitted = readonly [
+  name: string,
+  value: number | string,
+  ...rest: (string | EmitOptions)[],
+];
 
 export interface GuestAnswer {
   /** Of the request; absent in what was not asked for. */

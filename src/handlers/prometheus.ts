@@ -4,7 +4,7 @@
  */
 
 import { defineHandler } from "../core/handler.ts";
-import type { Asked, Listener, Reply } from "../ports/host.ts";
+import type { HttpServerRequest, HttpServerResponse, Listener } from "../ports/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { choice, integer, text } from "../core/option.ts";
 import { expose, OPENMETRICS_TYPE, TEXT_TYPE } from "../formats/prometheus.ts";
@@ -25,7 +25,7 @@ export default defineHandler({
     const last = new Map<string, Metric>();
     let listener: Listener | undefined;
 
-    function answer({ path, headers }: Asked): Reply {
+    function answer({ path, headers }: HttpServerRequest): HttpServerResponse {
       if (path !== options.path) {
         return { status: 404, type: "text/plain", body: `There is only ${options.path}\n` };
       }

@@ -98,17 +98,21 @@ export interface Net {
   /** One HTTP request; redirects are not followed. Throws `undelivered` or `timeout` where there is no answer. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
-  listen(host: string, port: number, answer: (asked: Asked) => Reply): Promise<Listener>;
+  listen(
+    host: string,
+    port: number,
+    answer: (asked: HttpServerRequest) => HttpServerResponse,
+  ): Promise<Listener>;
 }
 
-export interface Asked {
+export interface HttpServerRequest {
   /** Without the query. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface Reply {
+export interface HttpServerResponse {
   readonly status: number;
   readonly type: string;
   readonly body: string;
@@ -288,17 +292,17 @@ export interface Probe {
    * is asked off the main thread, never twice at once, and given up at the signal (`timeout`). The
    * others answer at once, and throw what is wrong.
    */
-  statvfs(path: string, kind: string, asker: Asker): StatVfs | Promise<StatVfs>;
+  statvfs(path: string, kind: string, asker: Abortable): StatVfs | Promise<StatVfs>;
   /** The number of the device that a mount point lies on; with the same care. */
   device(
     path: string,
     kind: string,
-    asker: Asker,
+    asker: Abortable,
   ): number | undefined | Promise<number | undefined>;
 }
 
 /** Whose signal is looked at only where something may wait: a collector's run makes none before. */
-export interface Asker {
+export interface Abortable {
   readonly signal: AbortSignal;
 }
 

@@ -7,7 +7,7 @@ export interface ConfigFiles {
   /** Who may read and write it; undefined when it is not there. */
   access(path: string): FileAccess | undefined;
   /** Changes when the file does; undefined when it is not there. */
-  signature(path: string): string | undefined;
+  fileVersion(path: string): string | undefined;
   /** Against the working directory. */
   absolute(path: string): string;
   /** Why a file of this name cannot be written; undefined when it can. */

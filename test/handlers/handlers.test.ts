@@ -155,12 +155,12 @@ it("HttpPost's bodies are the old ones", () => {
 });
 
 describe("handlers that post", () => {
-  interface Asked {
+  interface HttpServerRequest {
     readonly url: string;
     readonly headers: IncomingMessage["headers"];
     readonly body: string;
   }
-  const asked: Asked[] = [];
+  const asked: HttpServerRequest[] = [];
   let answer: { status: number; body?: string; headers?: Record<string, string> } = { status: 204 };
   const server = createServer((request, response) => {
     const chunks: Uint8Array[] = [];

@@ -19,7 +19,7 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): ConfigFile
     ) => (Object.hasOwn(texts, path)
       ? { directory: false, othersRead: false, othersWrite: false }
       : undefined),
-    signature: (path) => texts[path],
+    fileVersion: (path) => texts[path],
     absolute: (path) => path,
     unwritable: () => undefined,
   };

@@ -105,7 +105,7 @@ ConditionPathExists=/proc/self/maps
 Type=notify
 # Where the agent cannot speak for itself, systemd-notify does, a child of it.
 NotifyAccess=all
-# Told of only while data flows: runs end, and what waits in memory is tried.
+# ReportedError of only while data flows: runs end, and what waits in memory is tried.
 WatchdogSec=120
 # SIGABRT would have the runtime print a report of a crash that is none.
 WatchdogSignal=SIGKILL

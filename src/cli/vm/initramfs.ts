@@ -38,7 +38,7 @@ export function initramfsCommand(world: World): CommandSpec {
     async run(flags) {
       const [file, ...drivers] = flags.words;
       if (file === undefined) throw new UsageError("Into which file? diamond-agent initramfs FILE");
-      const { target, compiled } = world.stamp;
+      const { target, compiled } = world.buildInfo;
       if (!compiled || !/^linux-(x64|arm64)/.test(target)) {
         throw configError(
           `Only an executable for Linux makes one; this is ${compiled ? target : "the source"}`,

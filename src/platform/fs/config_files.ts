@@ -25,7 +25,7 @@ export const configFiles: ConfigFiles = {
       othersRead: (stat.mode & OTHERS_READ) !== 0,
     };
   },
-  signature(path) {
+  fileVersion(path) {
     const stat = statSync(path, { throwIfNoEntry: false });
     // Not by a template: a number with a fraction made a text in one costs the runtime a table of 96 KB.
     return stat && JSON.stringify([stat.ino, stat.size, stat.mtimeMs]);

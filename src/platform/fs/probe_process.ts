@@ -10,7 +10,7 @@ import { noData, timedOut } from "../../core/errors.ts";
 import type { Clock } from "../../ports/host.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { safeEnvironment } from "../exec/exec.ts";
-import { ownCommand } from "../runtime/self_command.ts";
+import { selfCommand } from "../runtime/self_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 
@@ -39,7 +39,7 @@ interface Stuck {
 
 export function createProbeProcess(
   clock: Clock,
-  command = [...ownCommand(), PROBE_WORD],
+  command = [...selfCommand(), PROBE_WORD],
 ): ProbeProcess {
   const stuck = new Map<string, Stuck>();
   let child: Child | undefined;

@@ -11,7 +11,7 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 import process from "node:process";
 import { once } from "../runtime/once.ts";
 import { mappingsOf } from "./clean_pages.ts";
-import { stamp } from "../runtime/build_info.ts";
+import { buildInfo } from "../runtime/build_info.ts";
 
 const OPTION = "purge_holes";
 /** Of 64-bit systems: the value (8 bytes), whether it was looked up (4), the number (4), two names (8 each). */
@@ -40,7 +40,7 @@ const place = once(() => {
 
 /** Has to be called before this process becomes another user, to whom its memory is closed. */
 export function openOwnMemory(): void {
-  if (!stamp.compiled || process.platform !== "linux") return;
+  if (!buildInfo.compiled || process.platform !== "linux") return;
   try {
     memory ??= openSync("/proc/self/mem", "r+");
   } catch {

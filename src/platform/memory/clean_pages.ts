@@ -8,7 +8,7 @@ import process from "node:process";
 import { type Functions, libc } from "../runtime/libc.ts";
 import { once } from "../runtime/once.ts";
 import { mapSinglePages, type Range } from "./fault_around.ts";
-import { stamp } from "../runtime/build_info.ts";
+import { buildInfo } from "../runtime/build_info.ts";
 
 /** Source: madvise(2). */
 const DONT_NEED = 4;
@@ -41,7 +41,7 @@ export function giveBackPages(): void {
 }
 
 function find(): Pages | undefined {
-  if (!stamp.compiled || process.platform !== "linux") return undefined;
+  if (!buildInfo.compiled || process.platform !== "linux") return undefined;
   const kernel = libc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
   if (kernel === undefined) return undefined;
   try {

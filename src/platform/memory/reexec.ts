@@ -6,7 +6,7 @@
 import process from "node:process";
 import type { MemoryMode } from "../../ports/process.ts";
 import { lowMemorySettings, runtimeSettings } from "../../core/runtime_settings.ts";
-import { stamp } from "../runtime/build_info.ts";
+import { buildInfo } from "../runtime/build_info.ts";
 
 const SETTINGS: Readonly<Record<MemoryMode, Readonly<Record<string, string>>>> = {
   normal: runtimeSettings,
@@ -27,7 +27,7 @@ export function tune(mode?: MemoryMode): void {
   );
   // Children choose for themselves.
   for (const name of Object.keys(SETTINGS.low)) delete process.env[name];
-  if (isTuned || !stamp.compiled || process.platform !== "linux") return;
+  if (isTuned || !buildInfo.compiled || process.platform !== "linux") return;
   try {
     process.execve?.(process.execPath, [process.argv0, ...process.argv.slice(2)], {
       ...environment,

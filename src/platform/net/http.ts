@@ -7,7 +7,14 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
 import { timedOut, undelivered } from "../../core/errors.ts";
-import type { Asked, HttpRequest, HttpResponse, Listener, Net, Reply } from "../../ports/host.ts";
+import type {
+  HttpRequest,
+  HttpResponse,
+  HttpServerRequest,
+  HttpServerResponse,
+  Listener,
+  Net,
+} from "../../ports/host.ts";
 import { http, https, zlib } from "../runtime/node_modules.ts";
 import { listening } from "./listen.ts";
 import { secureContext } from "./tls.ts";
@@ -73,7 +80,7 @@ function ask(
 export async function listenHttp(
   host: string,
   port: number,
-  answer: (asked: Asked) => Reply,
+  answer: (asked: HttpServerRequest) => HttpServerResponse,
 ): Promise<Listener> {
   const server = http().createServer((request, response) => {
     const isGet = request.method === "GET" || request.method === "HEAD";

@@ -9,7 +9,7 @@ import {
   type AnyCollector,
   commonOptions,
   type CommonValues,
-  type Extras,
+  type EmitOptions,
 } from "../../core/collector.ts";
 import { createEmitter, type Emitter } from "../../core/emitter.ts";
 import { badData, codeOf, messageOf, timedOut } from "../../core/errors.ts";
@@ -104,7 +104,7 @@ export function serveGuest(): Promise<void> {
       if (waiting.length > 0) say({ id, emits: waiting });
       waiting = [];
     };
-    const emit = (name: string, value: number | bigint, ...rest: (string | Extras)[]) => {
+    const emit = (name: string, value: number | bigint, ...rest: (string | EmitOptions)[]) => {
       if (++count > MAX_VALUES) throw badData(`It emits more than ${MAX_VALUES} values in a run`);
       const published = emitter.emit(String(name), value, ...rest);
       waiting.push([String(name), packed(value), ...rest]);

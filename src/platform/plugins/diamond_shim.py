@@ -418,8 +418,8 @@ def compatible_names():
 class Loaded(object):
     """One file, as far as it was got."""
 
-    def __init__(self, path, stamp):
-        self.path, self.stamp = path, stamp
+    def __init__(self, path, fileVersion):
+        self.path, self.fileVersion = path, fileVersion
         self.version, self.collectors, self.error = 0, {}, None
 
     def told(self):
@@ -452,7 +452,7 @@ def construct(cls, name, section):
     """By names where the constructor has them; Diamond 3 gave two by position."""
     config = {"server": {}, "handlers": {}, "collectors": {"default": {}, name: section}}
     signature = (inspect.getfullargspec if hasattr(inspect, "getfullargspec") else inspect.getargspec)
-    spec = signature(cls.__init__)
+    spec = fileVersion(cls.__init__)
     names, takes_all = spec[0], spec[2] is not None
     if takes_all or "name" in names:
         return cls(config=config, handlers=[], name=name)
@@ -658,9 +658,9 @@ class Guest(object):
         return [one.told() for one in self.files]
 
     def load(self, file, before):
-        if before is not None and before.stamp == file["stamp"]:
+        if before is not None and before.fileVersion == file["fileVersion"]:
             return before
-        loaded = Loaded(file["path"], file["stamp"])
+        loaded = Loaded(file["path"], file["fileVersion"])
         say({"at": loaded.path})
         try:
             loaded.version, loaded.collectors = import_file(loaded.path, self.folders)

@@ -66,14 +66,14 @@ export function findUserFiles(
   function take(path: string): void {
     const kind = KINDS[path.slice(path.lastIndexOf(".") + 1)];
     if (kind === undefined || path.endsWith(".d.ts")) return;
-    const stamp = configFiles.signature(path);
-    if (stamp === undefined) {
+    const fileVersion = configFiles.fileVersion(path);
+    if (fileVersion === undefined) {
       problems.push({ path, problem: "is not there" });
       return;
     }
     files.push({
       path,
-      stamp,
+      fileVersion,
       kind,
       refused: distrust(path, owner) ?? distrust(dirname(path), owner),
     });

@@ -26,8 +26,8 @@ const bun = (globalThis as { Bun?: BunPlugins }).Bun;
 let registered = false;
 
 /** Throws whatever the file's own code throws, and syntax errors. */
-export async function importUserFile({ path, stamp }: ModuleFile): Promise<Exports> {
-  if (bun === undefined) return await import(`${url().pathToFileURL(path).href}?${stamp}`);
+export async function importUserFile({ path, fileVersion }: ModuleFile): Promise<Exports> {
+  if (bun === undefined) return await import(`${url().pathToFileURL(path).href}?${fileVersion}`);
   if (!registered) {
     registered = true;
     bun.plugin({

@@ -11,7 +11,7 @@ import { importUserFile } from "./import_module.ts";
 
 export interface UserModule {
   readonly path: string;
-  readonly stamp: string;
+  readonly fileVersion: string;
   readonly version: number;
   readonly collectors: readonly AnyCollector[];
   readonly error?: string;
@@ -42,7 +42,8 @@ export function createUserCollectors(): UserCollectors {
   return {
     async load(files, begins = () => {}) {
       const known = new Map(modules.map((module) => [module.path, module]));
-      const isNew = ({ path, stamp }: ModuleFile) => known.get(path)?.stamp !== stamp;
+      const isNew = ({ path, fileVersion }: ModuleFile) =>
+        known.get(path)?.fileVersion !== fileVersion;
       // Nobody knows who imports a helper: when one has changed, everything is loaded anew.
       const isHelper = (path: string) => known.get(path)?.collectors.length === 0;
       const all = files.some((file) => isNew(file) && isHelper(file.path)) ||

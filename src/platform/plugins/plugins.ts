@@ -14,7 +14,7 @@ import { handlersOf } from "./check.ts";
 import { createGuestPool } from "./swap.ts";
 import type { GuestSettings } from "./process.ts";
 import { createProxyMaker } from "./proxy.ts";
-import { ownCommand } from "../runtime/self_command.ts";
+import { selfCommand } from "../runtime/self_command.ts";
 import { findIdentity } from "../service/privileges.ts";
 import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
@@ -36,7 +36,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
   const pool = createGuestPool();
   const proxies = createProxyMaker(pool);
   const python = createPythonCollectors(() => log);
-  let handlerModules = new Map<string, Module<AnyHandler> & { stamp: string }>();
+  let handlerModules = new Map<string, Module<AnyHandler> & { fileVersion: string }>();
 
   async function load(request: CustomRequest): Promise<Custom> {
     const owner = ownerOf(request);
@@ -107,7 +107,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     const choose = (name: keyof Roots) => roots[name] || request.roots[name];
     return {
       name: "the custom collectors",
-      command: [...ownCommand(), GUEST_WORD],
+      command: [...selfCommand(), GUEST_WORD],
       setup: {
         do: "setup",
         roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
@@ -126,18 +126,18 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     const before = handlerModules;
     handlerModules = new Map();
     for (const file of files) {
-      const { path, stamp } = file;
+      const { path, fileVersion } = file;
       const known = before.get(path);
-      if (known?.stamp === stamp) {
+      if (known?.fileVersion === fileVersion) {
         handlerModules.set(path, known);
         continue;
       }
       try {
         const plugins = handlersOf(await importUserFile(file));
-        handlerModules.set(path, { path, stamp, plugins });
+        handlerModules.set(path, { path, fileVersion, plugins });
       } catch (error) {
         const plugins = known?.plugins ?? [];
-        handlerModules.set(path, { path, stamp, plugins, error: messageOf(error) });
+        handlerModules.set(path, { path, fileVersion, plugins, error: messageOf(error) });
       }
     }
     return [...handlerModules.values()];

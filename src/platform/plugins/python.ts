@@ -71,8 +71,8 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       if (python === undefined) return { collectors: known, files: told };
 
       // Whichever of them is a helper: when one has changed, the others are looked at as well.
-      const all = fnv1a(files.map(({ path, stamp }) => `${path} ${stamp}`).join("\n"));
-      const stamped = needed.map(({ file: { path } }) => ({ path, stamp: String(all) }));
+      const all = fnv1a(files.map(({ path, fileVersion }) => `${path} ${fileVersion}`).join("\n"));
+      const stamped = needed.map(({ file: { path } }) => ({ path, fileVersion: String(all) }));
       const alone = single.map((path) => dirname(path));
       const modules = await loaded(request, python, stamped, [...folders, ...alone]);
       const collectors: AnyCollector[] = [];

@@ -21,7 +21,7 @@ const MAX_RELOADS = 200;
 
 export function createGuestPool(): GuestPool {
   let guest: GuestProcess | undefined;
-  let stamps = new Map<string, string>();
+  let fileVersions = new Map<string, string>();
   let reloads = 0;
 
   /** A process that has loaded the files, without those that did not let it. */
@@ -48,7 +48,9 @@ export function createGuestPool(): GuestPool {
   return {
     async load(settings, files) {
       if (files.length === 0 && guest === undefined) return [];
-      const changed = files.filter(({ path, stamp }) => stamps.get(path) !== stamp);
+      const changed = files.filter(({ path, fileVersion }) =>
+        fileVersions.get(path) !== fileVersion
+      );
       reloads += changed.length;
       let bad: ReadonlyMap<string, string> = new Map();
       let modules: readonly LoadedModule[];
@@ -64,13 +66,17 @@ export function createGuestPool(): GuestPool {
           bad = trial.bad;
         }
         // With its old stamp a file is not looked at again.
-        const kept = files.map(({ path, stamp }) =>
-          bad.has(path) ? { path, stamp: stamps.get(path) ?? "" } : { path, stamp }
+        const kept = files.map(({ path, fileVersion }) =>
+          bad.has(path)
+            ? { path, fileVersion: fileVersions.get(path) ?? "" }
+            : { path, fileVersion }
         );
-        modules = await guest.load(kept.filter(({ stamp }) => stamp !== ""));
+        modules = await guest.load(kept.filter(({ fileVersion }) => fileVersion !== ""));
       }
-      stamps = new Map(
-        files.filter(({ path }) => !bad.has(path)).map(({ path, stamp }) => [path, stamp]),
+      fileVersions = new Map(
+        files.filter(({ path }) => !bad.has(path)).map((
+          { path, fileVersion },
+        ) => [path, fileVersion]),
       );
       const told = modules.map((module) => ({
         ...module,

@@ -2,10 +2,10 @@
 
 import process from "node:process";
 import { url } from "./node_modules.ts";
-import { stamp } from "./build_info.ts";
+import { buildInfo } from "./build_info.ts";
 
-export function ownCommand(): string[] {
-  if (stamp.compiled) return [process.execPath];
+export function selfCommand(): string[] {
+  if (buildInfo.compiled) return [process.execPath];
   const main = url().fileURLToPath(new URL("../../main.ts", import.meta.url));
   return "deno" in process.versions
     ? [process.execPath, "run", "-A", main]

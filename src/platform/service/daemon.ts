@@ -10,7 +10,7 @@ import type { StartReport } from "../../ports/process.ts";
 import { type BunSocket, bunSockets, writeAndEnd } from "../runtime/bun_sockets.ts";
 import { net, processes } from "../runtime/node_modules.ts";
 import { safeEnvironment } from "../exec/exec.ts";
-import { ownCommand } from "../runtime/self_command.ts";
+import { selfCommand } from "../runtime/self_command.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 
 /** Where a child reports; its presence makes a process such a child. */
@@ -43,7 +43,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
       "error",
       (error) => finish(failed(`Cannot listen for the start's report: ${error.message}`)),
     );
-    const [program, ...own] = ownCommand();
+    const [program, ...own] = selfCommand();
     server.listen(reportAddress(name), () => {
       const child = processes().spawn(program, [...own, ...args], {
         detached: true,
