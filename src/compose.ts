@@ -6,7 +6,7 @@ import { main } from "./cli/root.ts";
 import { collectors } from "./collectors/registry.ts";
 import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/fs/config_files.ts";
-import { createCustomLoader } from "./platform/plugins/plugins.ts";
+import { createPluginLoader } from "./platform/plugins/plugins.ts";
 import { createHost } from "./platform/host.ts";
 import {
   readFile,
@@ -35,7 +35,7 @@ export function run(args: readonly string[]): Promise<number> {
     out: terminal("stdout"),
     err: terminal("stderr"),
     host: (roots) => createHost(rootsFrom(roots, process.env)),
-    custom: (roots) => createCustomLoader(rootsFrom(roots, process.env)),
+    custom: (roots) => createPluginLoader(rootsFrom(roots, process.env)),
     agent: (ports) => createAgent({ ...ports, random: Math.random }),
     openLog: (plan, toStdout) => openLog({ plan, toStdout, complain }),
     spools: createSpools,

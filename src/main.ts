@@ -1,15 +1,15 @@
 /** The entry: the program as a whole, or only the process that asks file systems, which is small. */
 
 import process from "node:process";
-import { GUEST_WORD } from "./core/plugin_protocol.ts";
+import { PLUGIN_WORD } from "./core/plugin_protocol.ts";
 import { tune } from "./platform/memory/reexec.ts";
 import { PROBE_WORD, serveProbes } from "./platform/fs/probe_child.ts";
 
 if (process.argv[2] === PROBE_WORD) {
   await serveProbes();
-} else if (process.argv[2] === GUEST_WORD) {
-  const { serveGuest } = await import("./platform/plugins/child.ts");
-  await serveGuest();
+} else if (process.argv[2] === PLUGIN_WORD) {
+  const { servePlugins } = await import("./platform/plugins/child.ts");
+  await servePlugins();
   // Whatever users' code has left behind, such as a timer.
   process.exit(0);
 } else {

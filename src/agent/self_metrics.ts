@@ -1,7 +1,7 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
 import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
-import type { CustomLoader, GuestFigures } from "../ports/plugins.ts";
+import type { PluginLoader, PluginProcessFigures } from "../ports/plugins.ts";
 import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
@@ -21,21 +21,21 @@ export interface AgentState {
 /** The agent's own collectors, to be resolved with the others. */
 export function ownCollectors(
   agentState: () => AgentState,
-  guests: CustomLoader["figures"] = () => [],
+  processes: PluginLoader["figures"] = () => [],
 ): Readonly<Record<string, AnyCollector>> {
-  return { [SELF_NAME]: selfCollector(agentState, guests) };
+  return { [SELF_NAME]: selfCollector(agentState, processes) };
 }
 
 /** Where there is no agent. */
 export const NO_STATE: AgentState = { runners: [], workers: [] };
 
 /** `books` is asked at each run: a reload changes what is in them. */
-function selfCollector(agentState: () => AgentState, guests: CustomLoader["figures"]) {
+function selfCollector(agentState: () => AgentState, processes: PluginLoader["figures"]) {
   let rss = 0;
   let cpuPercent: number | undefined;
   let lookedAt = -Infinity;
   let lastCpu = 0;
-  let lastGuestCpu: number | undefined;
+  let lastPluginCpu: number | undefined;
 
   function look({ self, clock }: Host): void {
     const now = clock.monotonic();
@@ -116,16 +116,16 @@ function selfCollector(agentState: () => AgentState, guests: CustomLoader["figur
       look(host);
       emit("process.rss", rss);
       if (cpuPercent !== undefined) emit("process.cpu_percent", cpuPercent);
-      const others = guests();
+      const others = processes();
       if (others.length === 0) return;
-      const sum = (of: (guest: GuestFigures) => number) =>
+      const sum = (of: (guest: PluginProcessFigures) => number) =>
         others.reduce((all, guest) => all + of(guest), 0);
       emit("custom.rss", sum(({ rss = 0 }) => rss));
-      const guestCpu = sum(({ cpuSeconds }) => cpuSeconds);
-      if (lastGuestCpu !== undefined) {
-        emit("custom.cpu_percent", (100 * (guestCpu - lastGuestCpu)) / elapsed);
+      const pluginCpu = sum(({ cpuSeconds }) => cpuSeconds);
+      if (lastPluginCpu !== undefined) {
+        emit("custom.cpu_percent", (100 * (pluginCpu - lastPluginCpu)) / elapsed);
       }
-      lastGuestCpu = guestCpu;
+      lastPluginCpu = pluginCpu;
       emit("custom.restarts", sum(({ restarts }) => restarts));
     },
   });

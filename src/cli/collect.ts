@@ -2,7 +2,7 @@
 
 import { singleRunner, unsupported } from "../agent/agent.ts";
 import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
-import type { Catalogue, CustomSource } from "../config/settings.ts";
+import type { Catalogue, PluginSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
@@ -70,7 +70,7 @@ async function collectNamed(
   world: World,
   flags: Flags,
   names: readonly string[],
-  custom: CustomSource,
+  custom: PluginSource,
 ): Promise<number> {
   const rounds = wholeNumber(flags, "rounds", 1, 1);
   const interval = wholeNumber(flags, "round-interval-ms", 1000, 0);

@@ -2,7 +2,7 @@
 
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { emptySettings, resolveSettings } from "../config/resolve.ts";
-import type { CustomSource, Settings } from "../config/settings.ts";
+import type { PluginSource, Settings } from "../config/settings.ts";
 import { fnv1a } from "../core/hash.ts";
 import { configError } from "../core/errors.ts";
 import type { RootOptions, World } from "./world.ts";
@@ -138,7 +138,7 @@ export function collectorSettings(
   world: World,
   flags: Flags,
   only: readonly string[],
-  custom?: CustomSource,
+  custom?: PluginSource,
 ): Promise<Settings> {
   const { catalogue, files } = world;
   if (flags.text("configfile") === undefined) return emptySettings({ catalogue, only, custom });

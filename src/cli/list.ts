@@ -1,7 +1,7 @@
 /** `list`: what there is to collect, and where it can go. */
 
 import { systemsOf } from "../core/collector.ts";
-import type { CustomFile } from "../ports/plugins.ts";
+import type { PluginFile } from "../ports/plugins.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { allPlugins } from "./plugins.ts";
 import { paint, table } from "./text.ts";
@@ -51,7 +51,7 @@ export function listCommand(world: World): CommandSpec {
         }`,
       );
       if (custom.files.length > 0) {
-        const state = ({ names, problem, note, keptOld }: CustomFile) =>
+        const state = ({ names, problem, note, keptOld }: PluginFile) =>
           [
             names.join(", "),
             problem ?? note ?? "",

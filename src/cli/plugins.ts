@@ -2,8 +2,8 @@
 
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
-import type { Catalogue, CustomSource } from "../config/settings.ts";
-import { type Custom, isDiamonds, type Isolation } from "../ports/plugins.ts";
+import type { Catalogue, PluginSource } from "../config/settings.ts";
+import { isDiamonds, type Isolation, type Plugins } from "../ports/plugins.ts";
 import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
 import type { World } from "./world.ts";
@@ -15,11 +15,11 @@ export async function allPlugins(
   flags: Flags,
   files: readonly string[] = [],
   isolation?: Isolation,
-): Promise<{ catalogue: Catalogue; custom: Custom; source: CustomSource }> {
+): Promise<{ catalogue: Catalogue; custom: Plugins; source: PluginSource }> {
   const isNamed = flags.text("configfile") !== undefined;
   const path = isNamed || world.files.access(DEFAULT_CONFIG) ? configPath(world, flags) : undefined;
   const loader = world.custom(flagRoots(flags));
-  const source: CustomSource = { loader, files, isolation };
+  const source: PluginSource = { loader, files, isolation };
   const request = { catalogue: world.catalogue, only: [], custom: source };
   const { custom } = path === undefined
     ? await emptySettings(request)
@@ -28,7 +28,7 @@ export async function allPlugins(
 }
 
 /** The collectors and handlers in a file that was named. Throws `config` where there are none. */
-export function namesIn({ files }: Custom, path: string): readonly string[] {
+export function namesIn({ files }: Plugins, path: string): readonly string[] {
   const file = files.find((one) => one.path === path);
   if (file === undefined || file.names.length === 0) {
     throw configError(`${path}: ${file?.problem ?? file?.note ?? "is not there"}`);

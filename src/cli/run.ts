@@ -5,7 +5,7 @@ import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { accessProblems } from "../config/access.ts";
 import { formatProblem, located } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
-import type { CustomSource, ResolveRequest, Settings } from "../config/settings.ts";
+import type { PluginSource, ResolveRequest, Settings } from "../config/settings.ts";
 import type { StateStore } from "../agent/state.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Clock, Host } from "../ports/host.ts";
@@ -112,7 +112,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
   const loader = world.custom(flagRoots(flags));
   const own = ownCollectors(() => agent?.state() ?? NO_STATE, loader.figures);
   const keepsUser = flags.on("skip-pidfile") || flags.on("skip-change-user");
-  const custom: CustomSource = {
+  const custom: PluginSource = {
     loader,
     user: keepsUser ? "" : flags.text("user"),
     group: keepsUser ? "" : flags.text("group"),
@@ -387,7 +387,7 @@ async function readSettings(
   { files, catalogue }: World,
   path: string,
   own: ResolveRequest["own"],
-  custom: CustomSource,
+  custom: PluginSource,
 ): Promise<Settings> {
   const settings = await resolveSettings({ path, files, catalogue, own, custom });
   const errors = settings.problems.filter(({ severity }) => severity === "error");

@@ -2,7 +2,7 @@
 
 import type { Agent, AgentPorts } from "../agent/agent.ts";
 import type { Catalogue } from "../config/settings.ts";
-import type { CustomLoader } from "../ports/plugins.ts";
+import type { PluginLoader } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Host, RecordedHost } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
@@ -26,7 +26,7 @@ export interface World {
   readonly err: Terminal;
   host(roots: RootOptions): Host;
   /** Collectors and handlers of the operator's own, on a host that is seen like that. */
-  custom(roots: RootOptions): CustomLoader;
+  custom(roots: RootOptions): PluginLoader;
   agent(ports: Omit<AgentPorts, "random">): Agent;
   openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
   /** The folder of the spools, for an agent to work with. */

@@ -3,7 +3,7 @@
  * that is wrong is found at once: with file and line, what was found, and what is allowed.
  */
 
-import { type Custom, NOTHING_CUSTOM } from "../ports/plugins.ts";
+import { NO_PLUGINS, type Plugins } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import { isTrue } from "../core/option.ts";
 import { convert, type ResolveContext } from "./convert.ts";
@@ -43,12 +43,12 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   );
   const server = values as unknown as ServerValues;
 
-  const custom = await loadCustom(context, server);
-  const withCustom = { ...context, catalogue: joined(request.catalogue, custom) };
-  const collectors = await resolveCollectors(withCustom);
+  const custom = await loadPlugins(context, server);
+  const withPlugins = { ...context, catalogue: joined(request.catalogue, custom) };
+  const collectors = await resolveCollectors(withPlugins);
   const handlers = request.only !== undefined
     ? []
-    : await resolveHandlers(withCustom, server, origins);
+    : await resolveHandlers(withPlugins, server, origins);
   const log = resolveLog(loaded.main, problems);
   return {
     file: request.path,
@@ -65,12 +65,12 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
 }
 
 /** The operator's own collectors and handlers; what is wrong with their files keeps nobody else from running. */
-async function loadCustom(context: ResolveContext, server: ServerValues): Promise<Custom> {
+async function loadPlugins(context: ResolveContext, server: ServerValues): Promise<Plugins> {
   const { custom: source, catalogue, problems } = context;
   const { collectors_path, handlers_path } = server;
   const { loader, files = [], user = server.user, group = server.group } = source ?? {};
-  if (loader === undefined) return NOTHING_CUSTOM;
-  if (collectors_path.length + handlers_path.length + files.length === 0) return NOTHING_CUSTOM;
+  if (loader === undefined) return NO_PLUGINS;
+  if (collectors_path.length + handlers_path.length + files.length === 0) return NO_PLUGINS;
   const custom = await loader.load({
     collectorsPath: collectors_path.flatMap(byCommas),
     handlersPath: handlers_path.flatMap(byCommas),
@@ -121,7 +121,7 @@ function byCommas(paths: string): string[] {
 }
 
 /** The operator's own first. */
-export function joined(catalogue: Catalogue, custom: Custom): Catalogue {
+export function joined(catalogue: Catalogue, custom: Plugins): Catalogue {
   const ready = <T>(plugins: Readonly<Record<string, T>>) =>
     Object.fromEntries(
       Object.entries(plugins).map(([name, plugin]) => [

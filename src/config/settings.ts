@@ -1,7 +1,7 @@
 /** What a configuration comes to: typed values, each with the line that it came from. */
 
 import type { AnyCollector, CommonValues } from "../core/collector.ts";
-import type { Custom, CustomLoader, Isolation } from "../ports/plugins.ts";
+import type { Isolation, PluginLoader, Plugins } from "../ports/plugins.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import type { LogPlan } from "../ports/log_plan.ts";
@@ -48,13 +48,13 @@ export interface Settings {
   readonly collectors: readonly CollectorSettings[];
   readonly handlers: readonly HandlerSettings[];
   /** Files with collectors and handlers of the operator's own. */
-  readonly custom: Custom;
+  readonly custom: Plugins;
   readonly log: LogPlan;
   readonly problems: readonly Problem[];
 }
 
-export interface CustomSource {
-  readonly loader: CustomLoader;
+export interface PluginSource {
+  readonly loader: PluginLoader;
   /** Single files, beside those of the configuration. */
   readonly files?: readonly string[];
   /** Instead of those of the configuration. */
@@ -72,7 +72,7 @@ export interface ResolveRequest {
   /** Resolve exactly these collectors, enabled or not. */
   readonly only?: readonly string[];
   /** Loads the operator's own; absent: there are none. */
-  readonly custom?: CustomSource;
+  readonly custom?: PluginSource;
   /** Collectors that are not in the catalogue: the agent's own. */
   readonly own?: Readonly<Record<string, AnyCollector>>;
 }

@@ -126,13 +126,13 @@ export interface Collector<
   readonly options: O;
   readonly metrics: M;
   /** Of a user's collector. */
-  readonly custom?: CustomTraits;
+  readonly custom?: PluginTraits;
   /** Makes the state of one instance. It is disposed at reload and exit if it can be. */
   prepare?(options: Values<O> & CommonValues, host: Host): S;
   collect(context: Context<O, M, S>): void | Promise<void>;
 }
 
-export interface CustomTraits {
+export interface PluginTraits {
   readonly file: string;
   /** No options are declared: each key of the section comes as it stands. */
   readonly freeOptions: boolean;

@@ -9,7 +9,7 @@ import type { FailureCode } from "./errors.ts";
 import type { Option } from "./option.ts";
 
 /** The only argument of such a process. */
-export const GUEST_WORD = "__guest";
+export const PLUGIN_WORD = "__plugins";
 
 /** Lines that begin with this are the guest's answers; all else that it writes is its log. */
 export const ANSWER_MARK = "\u0001";
@@ -58,7 +58,7 @@ export interface RunRequest {
   readonly elapsed: number;
 }
 
-export type GuestRequest =
+export type PluginProcessRequest =
   | {
     readonly do: "setup";
     readonly roots: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ export type Emitted = readonly [
   ...rest: (string | EmitOptions)[],
 ];
 
-export interface GuestAnswer {
+export interface PluginProcessAnswer {
   /** Of the request; absent in what was not asked for. */
   readonly id?: number;
   readonly result?: unknown;

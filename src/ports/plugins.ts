@@ -7,7 +7,7 @@ import type { Log } from "./log.ts";
 /** `process`: collectors run in a process of their own; `none`: in the agent. */
 export type Isolation = "process" | "none";
 
-export interface CustomRequest {
+export interface PluginRequest {
   readonly collectorsPath: readonly string[];
   readonly handlersPath: readonly string[];
   /** Single files, beside the paths. */
@@ -29,7 +29,7 @@ export interface CustomRequest {
   readonly group: string;
 }
 
-export interface CustomFile {
+export interface PluginFile {
   readonly path: string;
   /** The collectors or handlers that are in it. */
   readonly names: readonly string[];
@@ -41,16 +41,16 @@ export interface CustomFile {
   readonly keptOld?: boolean;
 }
 
-export interface Custom {
+export interface Plugins {
   readonly collectors: Readonly<Record<string, AnyCollector>>;
   readonly handlers: Readonly<Record<string, AnyHandler>>;
-  readonly files: readonly CustomFile[];
+  readonly files: readonly PluginFile[];
   /** The folders that were looked through, for whoever watches them. */
   readonly folders: readonly string[];
 }
 
 /** What a process with collectors of the operator's own costs. */
-export interface GuestFigures {
+export interface PluginProcessFigures {
   readonly name: string;
   /** Resident bytes; undefined while there is no process. */
   readonly rss: number | undefined;
@@ -59,12 +59,12 @@ export interface GuestFigures {
   readonly restarts: number;
 }
 
-export interface CustomLoader {
+export interface PluginLoader {
   /** Finds and loads; what is unchanged stays the very same object. What is wrong with a file is told in `files`. */
-  load(request: CustomRequest): Promise<Custom>;
+  load(request: PluginRequest): Promise<Plugins>;
   /** Where they say what they have to say. */
   logTo(log: Log): void;
-  figures(): readonly GuestFigures[];
+  figures(): readonly PluginProcessFigures[];
   close(): Promise<void>;
 }
 
@@ -73,4 +73,4 @@ export function isDiamonds(path: string): boolean {
   return /\/share\/diamond\/collectors\//.test(path);
 }
 
-export const NOTHING_CUSTOM: Custom = { collectors: {}, handlers: {}, files: [], folders: [] };
+export const NO_PLUGINS: Plugins = { collectors: {}, handlers: {}, files: [], folders: [] };

@@ -7,7 +7,7 @@ import { packed, unpacked } from "../../src/core/plugin_protocol.ts";
 import { type Option, optionFrom } from "../../src/core/option.ts";
 import { collectorsOf, handlersOf } from "../../src/platform/plugins/check.ts";
 import { handlers } from "../../src/handlers/registry.ts";
-import { findUserFiles } from "../../src/platform/plugins/discover.ts";
+import { findPluginFiles } from "../../src/platform/plugins/discover.ts";
 import { temporary } from "../harness/agent_process.ts";
 
 const { path: directory, remove } = temporary();
@@ -69,7 +69,7 @@ describe("a user's file", () => {
       writeFileSync(join(directory, name), "");
     }
     symlinkSync(directory, join(directory, "loop"));
-    const { files, problems } = findUserFiles([directory, "/nowhere"], [], undefined);
+    const { files, problems } = findPluginFiles([directory, "/nowhere"], [], undefined);
     const names = files.map(({ path }) => path.slice(directory.length + 1));
     deepEqual(names.filter((name) => !name.startsWith("loop")), ["a.ts", "f.py", "sub/c.mjs"]);
     equal(problems[0].path, "/nowhere");
@@ -79,7 +79,7 @@ describe("a user's file", () => {
     const folder = join(directory, "open");
     mkdirSync(folder);
     writeFileSync(join(folder, "a.ts"), "");
-    const refused = () => findUserFiles([folder], [], 4711).files[0].refused ?? "";
+    const refused = () => findPluginFiles([folder], [], 4711).files[0].refused ?? "";
     const own = process.getuid?.() ?? 0;
     const said = own === 0 ? /^$/ : /belongs to user/;
     equal(said.test(refused()), true);

@@ -77,7 +77,7 @@ export function countFiles(output: string): Map<string, Map<string, number>> {
   return counts;
 }
 
-interface UserRules {
+interface PluginRules {
   readonly user_include: readonly string[];
   readonly user_exclude: readonly string[];
   readonly group_include: readonly string[];
@@ -89,7 +89,7 @@ interface UserRules {
 /** Diamond's order: groups in, groups out, numbers, users in, users out. */
 async function chooseUsers(
   all: readonly string[],
-  rules: UserRules,
+  rules: PluginRules,
   exec: Exec,
   signal: AbortSignal,
 ): Promise<Set<string>> {

@@ -17,10 +17,10 @@ import {
   ANSWER_MARK,
   type Declaration,
   type Emitted,
-  type GuestAnswer,
-  type GuestRequest,
   type ModuleFile,
   packed,
+  type PluginProcessAnswer,
+  type PluginProcessRequest,
   type RunRequest,
 } from "../../core/plugin_protocol.ts";
 import type { Host } from "../../ports/host.ts";
@@ -28,7 +28,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Options, Patterns } from "../../core/option.ts";
 import { createHost } from "../host.ts";
 import { become, findIdentity } from "../service/privileges.ts";
-import { createUserCollectors, type UserModule } from "./modules.ts";
+import { createPluginModules, type PluginModule } from "./modules.ts";
 
 /** Values in one run; more are a mistake, and would fill the memory. */
 const MAX_VALUES = 100_000;
@@ -43,8 +43,8 @@ interface Instance {
 }
 
 /** Serves until stdin ends. */
-export function serveGuest(): Promise<void> {
-  const modules = createUserCollectors();
+export function servePlugins(): Promise<void> {
+  const modules = createPluginModules();
   const instances = new Map<string, Instance>();
   const running = new Map<number, AbortController>();
   /** States that are being put away. */
@@ -54,7 +54,7 @@ export function serveGuest(): Promise<void> {
   /** A process that was started again is asked to run while it still loads. */
   let loading: Promise<unknown> = Promise.resolve();
 
-  async function answer(id: number, request: GuestRequest): Promise<unknown> {
+  async function answer(id: number, request: PluginProcessRequest): Promise<unknown> {
     switch (request.do) {
       case "setup":
         become(findIdentity(request.user, request.group));
@@ -81,7 +81,7 @@ export function serveGuest(): Promise<void> {
     collectors = new Map(
       loaded.flatMap((module) => module.collectors.map((one) => [one.name, one] as const)),
     );
-    return loaded.map(({ path, version, error, collectors: all }: UserModule) => ({
+    return loaded.map(({ path, version, error, collectors: all }: PluginModule) => ({
       path,
       version,
       error,
@@ -183,7 +183,7 @@ export function serveGuest(): Promise<void> {
   }
 
   async function serve(line: string): Promise<void> {
-    const { id, ...request } = JSON.parse(line) as GuestRequest & { id: number };
+    const { id, ...request } = JSON.parse(line) as PluginProcessRequest & { id: number };
     try {
       say({ id, result: await answer(id, request) });
     } catch (error) {
@@ -246,7 +246,7 @@ function withStack(error: unknown): string {
 const encoder = new TextEncoder();
 
 /** Waits while the agent has no time to read. */
-function say(answer: GuestAnswer): void {
+function say(answer: PluginProcessAnswer): void {
   let bytes = encoder.encode(`${ANSWER_MARK}${JSON.stringify(answer)}\n`);
   while (bytes.length > 0) {
     try {

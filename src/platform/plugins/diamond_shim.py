@@ -1,6 +1,6 @@
 # Runs collectors that were written for Diamond, in Python 2.7 or 3: the modules named `diamond` that
 # they import, and the loop that does what the agent says. Requests and answers are lines of JSON, as
-# in core/guest.ts. Each collector has a thread of its own, so that one that waits keeps no other one
+# in core/plugin_protocol.ts. Each collector has a thread of its own, so that one that waits keeps no other one
 # waiting; schedule, names, rates of counters and filters are the agent's.
 
 from __future__ import print_function
@@ -546,7 +546,7 @@ class Run(object):
 
 
 def packed(value):
-    """As core/guest.ts has it; what is no number is refused by the agent, and counted there."""
+    """As core/plugin_protocol.ts has it; what is no number is refused by the agent, and counted there."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, TEXT):

@@ -35,7 +35,7 @@ const OTHERS_WRITE = 0o022;
 const MAX_DEPTH = 16;
 
 /** `owner`: who may have written it besides root, where the agent is root; undefined where it is not. */
-export function findUserFiles(
+export function findPluginFiles(
   paths: readonly string[],
   single: readonly string[],
   owner: number | undefined,

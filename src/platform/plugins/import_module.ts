@@ -26,7 +26,7 @@ const bun = (globalThis as { Bun?: BunPlugins }).Bun;
 let registered = false;
 
 /** Throws whatever the file's own code throws, and syntax errors. */
-export async function importUserFile({ path, fileVersion }: ModuleFile): Promise<Exports> {
+export async function importPlugin({ path, fileVersion }: ModuleFile): Promise<Exports> {
   if (bun === undefined) return await import(`${url().pathToFileURL(path).href}?${fileVersion}`);
   if (!registered) {
     registered = true;

@@ -7,9 +7,9 @@ import type { AnyCollector } from "../../core/collector.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { ModuleFile } from "../../core/plugin_protocol.ts";
 import { collectorsOf } from "./check.ts";
-import { importUserFile } from "./import_module.ts";
+import { importPlugin } from "./import_module.ts";
 
-export interface UserModule {
+export interface PluginModule {
   readonly path: string;
   readonly fileVersion: string;
   readonly version: number;
@@ -17,21 +17,21 @@ export interface UserModule {
   readonly error?: string;
 }
 
-export interface UserCollectors {
+export interface PluginModules {
   /** Each file is loaded once for each of its stamps. `begins` is told before a file's code runs. */
   load(
     files: readonly ModuleFile[],
     begins?: (path: string) => void,
-  ): Promise<readonly UserModule[]>;
+  ): Promise<readonly PluginModule[]>;
 }
 
-export function createUserCollectors(): UserCollectors {
-  let modules: readonly UserModule[] = [];
+export function createPluginModules(): PluginModules {
+  let modules: readonly PluginModule[] = [];
   let versions = 0;
 
-  async function loaded(file: ModuleFile, before: UserModule | undefined): Promise<UserModule> {
+  async function loaded(file: ModuleFile, before: PluginModule | undefined): Promise<PluginModule> {
     try {
-      const collectors = collectorsOf(await importUserFile(file), file.path);
+      const collectors = collectorsOf(await importPlugin(file), file.path);
       return { ...file, version: ++versions, collectors };
     } catch (error) {
       const { collectors = [], version = 0 } = before ?? {};
@@ -48,7 +48,7 @@ export function createUserCollectors(): UserCollectors {
       const isHelper = (path: string) => known.get(path)?.collectors.length === 0;
       const all = files.some((file) => isNew(file) && isHelper(file.path)) ||
         modules.some(({ path }) => isHelper(path) && !files.some((file) => file.path === path));
-      const next: UserModule[] = [];
+      const next: PluginModule[] = [];
       for (const file of files) {
         const before = known.get(file.path);
         if (before !== undefined && !all && !isNew(file)) {

@@ -5,22 +5,22 @@
 
 import process from "node:process";
 import type { AnyCollector } from "../../core/collector.ts";
-import type { Custom, CustomFile, CustomLoader, CustomRequest } from "../../ports/plugins.ts";
+import type { PluginFile, PluginLoader, PluginRequest, Plugins } from "../../ports/plugins.ts";
 import { messageOf } from "../../core/errors.ts";
-import { GUEST_WORD, type LoadedModule, type ModuleFile } from "../../core/plugin_protocol.ts";
+import { type LoadedModule, type ModuleFile, PLUGIN_WORD } from "../../core/plugin_protocol.ts";
 import type { AnyHandler } from "../../core/handler.ts";
 import { silentLog } from "../../ports/log.ts";
 import { handlersOf } from "./check.ts";
-import { createGuestPool } from "./swap.ts";
-import type { GuestSettings } from "./process.ts";
+import { createPluginSwap } from "./swap.ts";
+import type { PluginProcessSettings } from "./process.ts";
 import { createProxyMaker } from "./proxy.ts";
 import { selfCommand } from "../runtime/self_command.ts";
 import { findIdentity } from "../service/privileges.ts";
 import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
-import { createUserCollectors } from "./modules.ts";
-import { findUserFiles } from "./discover.ts";
-import { importUserFile } from "./import_module.ts";
+import { createPluginModules } from "./modules.ts";
+import { findPluginFiles } from "./discover.ts";
+import { importPlugin } from "./import_module.ts";
 
 /** One file, as far as it was got. */
 interface Module<T> {
@@ -30,18 +30,18 @@ interface Module<T> {
 }
 
 /** `roots` go before those of the configuration. */
-export function createCustomLoader(roots: Roots): CustomLoader {
+export function createPluginLoader(roots: Roots): PluginLoader {
   let log = silentLog;
-  const inProcess = createUserCollectors();
-  const pool = createGuestPool();
+  const inProcess = createPluginModules();
+  const pool = createPluginSwap();
   const proxies = createProxyMaker(pool);
   const python = createPythonCollectors(() => log);
   let handlerModules = new Map<string, Module<AnyHandler> & { fileVersion: string }>();
 
-  async function load(request: CustomRequest): Promise<Custom> {
+  async function load(request: PluginRequest): Promise<Plugins> {
     const owner = ownerOf(request);
-    const found = findUserFiles(request.collectorsPath, request.files ?? [], owner);
-    const foundHandlers = findUserFiles(request.handlersPath, [], owner);
+    const found = findPluginFiles(request.collectorsPath, request.files ?? [], owner);
+    const foundHandlers = findPluginFiles(request.handlersPath, [], owner);
     const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
     const collectors = await collectorModules(request, usable);
     const inPython = await python.load(
@@ -52,7 +52,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     const handlers = await loadHandlers(
       foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
     );
-    const files: CustomFile[] = [];
+    const files: PluginFile[] = [];
     for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
       files.push({ path, names: [], problem });
     }
@@ -80,7 +80,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
   }
 
   async function collectorModules(
-    request: CustomRequest,
+    request: PluginRequest,
     files: readonly ModuleFile[],
   ): Promise<Module<AnyCollector>[]> {
     if (request.isolation === "none") {
@@ -102,12 +102,12 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     }));
   }
 
-  function settingsOf(request: CustomRequest): GuestSettings {
+  function settingsOf(request: PluginRequest): PluginProcessSettings {
     const { maxMemory, maxCpu, user, group } = request;
     const choose = (name: keyof Roots) => roots[name] || request.roots[name];
     return {
       name: "the custom collectors",
-      command: [...selfCommand(), GUEST_WORD],
+      command: [...selfCommand(), PLUGIN_WORD],
       setup: {
         do: "setup",
         roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
@@ -133,7 +133,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
         continue;
       }
       try {
-        const plugins = handlersOf(await importUserFile(file));
+        const plugins = handlersOf(await importPlugin(file));
         handlerModules.set(path, { path, fileVersion, plugins });
       } catch (error) {
         const plugins = known?.plugins ?? [];
@@ -147,7 +147,7 @@ export function createCustomLoader(roots: Roots): CustomLoader {
     load,
     logTo: (next) => void (log = next),
     figures: () => [
-      ...(pool.guest === undefined ? [] : [pool.guest.figures()]),
+      ...(pool.child === undefined ? [] : [pool.child.figures()]),
       ...python.figures(),
     ],
     async close() {
@@ -166,6 +166,6 @@ function byName<T extends { readonly name: string }>(
 }
 
 /** Who may own what root runs, besides root. */
-function ownerOf({ user, group }: CustomRequest): number | undefined {
+function ownerOf({ user, group }: PluginRequest): number | undefined {
   return process.getuid?.() === 0 ? findIdentity(user, group).uid : undefined;
 }

@@ -8,15 +8,15 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
-import type { GuestFigures } from "../../ports/plugins.ts";
+import type { PluginProcessFigures } from "../../ports/plugins.ts";
 import { badData, Failure, timedOut } from "../../core/errors.ts";
 import {
   ANSWER_MARK,
   type Emitted,
-  type GuestAnswer,
-  type GuestRequest,
   type LoadedModule,
   type ModuleFile,
+  type PluginProcessAnswer,
+  type PluginProcessRequest,
   type RunRequest,
 } from "../../core/plugin_protocol.ts";
 import type { Log } from "../../ports/log.ts";
@@ -24,20 +24,20 @@ import { processes } from "../runtime/node_modules.ts";
 import { killGroup, safeEnvironment } from "../exec/exec.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 
-export interface GuestSettings {
+export interface PluginProcessSettings {
   /** For the log and the agent's own metrics. */
   readonly name: string;
   readonly command: readonly string[];
   /** What the program reads before the first request. */
   readonly preamble?: string;
-  readonly setup: GuestRequest;
+  readonly setup: PluginProcessRequest;
   /** Bytes, and percent of one processor over a minute. */
   readonly maxMemory: number;
   readonly maxCpu: number;
   log(): Log;
 }
 
-export interface GuestProcess {
+export interface PluginProcess {
   /** Loads the files, those that are new to it. Throws `timeout` where one of them does not let it go on. */
   load(files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
   /** One run; `take` gets what it emits, as it comes. */
@@ -47,7 +47,7 @@ export interface GuestProcess {
     signal: AbortSignal,
   ): Promise<void>;
   drop(instance: string): void;
-  figures(): GuestFigures;
+  figures(): PluginProcessFigures;
   /** What the process was last known to be at: the file that it loads. */
   readonly at: string;
   /** Lets it put its states away, for a moment, and ends it. */
@@ -80,7 +80,7 @@ interface Waiting {
   take?(emits: readonly Emitted[]): void;
 }
 
-export function createGuestProcess(settings: GuestSettings): GuestProcess {
+export function createPluginProcess(settings: PluginProcessSettings): PluginProcess {
   const { name, command, preamble, setup, maxMemory, maxCpu, log } = settings;
   const waiting = new Map<number, Waiting>();
   let child: Child | undefined;
@@ -158,7 +158,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
 
   function ask(
     to: Child,
-    request: GuestRequest,
+    request: PluginProcessRequest,
     take?: Waiting["take"],
   ): Promise<unknown> & { id: number } {
     const id = nextId++;
@@ -172,7 +172,7 @@ export function createGuestProcess(settings: GuestSettings): GuestProcess {
 
   function hear(line: string): void {
     if (!line.startsWith(ANSWER_MARK)) return chat(line);
-    let answer: GuestAnswer;
+    let answer: PluginProcessAnswer;
     try {
       answer = JSON.parse(line.slice(ANSWER_MARK.length));
     } catch {

@@ -5,8 +5,8 @@ import type { Emitter } from "../../core/emitter.ts";
 import { badData } from "../../core/errors.ts";
 import { type Declaration, type Emitted, unpacked } from "../../core/plugin_protocol.ts";
 import { type Option, optionFrom, type Options } from "../../core/option.ts";
-import type { GuestPool } from "./swap.ts";
-import type { GuestProcess } from "./process.ts";
+import type { PluginSwap } from "./swap.ts";
+import type { PluginProcess } from "./process.ts";
 
 export interface ProxyMaker {
   /** The very same object for the same version of the same file: what is unchanged runs on. */
@@ -15,14 +15,14 @@ export interface ProxyMaker {
   begin(): void;
 }
 
-export function createProxyMaker(pool: GuestPool): ProxyMaker {
+export function createProxyMaker(pool: PluginSwap): ProxyMaker {
   let before = new Map<string, AnyCollector>();
   let proxies = new Map<string, AnyCollector>();
   let instances = 0;
 
-  function guest(): GuestProcess {
-    if (pool.guest === undefined) throw badData("The process of the custom collectors is gone");
-    return pool.guest;
+  function child(): PluginProcess {
+    if (pool.child === undefined) throw badData("The process of the custom collectors is gone");
+    return pool.child;
   }
 
   function made(declaration: Declaration, file: string): AnyCollector {
@@ -40,7 +40,7 @@ export function createProxyMaker(pool: GuestPool): ProxyMaker {
         const instance = `${name} ${++instances}`;
         return {
           instance,
-          [Symbol.dispose]: () => pool.guest?.drop(instance),
+          [Symbol.dispose]: () => pool.child?.drop(instance),
         };
       },
       async collect({ host, options: values, state, emit, elapsed, signal }) {
@@ -60,7 +60,7 @@ export function createProxyMaker(pool: GuestPool): ProxyMaker {
           timestamp: Math.floor(host.clock.now() / 1000),
           elapsed,
         };
-        await guest().run(run, take, signal);
+        await child().run(run, take, signal);
         if (failure !== undefined) throw failure;
       },
     };

@@ -8,10 +8,10 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { AnyCollector } from "../../core/collector.ts";
 import {
-  type CustomFile,
-  type CustomRequest,
-  type GuestFigures,
   isDiamonds,
+  type PluginFile,
+  type PluginProcessFigures,
+  type PluginRequest,
 } from "../../ports/plugins.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Declaration, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
@@ -19,16 +19,16 @@ import { fnv1a } from "../../core/hash.ts";
 import type { Log } from "../../ports/log.ts";
 import shim from "./diamond_shim.py" with { type: "text" };
 import { realExec } from "../exec/exec.ts";
-import { createGuestPool } from "./swap.ts";
+import { createPluginSwap } from "./swap.ts";
 import { createProxyMaker } from "./proxy.ts";
 
 export interface PythonCollectors {
   load(
-    request: CustomRequest,
+    request: PluginRequest,
     files: readonly ModuleFile[],
     folders: readonly string[],
-  ): Promise<{ collectors: readonly AnyCollector[]; files: readonly CustomFile[] }>;
-  figures(): readonly GuestFigures[];
+  ): Promise<{ collectors: readonly AnyCollector[]; files: readonly PluginFile[] }>;
+  figures(): readonly PluginProcessFigures[];
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ const INTERPRETERS = ["python3", "python2.7", "python2", "python"];
 const CLASS = /^class[ \t]+(\w*Collector\w*)/gm;
 
 export function createPythonCollectors(log: () => Log): PythonCollectors {
-  const pool = createGuestPool();
+  const pool = createPluginSwap();
   const proxies = createProxyMaker(pool);
 
   return {
@@ -52,7 +52,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       const needed = texts.filter(({ file, names }) => isNeeded(file.path, names));
       const python = needed.length === 0 ? undefined : pythonOf(request.python);
       const rest = texts.filter((one) => python === undefined || !needed.includes(one));
-      const told = rest.map(({ file, names }): CustomFile => {
+      const told = rest.map(({ file, names }): PluginFile => {
         if (needed.some((one) => one.file === file)) {
           const problem = request.python === "none"
             ? "It is in Python, and python = none in [server]"
@@ -92,12 +92,12 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       }
       return { collectors: [...known, ...collectors], files: told };
     },
-    figures: () => (pool.guest === undefined ? [] : [pool.guest.figures()]),
+    figures: () => (pool.child === undefined ? [] : [pool.child.figures()]),
     close: () => pool.close(),
   };
 
   async function loaded(
-    { user, group, maxMemory, maxCpu }: CustomRequest,
+    { user, group, maxMemory, maxCpu }: PluginRequest,
     python: string,
     files: readonly ModuleFile[],
     folders: readonly string[],

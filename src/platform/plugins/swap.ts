@@ -7,30 +7,33 @@
 import { messageOf } from "../../core/errors.ts";
 import type { LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
-import { createGuestProcess, type GuestProcess, type GuestSettings } from "./process.ts";
+import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
 
-export interface GuestPool {
-  load(settings: GuestSettings, files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
+export interface PluginSwap {
+  load(
+    settings: PluginProcessSettings,
+    files: readonly ModuleFile[],
+  ): Promise<readonly LoadedModule[]>;
   /** Undefined before the first file was loaded. */
-  readonly guest: GuestProcess | undefined;
+  readonly child: PluginProcess | undefined;
   close(): Promise<void>;
 }
 
 /** What is loaded anew stays in a process's memory: after so many it makes place for another one. */
 const MAX_RELOADS = 200;
 
-export function createGuestPool(): GuestPool {
-  let guest: GuestProcess | undefined;
+export function createPluginSwap(): PluginSwap {
+  let child: PluginProcess | undefined;
   let fileVersions = new Map<string, string>();
   let reloads = 0;
 
   /** A process that has loaded the files, without those that did not let it. */
-  async function tried(settings: GuestSettings, files: readonly ModuleFile[]) {
+  async function tried(settings: PluginProcessSettings, files: readonly ModuleFile[]) {
     const bad = new Map<string, string>();
     for (;;) {
       let isTrial = true;
       const log = () => (isTrial ? silentLog : settings.log());
-      const candidate = createGuestProcess({ ...settings, log });
+      const candidate = createPluginProcess({ ...settings, log });
       const left = files.filter(({ path }) => !bad.has(path));
       try {
         const modules = await candidate.load(left);
@@ -47,17 +50,17 @@ export function createGuestPool(): GuestPool {
 
   return {
     async load(settings, files) {
-      if (files.length === 0 && guest === undefined) return [];
+      if (files.length === 0 && child === undefined) return [];
       const changed = files.filter(({ path, fileVersion }) =>
         fileVersions.get(path) !== fileVersion
       );
       reloads += changed.length;
       let bad: ReadonlyMap<string, string> = new Map();
       let modules: readonly LoadedModule[];
-      if (guest === undefined || reloads > MAX_RELOADS) {
+      if (child === undefined || reloads > MAX_RELOADS) {
         const first = await tried(settings, files);
-        void guest?.close();
-        ({ candidate: guest, modules, bad } = first);
+        void child?.close();
+        ({ candidate: child, modules, bad } = first);
         reloads = 0;
       } else {
         if (changed.length > 0) {
@@ -71,7 +74,7 @@ export function createGuestPool(): GuestPool {
             ? { path, fileVersion: fileVersions.get(path) ?? "" }
             : { path, fileVersion }
         );
-        modules = await guest.load(kept.filter(({ fileVersion }) => fileVersion !== ""));
+        modules = await child.load(kept.filter(({ fileVersion }) => fileVersion !== ""));
       }
       fileVersions = new Map(
         files.filter(({ path }) => !bad.has(path)).map((
@@ -88,12 +91,12 @@ export function createGuestPool(): GuestPool {
         ...absent.map(([path, error]) => ({ path, error, version: 0, collectors: [] })),
       ];
     },
-    get guest() {
-      return guest;
+    get child() {
+      return child;
     },
     async close() {
-      const last = guest;
-      guest = undefined;
+      const last = child;
+      child = undefined;
       await last?.close();
     },
   };
