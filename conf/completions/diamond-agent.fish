@@ -8,7 +8,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from run" -s u -l user -x -
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -s g -l group -x -d 'Instead of [server] group'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-pidfile -d 'Neither check nor write a pid file; keep the user'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-change-user -d 'Keep the user'
-complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l debug -d 'Log everything, and check the books after each tick'
+complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l debug -d 'Log everything, and check the ledgers after each tick'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-fork -d 'Stay in this terminal, but write the pid file'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l procfs -r -d 'Read this instead of /proc'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l sysfs -r -d 'Read this instead of /sys'
