@@ -48,7 +48,7 @@ ${sections.join("\n")}
 The configuration, where no other is named. Options: /usr/share/doc/diamond\\-agent/REFERENCE.md.
 .TP
 .I /var/lib/diamond
-AgentState, last counter values, and the spool of what could not be delivered.
+Ledgers, last counter values, and the spool of what could not be delivered.
 .SH SIGNALS
 .TP
 .BR SIGTERM ", " SIGINT

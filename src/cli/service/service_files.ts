@@ -105,7 +105,7 @@ ConditionPathExists=/proc/self/maps
 Type=notify
 # Where the agent cannot speak for itself, systemd-notify does, a child of it.
 NotifyAccess=all
-# ReportedError of only while data flows: runs end, and what waits in memory is tried.
+# Fed only while data flows: collections complete, and queued points are being sent.
 WatchdogSec=120
 # SIGABRT would have the runtime print a report of a crash that is none.
 WatchdogSignal=SIGKILL
