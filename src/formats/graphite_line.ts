@@ -5,7 +5,7 @@
 
 import type { Metric } from "../core/metric.ts";
 import { fixed } from "./fixed.ts";
-import { createRepeatedLines } from "./repeated_lines.ts";
+import { createLineWriter } from "./line_writer.ts";
 
 /** One line with its newline. Blanks in a path would break the line; they become underscores. */
 export function graphiteLine(metric: Metric): string {
@@ -25,7 +25,7 @@ export function graphiteLines(batch: readonly Metric[]): string {
  * the next batch.
  */
 export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Array {
-  return createRepeatedLines(
+  return createLineWriter(
     ({ path }) => `${prefix}${lineSafe(path)} `,
     (timestamp) => ` ${timestamp}\n`,
   );
