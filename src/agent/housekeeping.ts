@@ -24,19 +24,14 @@ export interface Housekeeping {
 
 const KEEP_SECONDS = 60;
 const LOOK_SECONDS = 5;
-/** Between looks for pages that became free: a look takes half a millisecond. */
-const TRIM_SECONDS = 30;
 /** Part of max_memory from which on the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
-/** What the start alone has needed is given back after these times: what the first one lets go, the second one frees. */
-const SETTLE_MS = [10_000, 15_000];
-/**
- * Until garbage is collected for the first time, when most code is compiled, and from time to time, by
- * `memory`: it takes ten milliseconds, and what it has driven out of the processor's caches comes back
- * slowly.
- */
+/** When to release start-up memory. The first pass drops references, the second frees the memory. */
+const RELEASE_MS = [10_000, 15_000];
+/** Time until the first full collection, when most code is compiled, and between later ones. Each takes 10 ms. */
 const PAUSE_MS = {
+  plain: { first: 285_000, later: 300_000 },
   normal: { first: 285_000, later: 300_000 },
   low: { first: 60_000, later: 120_000 },
 };
@@ -58,12 +53,11 @@ export function createHousekeeping(
   const started = host.clock.monotonic();
   let turns = 0;
   let collectedAt = started;
-  let collectAt = started + SETTLE_MS[0];
+  let collectAt = started + RELEASE_MS[0];
   /** After the last collection. */
   let least = Infinity;
   const looks = every(LOOK_SECONDS, started);
   const keeps = every(KEEP_SECONDS, started);
-  const trims = every(TRIM_SECONDS, started);
 
   function keep(clean: boolean): void {
     if (state === undefined) return;
@@ -106,12 +100,12 @@ export function createHousekeeping(
     const rss = self.rss();
     const hasGrown = rss > least + GROWTH_BYTES && now - collectedAt >= SHORTEST_PAUSE_MS;
     if (now < collectAt && !hasGrown) return rss;
-    if (turns < SETTLE_MS.length) self.dropCompiledCode();
+    if (turns < RELEASE_MS.length) self.dropCompiledCode();
     else self.reclaim();
     turns++;
     const { first, later } = PAUSE_MS[settings()?.server.memory ?? "normal"];
-    if (turns < SETTLE_MS.length) collectAt = started + SETTLE_MS[turns];
-    else collectAt = now + (turns === SETTLE_MS.length ? first : later);
+    if (turns < RELEASE_MS.length) collectAt = started + RELEASE_MS[turns];
+    else collectAt = now + (turns === RELEASE_MS.length ? first : later);
     collectedAt = now;
     return least = self.rss();
   }
@@ -157,7 +151,6 @@ export function createHousekeeping(
         for (const worker of agentState().workers) worker.trimSpool();
         keep(false);
       }
-      if (trims(now)) host.self.trim();
     },
   };
 }

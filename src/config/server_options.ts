@@ -88,8 +88,8 @@ export const serverOptions = {
   ),
   memory: choice(
     "normal",
-    ["normal", "low"],
-    "low: a third less memory, for about three times the processor time",
+    ["plain", "normal", "low"],
+    "low: a third less memory for about three times the CPU time; plain: the runtime as it comes, to trace a crash",
   ),
   stop_timeout: number(5, "Seconds that the last flush may take when the agent stops", { min: 0 }),
   procfs: text("", "Read this instead of /proc"),

@@ -12,8 +12,8 @@ import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realMysql } from "./sql/mysql.ts";
 import { realNet } from "./net/network.ts";
+import { isPlain } from "./runtime/plain.ts";
 import { collectGarbage, dropCode } from "./memory/garbage.ts";
-import { giveBackHoles } from "./memory/allocator_purge.ts";
 import { ownMemory } from "./memory/rss.ts";
 import { giveBackPages } from "./memory/clean_pages.ts";
 import { createProbe } from "./fs/probe.ts";
@@ -108,15 +108,14 @@ const realSelf: Self = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  trim: giveBackHoles,
   reclaim() {
+    if (isPlain) return;
     collectGarbage();
-    giveBackHoles();
     giveBackPages();
   },
   dropCompiledCode() {
+    if (isPlain) return;
     dropCode();
-    giveBackHoles();
     giveBackPages();
   },
 };

@@ -110,7 +110,6 @@ export function recordedHost(
       pid: 4711,
       rss: () => 40_000_000,
       cpu: () => ms * 10,
-      trim() {},
       reclaim() {},
       dropCompiledCode() {},
     },

@@ -348,13 +348,8 @@ export interface Self {
   rss(): number;
   /** Microseconds of processor time since the start. */
   cpu(): number;
-  /** Gives memory back to the system that is free already: cheap. */
-  trim(): void;
-  /** Gives garbage back to the system, and pages that the program's file has, where the runtime lets us. */
+  /** Collects garbage, and returns pages to the system that can be read again from the program's file. */
   reclaim(): void;
-  /**
-   * The same for all code that was compiled as well: what is needed again is compiled again, which takes
-   * minutes in a program that works for two milliseconds a second.
-   */
+  /** Also discards JIT code. Recompiling it takes minutes, because the agent runs 2 ms per second. */
   dropCompiledCode(): void;
 }

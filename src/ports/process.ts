@@ -1,9 +1,9 @@
 /** What the command line and the platform tell each other of processes. */
 
-/** How the start of a process in the background went. */
-/** `low`: less memory for more processor time. */
-export type MemoryMode = "normal" | "low";
+/** `plain`: the runtime as it comes; `low`: less memory for more CPU time. */
+export type MemoryMode = "plain" | "normal" | "low";
 
+/** How the start of a process in the background went. */
 export interface StartReport {
   /** Empty: it runs. */
   readonly error: string;

@@ -46,7 +46,7 @@ function fakeHost(clock: FakeClock, fqdn = "web1.example.org", hostname = "web1.
         }),
       find: () => undefined,
     },
-    self: { pid: 1, rss: () => 1, cpu: () => 1, trim() {}, reclaim() {}, dropCompiledCode() {} },
+    self: { pid: 1, rss: () => 1, cpu: () => 1, reclaim() {}, dropCompiledCode() {} },
   } as unknown as Host;
 }
 

@@ -1,10 +1,10 @@
 /**
- * The C library, for the few things that no runtime offers: Bun's foreign functions reach it without an
- * addon. Undefined wherever it cannot be had (Deno, other systems, memory that may not be executed), so
- * whoever asks needs another way, or can do without.
+ * The C library, through Bun's foreign functions. Undefined where it is not to be had (Deno, other systems,
+ * memory that may not be executed), so callers need another way or do without.
  */
 
 import process from "node:process";
+import { isPlain } from "./plain.ts";
 
 type Type = "ptr" | "i32" | "u32" | "i64" | "u64";
 
@@ -26,7 +26,15 @@ interface Foreign {
 
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
+/** For what is only cheaper this way: undefined with `memory = plain`. */
 export function libc<Names extends string>(
+  declarations: Readonly<Record<Names, Declaration>>,
+): Functions<Names> | undefined {
+  return isPlain ? undefined : systemCalls(declarations);
+}
+
+/** For what there is no other way to do, such as the work of process 1. */
+export function systemCalls<Names extends string>(
   declarations: Readonly<Record<Names, Declaration>>,
 ): Functions<Names> | undefined {
   if (process.platform !== "linux") return undefined;

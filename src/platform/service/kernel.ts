@@ -7,7 +7,7 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { configError } from "../../core/errors.ts";
 import type { Kernel } from "../../ports/process.ts";
-import { libc } from "../runtime/libc.ts";
+import { systemCalls } from "../runtime/libc.ts";
 
 /** Source: reboot(2). */
 const COMMANDS = { "power-off": 0x4321fedc, restart: 0x1234567 } as const;
@@ -33,7 +33,7 @@ export function openKernel(): Kernel {
   ) {
     throw configError("Only the executable for Linux on x64 or arm64 can be process 1");
   }
-  const found = libc({
+  const found = systemCalls({
     mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },

@@ -5,7 +5,6 @@ import process from "node:process";
 import { configError } from "../../core/errors.ts";
 import type { Identity } from "../../ports/process.ts";
 import { processes } from "../runtime/node_modules.ts";
-import { openOwnMemory } from "../memory/allocator_purge.ts";
 
 /** Looks both names up. A user without a group gets its own group. Throws `config` for an unknown name. */
 export function findIdentity(user: string, group: string): Identity {
@@ -69,7 +68,6 @@ export function become({ uid, gid, user }: Identity): void {
       `Cannot become user ${uid}, group ${gid}: only root can; start as that user, without user and group`,
     );
   }
-  openOwnMemory();
   try {
     dropGroups(own, uid, gid, user);
     if (gid >= 0) own.setgid(gid);
