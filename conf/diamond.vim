@@ -21,22 +21,23 @@ syn keyword diamondKey contained exclude_filters files filesystems floatprecisio
 syn keyword diamondKey contained greedy group group_exclude group_include gzip handlers handlers_config_path handlers_path
 syn keyword diamondKey contained headers host hostname hostname_method include_filters influxdb_version info_keys instance_prefix
 syn keyword diamondKey contained interfaces interval isolation keepalive keepaliveinterval key log_file long_running
-syn keyword diamondKey contained max_backlog_multiplier max_bytes max_memory max_output measure_collector_time memory method metric_name
-syn keyword diamondKey contained metrics_blacklist metrics_whitelist normalize org password path path_prefix path_suffix
-syn keyword diamondKey contained percore persistent_naming pid_file port prefix process procfs propagate
-syn keyword diamondKey contained proto protocol python queue_bytes queue_max_interval queue_max_size rates reconnect_interval
-syn keyword diamondKey contained resend_seconds retry_max_interval rollover_interval rootfs scope_id script_timeout scripts_path sector_size
-syn keyword diamondKey contained self_metrics send_zero server_error_interval server_name simple skipAggregates socket spool
-syn keyword diamondKey contained spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl stable_names stagger_collection
-syn keyword diamondKey contained state_path stop_timeout sudo_cmd sysfs table tags tcpport time_precision
-syn keyword diamondKey contained timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier type_exclude type_include
-syn keyword diamondKey contained udpport uid_max uid_min unit url use_sudo user user_exclude
-syn keyword diamondKey contained user_include username utmp when xenfix
+syn keyword diamondKey contained max_backlog_multiplier max_bytes max_days max_memory max_output measure_collector_time memory method
+syn keyword diamondKey contained metric_name metrics_blacklist metrics_whitelist normalize org password path path_prefix
+syn keyword diamondKey contained path_suffix percore persistent_naming pid_file port prefix process procfs
+syn keyword diamondKey contained propagate proto protocol python queue_bytes queue_max_interval queue_max_size rates
+syn keyword diamondKey contained reconnect_interval resend_seconds retry_max_interval rollover_interval rootfs scope_id script_timeout scripts_path
+syn keyword diamondKey contained sector_size self_metrics send_zero server_error_interval server_name simple skipAggregates socket
+syn keyword diamondKey contained spool spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl stable_names
+syn keyword diamondKey contained stagger_collection state_path stop_timeout sudo_cmd sysfs table tags tcpport
+syn keyword diamondKey contained time_precision timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier type_exclude
+syn keyword diamondKey contained type_include udpport uid_max uid_min unit url use_sudo user
+syn keyword diamondKey contained user_exclude user_include username utmp when xenfix
 syn keyword diamondPlugin contained CPUCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector EntropyStatCollector ExampleCollector FilestatCollector IPCollector
 syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MemoryCollector NetstatCollector NetworkCollector ProcessResourcesCollector ProcessStatCollector SockstatCollector
 syn keyword diamondPlugin contained SoftInterruptCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector ArchiveHandler
-syn keyword diamondPlugin contained GraphiteHandler GraphitePickleHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler
-syn keyword diamondPlugin contained MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler TSDBHandler
+syn keyword diamondPlugin contained GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler MultiGraphiteHandler
+syn keyword diamondPlugin contained MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler
+syn keyword diamondPlugin contained TSDBHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

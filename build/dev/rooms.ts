@@ -26,6 +26,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   handlers: { imports: ASKING, loners: true, registry: "handlers" },
   config: { imports: [...WORDS, "formats", "ini"] },
   delivery: { imports: WORDS },
+  history: { imports: WORDS },
   agent: { imports: [...WORDS, "delivery"] },
   daemon: { imports: [...WORDS, "agent", "delivery"] },
   platform: { imports: [...MACHINE, "formats", "platform/"] },
@@ -50,6 +51,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise"] },
   "platform/spool": { imports: [...MACHINE, "formats"] },
+  "platform/history": { imports: [...MACHINE, "history", "platform/clock.ts"] },
   "platform/log": { imports: [...MACHINE, "formats", "consola/core", "platform/exec"] },
   "platform/service": {
     imports: [...MACHINE, "platform/exec", "platform/memory", "platform/net"],

@@ -6,6 +6,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   ArchiveHandler: () => import("./archive.ts"),
   GraphiteHandler: () => import("./graphite.ts"),
   GraphitePickleHandler: () => import("./graphite_pickle.ts"),
+  HistoryHandler: () => import("./history.ts"),
   HostedGraphiteHandler: () => import("./hosted_graphite.ts"),
   HttpPostHandler: () => import("./http_post.ts"),
   InfluxdbHandler: () => import("./influxdb.ts"),

@@ -10,6 +10,7 @@ import { realClock } from "./clock.ts";
 import { realCodecs } from "./net/remote_write.ts";
 import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
+import { realHistories } from "./history/histories.ts";
 import { realMysql } from "./sql/mysql.ts";
 import { realNet } from "./net/network.ts";
 import { isPlain } from "./runtime/plain.ts";
@@ -43,6 +44,7 @@ export function createHost(roots: Roots): Host {
     exec: createExec(roots),
     mysql: realMysql,
     codecs: realCodecs,
+    histories: realHistories,
     probe: createProbe(roots),
     clock: realClock,
     names: realNames,

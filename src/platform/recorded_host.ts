@@ -55,6 +55,10 @@ export function recordedHost(
     },
     mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },
     codecs: realCodecs,
+    histories: {
+      open: () => Promise.reject(configError("There is no history in this directory")),
+      current: () => undefined,
+    },
     exec: {
       run(argv) {
         const answer = json<Partial<ExecResult>>("commands.json")[argv.join(" ")];

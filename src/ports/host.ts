@@ -6,6 +6,7 @@
 
 import type { System } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
+import type { Histories } from "./history.ts";
 
 export interface Host {
   readonly system: System;
@@ -16,6 +17,7 @@ export interface Host {
   readonly exec: Exec;
   readonly mysql: Mysql;
   readonly codecs: Codecs;
+  readonly histories: Histories;
   readonly probe: Probe;
   readonly clock: Clock;
   readonly names: Names;

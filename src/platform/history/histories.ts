@@ -1,0 +1,46 @@
+/** The histories that are open, by path: the handler that writes one and the views that read it share it. */
+
+import { resolve } from "node:path";
+import type { Histories, History } from "../../ports/history.ts";
+import { realClock } from "../clock.ts";
+
+interface Open {
+  readonly history: History;
+  users: number;
+}
+
+const open = new Map<string, Open>();
+
+export const realHistories: Histories = {
+  async open({ path, maxBytes, maxAge }, log) {
+    const file = resolve(path);
+    let found = open.get(file);
+    if (found === undefined) {
+      // SQLite and the codec cost memory, so they are loaded by those who keep a history.
+      const [{ createHistory }, { openHistoryFile }] = await Promise.all([
+        import("../../history/history.ts"),
+        import("./history_file.ts"),
+      ]);
+      const history = createHistory({
+        file: openHistoryFile(file, log),
+        maxBytes,
+        maxAge,
+        now: () => Math.floor(realClock.now() / 1000),
+        damaged: ({ from, to }) =>
+          log.warn(`A block of the history in "${file}" is damaged: ${to - from} seconds are lost`),
+      });
+      open.set(file, found = { history, users: 0 });
+    }
+    const shared = found;
+    shared.users++;
+    return {
+      history: shared.history,
+      [Symbol.dispose]() {
+        if (--shared.users > 0) return;
+        open.delete(file);
+        shared.history.close();
+      },
+    };
+  },
+  current: () => open.values().next().value?.history,
+};
