@@ -3,7 +3,7 @@
  * its state: queues, rates, sockets.
  */
 
-import { type AnyCollector, type CommonValues, systemsOf } from "../core/collector.ts";
+import { type AnyCollector, type CommonValues, SELF_NAME, systemsOf } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
 import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
 import type { Host } from "../ports/host.ts";
@@ -16,7 +16,7 @@ import { type CollectorRunner, createCollectorRunner } from "./collector_runner.
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
-import { type AgentState, NO_STATE, SELF_NAME } from "./self_metrics.ts";
+import { type AgentState, NO_STATE } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 

@@ -1,14 +1,18 @@
 /** The agent's own state as metrics: a collector like any other, over the agent's books. */
 
-import { type AnyCollector, defineCollector, everySystem, gauge } from "../core/collector.ts";
+import {
+  type AnyCollector,
+  defineCollector,
+  everySystem,
+  gauge,
+  SELF_NAME,
+} from "../core/collector.ts";
 import type { PluginLoader, PluginProcessFigures } from "../ports/plugins.ts";
 import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
 import { dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { CollectorRunner } from "./collector_runner.ts";
-
-export const SELF_NAME = "DiamondCollector";
 
 /** Between looks at the own process, which the kernel has to add up: the dearest of all the figures here. */
 const LOOK_MS = 4500;

@@ -9,11 +9,21 @@
  */
 
 import { parse as parseIni } from "ini";
-import { isSection, type Leaf, newSection, type Origin, type Section } from "./tree.ts";
+import {
+  type BrokenLine,
+  isSection,
+  type Leaf,
+  newSection,
+  type Origin,
+  type Section,
+  subsection,
+} from "./tree.ts";
 
 export interface SyntaxProblem {
   readonly line: number;
   readonly message: string;
+  /** The names of the sections that the line stands in. */
+  readonly section: readonly string[];
   /** In a `[handler_*] args` line: the log's reader has its own rules for it. */
   readonly tolerable: boolean;
 }
@@ -35,30 +45,44 @@ export function parseConfig(text: string, file: string): Parsed {
   const flat: string[] = [];
   const notes = new Map<string, { origin: Origin; raw: string }>();
   const known = new Set<string>();
+  const broken = new Map<string, BrokenLine>();
   let path: string[] = [];
+  /** The depth of a header that cannot be read: what follows belongs to no section that is known. */
+  let lost = Infinity;
 
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index];
     if (REST_IS_COMMENT.test(line)) continue;
-    const fail = (message: string, tolerable = false) =>
-      problems.push({ line: index + 1, message, tolerable });
+    const at = index + 1;
+    const report = (message: string, tolerable = false) =>
+      problems.push({ line: at, message, section: path, tolerable });
+    /** What the section says is not certain any more. */
+    const fail = (message: string) => {
+      report(message);
+      const inner = keyOf(path);
+      if (!broken.has(inner)) broken.set(inner, { file, line: at, message });
+    };
 
     const header = HEADER.exec(line);
     if (header !== null) {
       const opened = count(header[1], "[");
+      const depth = Math.max(opened, count(header[5], "]"));
+      if (depth > lost) continue;
+      const found = problems.length;
+      lost = Infinity;
       const name = header[3] ?? header[4] ?? header[2];
       if (opened !== count(header[5], "]")) {
-        fail(
+        report(
           `The section header "${line.trim()}" has ${opened} "[" and ${count(header[5], "]")} "]"`,
         );
       } else if (opened > path.length + 1) {
-        fail(
+        report(
           `The section "${name}" is too nested: its parent [${"[".repeat(opened - 2)}…] is missing`,
         );
       } else {
         const inner = [...path.slice(0, opened - 1), name];
         if (known.has(keyOf(inner))) {
-          fail(`Duplicate section "${name}"`);
+          report(`Duplicate section "${name}"`);
         } else {
           path = inner;
           known.add(keyOf(path));
@@ -66,12 +90,17 @@ export function parseConfig(text: string, file: string): Parsed {
           flat.push(`[${path.map(encode).join(".")}]`);
         }
       }
+      if (problems.length > found) lost = depth;
       continue;
     }
+    if (lost < Infinity) continue;
 
     const keyword = KEYWORD.exec(line);
     if (keyword === null) {
-      fail(`Cannot read "${line.trim()}": neither a section, nor key = value, nor a # comment`);
+      const opened = /^\s*\[[\s[]*/.exec(line)?.[0];
+      if (opened !== undefined) lost = count(opened, "[");
+      const tell = opened === undefined ? fail : report;
+      tell(`Cannot read "${line.trim()}": neither a section, nor key = value, nor a # comment`);
       continue;
     }
     const name = keyword[2] ?? keyword[3] ?? keyword[1];
@@ -96,12 +125,16 @@ export function parseConfig(text: string, file: string): Parsed {
     const full = [...path, name];
     if (value === undefined) {
       const forLog = path.length === 1 && path[0].startsWith("handler_") && name === "args";
-      fail(`Cannot read the value of "${name}": check its quotes and commas in ${raw}`, forLog);
-      if (!forLog) continue;
+      const message = `Cannot read the value of "${name}": check its quotes and commas in ${raw}`;
+      if (!forLog) {
+        fail(message);
+        continue;
+      }
+      report(message, true);
       value = raw;
     }
     if (known.has(keyOf(full))) {
-      problems.push({ line: start + 1, message: `Duplicate key "${name}"`, tolerable: false });
+      fail(`Duplicate key "${name}"`);
       continue;
     }
     known.add(keyOf(full));
@@ -111,6 +144,11 @@ export function parseConfig(text: string, file: string): Parsed {
 
   const root = newSection({ file, line: 0 });
   decodeInto(root, parseIni(flat.join("\n")), [], notes);
+  for (const [key, line] of broken) {
+    const names: string[] = JSON.parse(key);
+    const section = names.reduce<Section | undefined>(subsection, root);
+    if (section !== undefined) section.broken = line;
+  }
   return { root, problems };
 }
 

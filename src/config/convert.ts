@@ -1,16 +1,21 @@
 /** Values of sections, by the options that declare them; what cannot be converted becomes a problem. */
 
+import type { PluginFile } from "../ports/plugins.ts";
 import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Option, Options, Raw, RawSection } from "../core/option.ts";
 import { toPlain } from "./configobj.ts";
 import { didYouMean, fault, notice, type Problem } from "./problems.ts";
-import type { ResolveRequest } from "./settings.ts";
+import type { LeftOut, ResolveRequest } from "./settings.ts";
 import { isSection, type Leaf, type Origin, type Section } from "./tree.ts";
 
 export interface ResolveContext extends ResolveRequest {
   readonly root: Section;
   readonly problems: Problem[];
+  /** What is enabled and cannot run. */
+  readonly leftOut: LeftOut[];
+  /** Files of plugins, as far as they are loaded. */
+  readonly plugins?: readonly PluginFile[];
 }
 
 /** `[[default]]` feeds sections with different options: a key is known if it is common, or any section may want it. */
@@ -41,7 +46,6 @@ export function convert(
   declared: Options,
   sections: readonly (Section | undefined)[],
   where: string,
-  fatal: boolean,
   isFree = false,
 ): Converted {
   const { problems, files } = context;
@@ -59,10 +63,7 @@ export function convert(
       } catch (error) {
         failed = true;
         const allowed = option.allowed === undefined ? "" : ` (allowed: ${option.allowed})`;
-        problems.push({
-          ...fault(node.origin, `${name} of ${where}: ${messageOf(error)}${allowed}`),
-          fatal,
-        });
+        problems.push(fault(node.origin, `${name} of ${where}: ${messageOf(error)}${allowed}`));
       }
       break;
     }

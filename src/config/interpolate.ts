@@ -74,7 +74,9 @@ export function interpolateAll(
         changes.push(() => section.entries.set(name, { ...node, value }));
       }
     } catch (error) {
-      problems.push({ ...node.origin, message: `${name}: ${(error as Error).message}` });
+      const problem = { ...node.origin, message: `${name}: ${(error as Error).message}` };
+      section.broken ??= problem;
+      problems.push(problem);
     }
   };
   for (const [name, node] of root.entries) {

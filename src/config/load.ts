@@ -8,7 +8,7 @@ import type { ConfigFiles } from "../ports/local_files.ts";
 import { parseConfig } from "./configobj.ts";
 import { interpolateAll } from "./interpolate.ts";
 import { isLogSection } from "./logging.ts";
-import { fatal, type Problem } from "./problems.ts";
+import { fault, type Problem } from "./problems.ts";
 import { isSection, leaf, merge, newSection, type Section, subsection } from "./tree.ts";
 
 export interface Loaded {
@@ -24,6 +24,9 @@ export interface Loaded {
   readonly directories: readonly string[];
 }
 
+/** A line of [server] that says who the agent runs as: without it that would be root. */
+const WHO_RUNS = /^[^"]*"(?:user|group|strict_permissions)\b/;
+
 export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const problems: Problem[] = [];
   const read: string[] = [];
@@ -36,12 +39,15 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     try {
       text = files.read(file);
     } catch (error) {
-      problems.push(fatal({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`));
-      return newSection({ file, line: 0 });
+      const problem = fault({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`);
+      problems.push({ ...problem, fatal: file === path });
+      return { ...newSection({ file, line: 0 }), broken: problem };
     }
     const parsed = parseConfig(text, file);
-    for (const { line, message, tolerable } of parsed.problems) {
-      if (!tolerable) problems.push(fatal({ file, line }, message));
+    for (const { line, message, section, tolerable } of parsed.problems) {
+      if (tolerable) continue;
+      const decides = file === path && section[0] === "server" && WHO_RUNS.test(message);
+      problems.push({ ...fault({ file, line }, message), fatal: decides });
     }
     return parsed.root;
   }
@@ -50,7 +56,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   function readPart(file: string): Section {
     const part = readTree(file);
     for (const { line, message } of interpolateAll(part, isLogSection)) {
-      problems.push(fatal({ file, line }, message));
+      problems.push(fault({ file, line }, message));
     }
     return part;
   }
@@ -69,7 +75,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     if (names === undefined) {
       const at = leaf(configs, "path")!.origin;
       problems.push(
-        fatal(at, `The directory "${extra}" of [configs] path cannot be read`),
+        fault(at, `The directory "${extra}" of [configs] path cannot be read`),
       );
     }
     for (const name of names ?? []) {
@@ -96,7 +102,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   }
 
   for (const { file, line, message } of interpolateAll(root, isLogSection)) {
-    problems.push(fatal({ file, line }, message));
+    problems.push(fault({ file, line }, message));
   }
   return { root, main, problems, unreadable, files: read, directories };
 }

@@ -4,9 +4,9 @@ import type { Origin } from "./tree.ts";
 
 export interface Problem {
   readonly severity: "error" | "warning";
-  /** Whether `run` refuses to start; if not, it says so and goes on without the part. */
+  /** Whether nothing can run because of it; if not, what is valid runs without the part. */
   readonly fatal: boolean;
-  /** Nothing is missing without it: an error for `check`, a warning for `run`. */
+  /** Nothing is missing without it: an error for `check` and for a reload, a warning at the start. */
   readonly harmless?: boolean;
   readonly file: string;
   /** 0: the file as a whole. */
@@ -14,7 +14,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An error that keeps the agent from starting. */
+/** An error without whose cure nothing can run, or nothing may. */
 export function fatal(origin: Origin, message: string): Problem {
   return { ...fault(origin, message), fatal: true };
 }
@@ -28,7 +28,7 @@ export function fault(origin: Origin, message: string): Problem {
   return { severity: "error", fatal: false, ...origin, message };
 }
 
-/** An error for `check`; `run` says it and goes on as if it were not there. */
+/** An error for `check`; the start reports it and goes on as if it were not there. */
 export function notice(origin: Origin, message: string): Problem {
   return { ...fault(origin, message), harmless: true };
 }
@@ -39,7 +39,7 @@ export function formatProblem(problem: Problem): string {
 }
 
 /** `file:line: message`, for a log that shows the severity itself. */
-export function located({ file, line }: Problem, message: string): string {
+export function located({ file, line }: Origin, message: string): string {
   // What was found in a file may be anything: a terminal must not act on it.
   const visible = message.replace(
     /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,

@@ -9,12 +9,13 @@ import { isTrue } from "../core/option.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
+import { emptyProblems } from "./empty.ts";
 import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
-import { resolveHandlers } from "./resolve_handlers.ts";
+import { handlerNames, resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
-import type { Catalogue, ResolveRequest, Settings } from "./settings.ts";
-import { isSection, leaf, subsection, subsections } from "./tree.ts";
+import type { Catalogue, LeftOut, ResolveRequest, Settings } from "./settings.ts";
+import { isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
 
@@ -22,7 +23,8 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   const loaded = loadConfig(request.path, request.files);
   const problems: Problem[] = [...loaded.problems];
   const { root } = loaded;
-  const context: ResolveContext = { ...request, root, problems };
+  const leftOut: LeftOut[] = [];
+  const context: ResolveContext = { ...request, root, problems, leftOut };
 
   for (const [name, section] of root.entries) {
     if (TOP_SECTIONS.includes(name) || isLogSection(name)) continue;
@@ -39,17 +41,25 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     declared,
     [subsection(root, "server")],
     "[server]",
-    true,
   );
   const server = values as unknown as ServerValues;
 
   const custom = await loadPlugins(context, server);
-  const withPlugins = { ...context, catalogue: joined(request.catalogue, custom) };
+  const withPlugins = {
+    ...context,
+    catalogue: joined(request.catalogue, custom),
+    plugins: custom.files,
+  };
   const collectors = await resolveCollectors(withPlugins);
   const handlers = request.only !== undefined
     ? []
     : await resolveHandlers(withPlugins, server, origins);
   const log = resolveLog(loaded.main, problems);
+  const hasPlugins = server.collectors_path.length + server.handlers_path.length > 0;
+  // Plugins that are not loaded may be all that there is.
+  if (request.only === undefined && (request.custom !== undefined || !hasPlugins)) {
+    problems.push(...emptyProblems(request, { collectors, handlers, server, origins }));
+  }
   return {
     file: request.path,
     files: loaded.files,
@@ -58,6 +68,11 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     serverOrigins: origins,
     collectors,
     handlers,
+    leftOut,
+    off: {
+      collectors: offIn(root, "collectors", (_, section) => isEnabled(section)),
+      handlers: offIn(root, "handlers", (name) => handlerNames(server).includes(name)),
+    },
     custom,
     log,
     problems: loaded.unreadable ? loaded.problems : problems,
@@ -100,15 +115,26 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
   return custom;
 }
 
-/** Whether a class of collectors is to run. */
-function wanted({ root, only }: ResolveContext): (name: string) => boolean {
+/** Whether a class of collectors is to run, or is at work. */
+function wanted({ root, only, atWork = [] }: ResolveContext): (name: string) => boolean {
   const className = (section: string) => section.split(/\s+/)[0];
   if (only !== undefined) return (name) => only.some((section) => className(section) === name);
-  const enabled = subsections(subsection(root, "collectors")).filter(([, section]) => {
-    const { value } = leaf(section, "enabled") ?? { value: "" };
-    return typeof value === "string" && isTrue(value);
-  }).map(([name]) => className(name));
-  return (name) => enabled.includes(name);
+  const enabled = subsections(subsection(root, "collectors")).filter(([, section]) =>
+    isEnabled(section)
+  ).map(([name]) => className(name));
+  return (name) => enabled.includes(name) || atWork.includes(name);
+}
+
+function isEnabled(section: Section): boolean {
+  const { value } = leaf(section, "enabled") ?? { value: "" };
+  return typeof value === "string" && isTrue(value);
+}
+
+/** The sections that are there and not in use. */
+function offIn(root: Section, kind: string, isUsed: (name: string, section: Section) => boolean) {
+  return subsections(subsection(root, kind)).filter(([name, section]) =>
+    name !== "default" && !isUsed(name, section)
+  ).map(([name]) => name);
 }
 
 /** A folder of Diamond's that is not there any more is no reason to fail. */

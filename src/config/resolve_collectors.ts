@@ -4,12 +4,12 @@ import { type AnyCollector, commonOptions } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
-import { didYouMean, fault, notice } from "./problems.ts";
+import { didYouMean, fault, located, notice } from "./problems.ts";
 import type { CollectorSettings, Origins } from "./settings.ts";
-import { isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
+import { brokenLine, isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
 
 export async function resolveCollectors(context: ResolveContext): Promise<CollectorSettings[]> {
-  const { root, problems, catalogue, own = {}, only } = context;
+  const { root, problems, leftOut, catalogue, own = {}, only } = context;
   const sections = subsection(root, "collectors");
   const defaults = subsection(sections, "default");
   const found: CollectorSettings[] = [];
@@ -43,8 +43,11 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
         `There is no collector "${className}"${didYouMean(className, known)}`,
       );
       problems.push(enabled ? problem : { ...problem, severity: "warning" });
+      const reason = `${problem.message}${failedPlugins(context, className)}`;
+      if (enabled) leftOut.push({ kind: "collector", section: name, reason });
       continue;
     }
+    const before = problems.length;
     const declared: Options = { ...commonOptions, ...collector.options };
     // The operator's default for all comes before a collector's own: Diamond's order.
     const { values, origins, failed } = convert(
@@ -52,12 +55,10 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
       declared,
       [section, defaults],
       `[[${name}]]`,
-      false,
       collector.custom?.freeOptions,
     );
     const whitelist = values.metrics_whitelist as { compiled: unknown[] };
     const blacklist = values.metrics_blacklist as { compiled: unknown[] };
-    let broken = failed;
     if (whitelist.compiled.length > 0 && blacklist.compiled.length > 0) {
       problems.push(
         fault(
@@ -65,9 +66,14 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
           `[[${name}]] has both metrics_whitelist and metrics_blacklist: use one of them`,
         ),
       );
-      broken = true;
     }
-    if (!enabled || broken) continue;
+    const errors = problems.slice(before).filter(({ harmless }) => !harmless);
+    const why = failed || errors.length > 0 ? errors[0] : brokenLine(section) ?? defaults?.broken;
+    if (!enabled) continue;
+    if (why !== undefined) {
+      leftOut.push({ kind: "collector", section: name, reason: located(why, why.message) });
+      continue;
+    }
     const options = {
       ...values,
       path: pathOf(values.path as string, origins, collector),
@@ -80,6 +86,13 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
 /** `path =` (written and empty) leaves the component out; not written, the collector's own stands. */
 function pathOf(path: string, origins: Origins, collector: AnyCollector): string {
   return origins.has("path") ? path : collector.path;
+}
+
+/** What is wrong with the file that has the class, or with those that might have it. */
+function failedPlugins({ plugins = [] }: ResolveContext, className: string): string {
+  const failed = plugins.filter(({ problem }) => problem !== undefined);
+  const meant = failed.find(({ names }) => names.includes(className)) ?? failed[0];
+  return meant === undefined ? "" : `; ${meant.path}: ${meant.problem}`;
 }
 
 function isEnabled(context: ResolveContext, section: Section | undefined, name: string): boolean {

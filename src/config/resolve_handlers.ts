@@ -4,27 +4,22 @@ import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
-import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
+import { didYouMean, fault, located, notice, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
-import { type Origin, subsection, subsections } from "./tree.ts";
+import { brokenLine, type Origin, subsection, subsections } from "./tree.ts";
 
 export async function resolveHandlers(
   context: ResolveContext,
   server: ServerValues,
   origins: Origins,
 ): Promise<HandlerSettings[]> {
-  const { root, problems, catalogue } = context;
+  const { root, problems, leftOut, catalogue } = context;
   const sections = subsection(root, "handlers");
   const defaults = subsection(sections, "default");
   checkDefaults(context, defaults, deliveryOptions, "[handlers] [[default]]");
   const at = origins.get("handlers") ?? { file: context.path, line: 0 };
-  const names = server.handlers.map(handlerName).filter((name) =>
-    name !== "QueueHandler" && name !== ""
-  );
-  if (names.length === 0) {
-    problems.push(fatal(at, "[server] names no handlers: metrics would go nowhere"));
-  }
+  const names = handlerNames(server);
   const found: HandlerSettings[] = [];
   const known = Object.keys(catalogue.handlers);
   const others = context.everything === true ? subsections(sections).map(([name]) => name) : [];
@@ -39,28 +34,39 @@ export async function resolveHandlers(
         `There is no handler "${className}"${didYouMean(className, known)}`,
       );
       problems.push(used ? problem : { ...problem, severity: "warning" });
+      if (used) leftOut.push({ kind: "handler", section: name, reason: problem.message });
       continue;
     }
+    const before = problems.length;
     const declared: Options = { ...deliveryOptions, ...handler.options };
-    const { values, origins: from } = convert(
+    const { values, origins: from, failed } = convert(
       context,
       declared,
       [section, defaults],
       `[[${name}]]`,
-      used,
     );
     if (!used) continue;
     const options = values as HandlerSettings["options"];
     for (const problem of shortcomings(handler, declared, options, from, section?.origin ?? at)) {
       problems.push({ ...problem, message: `${problem.message} in [[${name}]]` });
     }
+    const broken = brokenLine(section) ?? brokenLine(defaults);
+    const errors = problems.slice(before).filter(({ harmless }) => !harmless);
+    const why = failed || errors.length > 0 ? errors[0] : broken;
+    // Points that go to the wrong place are worse than points that wait for a right line.
+    if (why !== undefined) {
+      leftOut.push({ kind: "handler", section: name, reason: located(why, why.message) });
+      continue;
+    }
     found.push({ section: name, handler, declared, options, origins: from });
     warnOfSmallBacklog(problems, name, options, from);
   }
-  if (names.length > 0 && found.length === 0) {
-    problems.push(fatal(at, "None of the handlers can be used: metrics would go nowhere"));
-  }
   return found;
+}
+
+/** Of `[server] handlers`, as their sections are called. */
+export function handlerNames(server: ServerValues): string[] {
+  return server.handlers.map(handlerName).filter((name) => name !== "QueueHandler" && name !== "");
 }
 
 /** What the handler cannot do without, and what it says of its options as a whole. */
@@ -74,11 +80,11 @@ function shortcomings(
   const missing = Object.entries(declared).filter(([key, option]) =>
     option.needed && options[key] === ""
   )
-    .map(([key]) => fatal(origins.get(key) ?? section, `${key} is needed`));
+    .map(([key]) => fault(origins.get(key) ?? section, `${key} is needed`));
   try {
     handler.expand?.(options);
   } catch (error) {
-    missing.push(fatal(origins.get("host") ?? section, messageOf(error)));
+    missing.push(fault(origins.get("host") ?? section, messageOf(error)));
   }
   return missing;
 }

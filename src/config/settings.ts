@@ -36,6 +36,14 @@ export interface HandlerSettings {
   readonly origins: Origins;
 }
 
+/** A collector or handler that the configuration enables and that cannot run. */
+export interface LeftOut {
+  readonly kind: "collector" | "handler";
+  readonly section: string;
+  /** With file and line. */
+  readonly reason: string;
+}
+
 export interface Settings {
   readonly file: string;
   /** Every file that was read. */
@@ -47,6 +55,9 @@ export interface Settings {
   /** The enabled ones. */
   readonly collectors: readonly CollectorSettings[];
   readonly handlers: readonly HandlerSettings[];
+  readonly leftOut: readonly LeftOut[];
+  /** Sections of collectors that are not enabled, and of handlers that `[server] handlers` does not name. */
+  readonly off: { readonly collectors: readonly string[]; readonly handlers: readonly string[] };
   /** Files with collectors and handlers of the operator's own. */
   readonly custom: Plugins;
   readonly log: LogPlan;
@@ -73,6 +84,8 @@ export interface ResolveRequest {
   readonly only?: readonly string[];
   /** Loads the operator's own; absent: there are none. */
   readonly custom?: PluginSource;
+  /** Classes that are at work: their files stay loaded, whatever this configuration says. */
+  readonly atWork?: readonly string[];
   /** Collectors that are not in the catalogue: the agent's own. */
   readonly own?: Readonly<Record<string, AnyCollector>>;
 }

@@ -15,6 +15,12 @@ export interface Leaf {
 export interface Section {
   readonly entries: Map<string, Leaf | Section>;
   readonly origin: Origin;
+  /** A line of it that cannot be read: nobody knows what the section was meant to say. */
+  broken?: BrokenLine;
+}
+
+export interface BrokenLine extends Origin {
+  readonly message: string;
 }
 
 export function newSection(origin: Origin): Section {
@@ -42,8 +48,19 @@ export function subsections(section: Section | undefined): [string, Section][] {
   return [...section.entries].filter((entry): entry is [string, Section] => isSection(entry[1]));
 }
 
+/** The first line in a section, or in one below it, that cannot be read. */
+export function brokenLine(section: Section | undefined): BrokenLine | undefined {
+  if (section === undefined || section.broken !== undefined) return section?.broken;
+  for (const [, inner] of subsections(section)) {
+    const found = brokenLine(inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Merges deeply: sections grow, values and lists are replaced whole. */
 export function merge(target: Section, source: Section): void {
+  target.broken ??= source.broken;
   for (const [name, node] of source.entries) {
     const present = target.entries.get(name);
     if (isSection(node) && isSection(present)) {

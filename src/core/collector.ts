@@ -146,6 +146,9 @@ export function systemsOf({ systems = ["linux"] }: AnyCollector): readonly Syste
   return systems;
 }
 
+/** The agent itself as a collector. */
+export const SELF_NAME = "DiamondCollector";
+
 export const everySystem: readonly System[] = ["linux", "darwin", "freebsd", "windows"];
 
 /** An identity function that infers types. */

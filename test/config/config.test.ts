@@ -10,7 +10,17 @@ import { memoryFiles } from "../harness/memory_files.ts";
 
 const catalogue = { collectors, handlers };
 
-function resolve(texts: string | Record<string, string>, everything = false): Promise<Settings> {
+/** Without the error that there is no collector: most of these configurations have none. */
+async function resolve(
+  texts: string | Record<string, string>,
+  everything = false,
+): Promise<Settings> {
+  const settings = await resolveAll(texts, everything);
+  const problems = settings.problems.filter(({ message }) => !message.startsWith("No collector"));
+  return { ...settings, problems };
+}
+
+function resolveAll(texts: string | Record<string, string>, everything = false) {
   const files = typeof texts === "string" ? { "d.conf": texts } : texts;
   return resolveSettings({ path: "d.conf", files: memoryFiles(files), catalogue, everything });
 }
@@ -112,6 +122,7 @@ describe("problems", () => {
       'd.conf:14: error: Unknown option "intervall" in [[UptimeCollector]], did you mean "interval"?',
       'd.conf:2: error: There is no handler "GraphitHandler", did you mean "GraphiteHandler"?',
       'd.conf:6: error: batch of [[NullHandler]]: cannot read "many" as a whole number (allowed: at least 1)',
+      "d.conf:2: error: None of the handlers can be used: metrics would go nowhere",
     ]);
   });
 
@@ -164,8 +175,18 @@ describe("problems", () => {
       [
         "d.conf:2: error: log_file is needed in [[ArchiveHandler]]",
         'd.conf:5: error: "b:0" is no host or host:port in [[MultiGraphiteHandler]]',
+        "d.conf:2: error: None of the handlers can be used: metrics would go nowhere",
       ],
     );
+  });
+
+  it("without collectors there is nothing to do", async () => {
+    for (const text of ["", "[collectors]\n[[CPUCollector]]\nenabled = True\ninterval = 2s\n"]) {
+      const { problems } = await resolveAll(MINIMAL + text);
+      deepEqual(problems.filter(({ fatal }) => fatal).map(({ message }) => message), [
+        "No collector is enabled that can be used: there would be nothing to send",
+      ]);
+    }
   });
 
   it("guesses near words only", () => {
