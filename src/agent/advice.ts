@@ -1,36 +1,70 @@
 /** What to do about an error, for the people who read `status`. */
 
 import type { ErrorState } from "../core/error_reporter.ts";
+import type { CollectorState } from "./collector_status.ts";
+import type { Missing } from "./missing.ts";
+
+type Rules = readonly (readonly [RegExp, string])[];
+
+const UNREACHABLE = /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EHOSTDOWN|no route|unreachable/i;
+const NAME = /resolve|has no address|ENOTFOUND|EAI_AGAIN|getaddrinfo|name or service not known/i;
+const REFUSED = /ECONNREFUSED|connection refused/i;
+const FORBIDDEN = /EACCES|EPERM|permission|not permitted/i;
 
 /** First match counts: from the particular to the general. */
-const ABOUT_HANDLERS: readonly (readonly [RegExp, string])[] = [
-  [/resolve|has no address/, "check the name in host, and this machine's resolver"],
-  [
-    /ECONNREFUSED|refused/i,
-    "nothing listens there: is the server running, are host and port right?",
-  ],
-  [
-    /EHOSTUNREACH|ENETUNREACH|in time|ETIMEDOUT/,
-    "the server cannot be reached: is there a route, does a firewall drop it?",
-  ],
+const ABOUT_HANDLERS: Rules = [
+  [NAME, "check the name in host, and this machine's resolver"],
+  [REFUSED, "nothing listens there: is the server running, are host and port right?"],
+  [UNREACHABLE, "the server cannot be reached: is there a route, does a firewall drop it?"],
+  [/in time/, "the server cannot be reached: is there a route, does a firewall drop it?"],
   [/does not read|did not take/, "the server is connected but too slow: look at its load and disk"],
   [/ENOSPC|no space/i, "free some room on the disk"],
-  [/EACCES|EPERM|permission/i, "give the agent's user the right to write there"],
+  [FORBIDDEN, "give the agent's user the right to write there"],
   [/refuses/, "look at the server's log for why, then at the metric that is named here"],
 ];
 
-const ABOUT_COLLECTORS: Readonly<Record<string, string>> = {
-  timeout: "it takes too long: raise collect_timeout or interval, or see what it waits for",
-  "bad-data":
-    "the source has a form that is not known here: `diamond-agent describe` names it; please report it",
-  config: "correct its section of the configuration; `diamond-agent check` looks at it",
-};
+const ABOUT_COLLECTORS: Rules = [
+  [REFUSED, "nothing listens there: is the program running, are host and port right?"],
+  [NAME, "check the name in its section, and this machine's resolver"],
+  [UNREACHABLE, "is there a route, does a firewall drop it?"],
+  [FORBIDDEN, "give the agent's user the right to read it, or run the agent as another user"],
+];
+
+const UNUSED = "if this host has nothing of the kind, set enabled = False in its section";
+const CONFIG = "correct its section of the configuration; `diamond-agent check` looks at it";
+const TIMEOUT = "raise collect_timeout or interval, or see what it waits for";
+const UNKNOWN_FORM =
+  "the source has a form that is not known here: `diamond-agent describe` names it; please report it";
 
 export function adviceForHandler({ message }: ErrorState): string {
-  const found = ABOUT_HANDLERS.find(([pattern]) => pattern.test(message));
-  return found?.[1] ?? "see the log for more; what it gets is kept meanwhile";
+  return matching(ABOUT_HANDLERS, message) ??
+    "see the log for more; what it gets is kept meanwhile";
 }
 
-export function adviceForCollector({ code }: ErrorState): string {
-  return ABOUT_COLLECTORS[code ?? ""] ?? "this is a defect of the collector: please report it";
+/** `file`: of a plugin, which is its owner's to correct. */
+export function adviceForCollector(
+  state: CollectorState,
+  { code, message }: ErrorState,
+  file: string | undefined,
+): string {
+  if (code === "timeout") return TIMEOUT;
+  if (code === "config") return CONFIG;
+  const known = matching(ABOUT_COLLECTORS, message);
+  if (known !== undefined) return known;
+  if (file !== undefined) return `see what it needs, or correct it, in ${file}`;
+  if (state === "no data") return UNUSED;
+  return code === "bad-data" ? UNKNOWN_FORM : "this is a defect of the collector: please report it";
+}
+
+export function adviceForMissing({ kind, reason, isRetried }: Missing): string {
+  if (isRetried) return "it is tried again; see why it fails, or change the option";
+  if (/^There is no /.test(reason)) {
+    return `\`diamond-agent list\` names the ${kind}s; a plugin needs ${kind}s_path in [server]`;
+  }
+  if (/ is not on this system/.test(reason)) return "set enabled = False in its section";
+  return CONFIG;
+}
+
+function matching(rules: Rules, message: string): string | undefined {
+  return rules.find(([pattern]) => pattern.test(message))?.[1];
 }

@@ -4,32 +4,41 @@
  */
 
 import { type AnyCollector, type CommonValues, SELF_NAME, systemsOf } from "../core/collector.ts";
-import { messageOf } from "../core/errors.ts";
-import type { AnyHandler, DeliveryValues } from "../core/handler.ts";
+import { configError, messageOf } from "../core/errors.ts";
+import type { AnyHandler, DeliveryValues, Sink } from "../core/handler.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
+import { createErrorReporter } from "../core/error_reporter.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
+import { changes, isSame } from "./changes.ts";
 import { type CollectorRunner, createCollectorRunner } from "./collector_runner.ts";
+import { destinationOf } from "./destination.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
-import { type AgentState, NO_STATE } from "./self_metrics.ts";
+import { type Missing, withTimes } from "./missing.ts";
+import { createRetry } from "./retry.ts";
+import { type AgentState, NO_STATE, type SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
-import { type Status, statusOf } from "./status.ts";
+import { type ConfigurationStatus, type Status, statusOf } from "./status.ts";
 
 /** The part of the settings that the agent works by. */
 export interface AgentSettings {
   readonly server: {
-    readonly self_metrics: boolean;
+    readonly self_metrics: SelfMetrics;
     readonly stop_timeout: number;
     readonly max_memory: number;
     readonly memory?: MemoryMode;
   };
   readonly collectors: readonly CollectorConfig[];
   readonly handlers: readonly HandlerConfig[];
+  /** What is enabled and cannot run. */
+  readonly leftOut?: readonly Pick<Missing, "kind" | "section" | "reason">[];
+  /** What has a section and is not in use. */
+  readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
 }
 
 export interface CollectorConfig {
@@ -46,6 +55,7 @@ export interface HandlerConfig {
 }
 
 export interface Agent {
+  /** Throws `config` where no collector or no handler can work. */
   start(settings: AgentSettings): Promise<void>;
   /** Takes over other settings. Throws before anything is changed. */
   reload(settings: AgentSettings): Promise<string[]>;
@@ -69,6 +79,8 @@ export interface AgentPorts {
   readonly state?: StateStore;
   /** Which /proc and the like is looked at: counters of another one mean nothing. */
   readonly view?: string;
+  /** The configuration in force, and whether it is the one on disk. */
+  readonly configuration?: () => ConfigurationStatus;
   /** Looks at the books after each tick. */
   readonly audit?: boolean;
 }
@@ -83,28 +95,53 @@ interface Running {
   readonly settings: AgentSettings;
   readonly runners: ReadonlyMap<string, Resolved>;
   readonly workers: ReadonlyMap<string, { part: HandlerConfig; worker: Worker }>;
+  readonly names: HostnameResolver;
   readonly pipeline: Pipeline;
   readonly scheduler: Scheduler;
   readonly state: AgentState;
 }
 
+/** `first`: at the start. `again`: what is missing is tried once more. `next`: other settings, which hold as a whole or not at all. */
+type Occasion = "first" | "again" | "next";
+
+/** Between reports of a name or a handler that stays away. */
+const REPORT_SECONDS = 600;
+
 export function createAgent(ports: AgentPorts): Agent {
   const { host, log, random, spools } = ports;
   const started = host.clock.now();
   const housekeeping = createHousekeeping(ports, () => running?.settings, () => state());
+  const waiting = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  const retry = createRetry(host.clock, () => inTurn(tryAgain));
   let running: Running | undefined;
+  let stopped = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** A reload and another try never meet. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => {});
+    return mine;
+  }
 
   function state(): AgentState {
     return running?.state ?? NO_STATE;
   }
 
-  async function build(settings: AgentSettings, before: Running | undefined): Promise<Running> {
-    const names = createHostnameResolver(host);
+  async function build(
+    settings: AgentSettings,
+    before: Running | undefined,
+    occasion: Occasion,
+  ): Promise<Running> {
+    const names = occasion === "again" ? before!.names : createHostnameResolver(host);
+    const missing = (settings.leftOut ?? []).map((one) => missingFor(one, false));
     const runners = new Map<string, Resolved>();
     for (const part of settings.collectors) {
-      if (part.section === SELF_NAME && !settings.server.self_metrics) continue;
-      const collected = await collect(part, names, before?.runners.get(part.section));
-      if (collected !== undefined) runners.set(part.section, collected);
+      const { section } = part;
+      if (section === SELF_NAME && settings.server.self_metrics === "off") continue;
+      const found = await collect(part, names, before?.runners.get(section), occasion);
+      if ("runner" in found) runners.set(section, found);
+      else missing.push(found);
     }
     const workers = new Map<string, { part: HandlerConfig; worker: Worker }>();
     for (const part of settings.handlers.flatMap(backendsOf)) {
@@ -114,7 +151,15 @@ export function createAgent(ports: AgentPorts): Agent {
         workers.set(name, kept);
         continue;
       }
-      const sink = handler.open({ host, options, log });
+      let sink: Sink;
+      try {
+        sink = handler.open({ host, options, log });
+      } catch (error) {
+        const reason = `Cannot open ${name}: ${messageOf(error)}`;
+        if (occasion === "next") throw configError(reason);
+        missing.push(missingFor({ kind: "handler", section: name, reason }, true));
+        continue;
+      }
       workers.set(name, {
         part,
         worker: createWorker({
@@ -125,7 +170,7 @@ export function createAgent(ports: AgentPorts): Agent {
           ordered: handler.ordered,
           options,
           spools,
-          saved: before === undefined ? housekeeping.ledger(name) : undefined,
+          saved: occasion === "next" ? undefined : housekeeping.ledger(name),
           clock: host.clock,
           log,
           random,
@@ -138,6 +183,7 @@ export function createAgent(ports: AgentPorts): Agent {
       settings,
       runners,
       workers,
+      names,
       pipeline,
       scheduler: createScheduler(
         all,
@@ -147,41 +193,58 @@ export function createAgent(ports: AgentPorts): Agent {
         before?.scheduler.phases(),
         housekeeping.tick,
       ),
-      state: { runners: all, workers: pipeline.workers },
+      state: {
+        selfMetrics: settings.server.self_metrics,
+        runners: all,
+        workers: pipeline.workers,
+        missing: withTimes(missing, before?.state.missing ?? []),
+      },
     };
   }
 
-  /** What was there before stays if nothing has changed. Undefined where the collector cannot work; the log says why. */
+  function missingFor(
+    { kind, section, reason }: NonNullable<AgentSettings["leftOut"]>[number],
+    isRetried: boolean,
+  ): Missing {
+    return { kind, section, reason, since: host.clock.now(), isRetried };
+  }
+
+  /** What was there before stays if nothing has changed. */
   async function collect(
     part: CollectorConfig,
     names: HostnameResolver,
     before: Resolved | undefined,
-  ): Promise<Resolved | undefined> {
+    occasion: Occasion,
+  ): Promise<Resolved | Missing> {
     const { section, options } = part;
     const reason = unsupported(part, host);
     if (reason !== undefined) {
-      log.info(reason);
-      return undefined;
+      return missingFor({ kind: "collector", section, reason }, false);
     }
+    let hostname: string | null;
     try {
-      const hostname = await names.resolve(options, part.origins.has("hostname"));
-      if (before !== undefined && before.hostname === hostname && isSame(before.part, part)) {
-        return before;
-      }
-      const offset = options.stagger_collection
-        ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
-        : 0;
-      const saved = before === undefined ? housekeeping.samples(section) : undefined;
-      const runner = createCollectorRunner(part, hostname, offset, host, log, saved);
-      return { part, hostname, runner };
+      hostname = await names.resolve(options, part.origins.has("hostname"));
     } catch (error) {
-      log.error(`${section} is left out: ${messageOf(error)}`, error);
-      return undefined;
+      const reason = `The host's name cannot be found: ${messageOf(error)}`;
+      if (occasion === "next") throw configError(reason);
+      return missingFor({ kind: "collector", section, reason }, true);
     }
+    if (before !== undefined && before.hostname === hostname && isSame(before.part, part)) {
+      return before;
+    }
+    const offset = options.stagger_collection
+      ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
+      : 0;
+    const saved = occasion === "next" ? undefined : housekeeping.samples(section);
+    const runner = createCollectorRunner(part, hostname, offset, host, log, saved);
+    return { part, hostname, runner };
   }
 
   async function start(settings: AgentSettings): Promise<void> {
-    running = await build(settings, undefined);
+    const first = await build(settings, undefined, "first");
+    refuseEmpty(first);
+    running = first;
+    watchMissing();
     const names = running.pipeline.workers.map(({ name }) => name);
     for (const other of spools?.handlers().filter((name) => !names.includes(name)) ?? []) {
       log.warn(
@@ -192,9 +255,41 @@ export function createAgent(ports: AgentPorts): Agent {
     running.scheduler.start();
   }
 
+  /** What is missing is told, and tried again where that may help. */
+  function watchMissing(): boolean {
+    const retried = state().missing.filter(({ isRetried }) => isRetried);
+    if (retried.length === 0) {
+      waiting.clear("What was missing");
+      return false;
+    }
+    const [{ reason }] = retried;
+    const sections = retried.map(({ section }) => section).join(", ");
+    waiting.report(`Missing, and tried again: ${sections}`, reason);
+    retry.start();
+    return true;
+  }
+
+  async function tryAgain(): Promise<boolean> {
+    if (running === undefined || stopped) return false;
+    const { settings, runners, workers } = running;
+    const next = await build(settings, running, "again");
+    if (stopped) return false;
+    const isMore = next.runners.size > runners.size || next.workers.size > workers.size;
+    if (!isMore) return watchMissing();
+    const changes = await takeOver(next);
+    log.info(`Found after all: ${changes.join(", ")}`);
+    return watchMissing();
+  }
+
   async function reload(settings: AgentSettings): Promise<string[]> {
+    const next = await build(settings, running, "next");
+    const changes = await takeOver(next);
+    watchMissing();
+    return changes;
+  }
+
+  async function takeOver(next: Running): Promise<string[]> {
     const before = running;
-    const next = await build(settings, before);
     await before?.scheduler.stop(0);
     running = next;
     next.scheduler.start();
@@ -206,7 +301,7 @@ export function createAgent(ports: AgentPorts): Agent {
       next.workers.get(name)?.worker !== worker
     );
     await Promise.all(ended.map(async ([name, { worker }]) => {
-      await worker.stop(settings.server.stop_timeout);
+      await worker.stop(next.settings.server.stop_timeout);
       next.workers.get(name)?.worker.adopt(worker.saved(true));
     }));
     return changes(before?.runners, next.runners, "collector").concat(
@@ -215,6 +310,8 @@ export function createAgent(ports: AgentPorts): Agent {
   }
 
   async function stop(): Promise<void> {
+    stopped = true;
+    retry.stop();
     if (running === undefined) return;
     const { scheduler, pipeline, runners, settings } = running;
     const started = host.clock.monotonic();
@@ -229,13 +326,19 @@ export function createAgent(ports: AgentPorts): Agent {
   const worker = (name: string) => running?.workers.get(name)?.worker;
   return {
     start,
-    reload,
+    reload: (settings) => inTurn(() => reload(settings)),
     stop,
     state,
     status: () =>
       statusOf(state(), host, {
         started,
         maxMemory: running?.settings.server.max_memory ?? Infinity,
+        off: running?.settings.off,
+        configuration: ports.configuration?.(),
+        destination(name) {
+          const options = running?.workers.get(name)?.part.options;
+          return options && destinationOf(options);
+        },
       }),
     flushSpool(handler) {
       worker(handler)?.flushSpool();
@@ -243,6 +346,16 @@ export function createAgent(ports: AgentPorts): Agent {
     },
     dropSpool: (handler) => worker(handler)?.dropSpool(),
   };
+}
+
+/** Throws where there is nothing to do, now or later. */
+function refuseEmpty({ runners, workers, state: { missing } }: Running): void {
+  const isHopeless = (kind: Missing["kind"]) =>
+    missing.every((one) => one.kind !== kind || !one.isRetried);
+  const why = missing.map(({ section, reason }) => `${section}: ${reason}`).join("\n");
+  const isEmpty = [...runners.keys()].every((section) => section === SELF_NAME);
+  if (isEmpty && isHopeless("collector")) throw configError(`No collector can work here\n${why}`);
+  if (workers.size === 0) throw configError(`No handler can work here\n${why}`);
 }
 
 /** Why a collector cannot work on this system; undefined where it can. */
@@ -277,28 +390,4 @@ export function backendsOf(part: HandlerConfig): HandlerConfig[] {
     section: `${part.section} ${backend}`,
     options,
   })) ?? [part];
-}
-
-/** A file of a user's that was changed makes another plugin of the same name. */
-function isSame(a: CollectorConfig | HandlerConfig, b: CollectorConfig | HandlerConfig): boolean {
-  return pluginOf(a) === pluginOf(b) && JSON.stringify(a.options) === JSON.stringify(b.options);
-}
-
-function pluginOf(part: CollectorConfig | HandlerConfig): AnyCollector | AnyHandler {
-  return "collector" in part ? part.collector : part.handler;
-}
-
-function changes(
-  before: ReadonlyMap<string, unknown> | undefined,
-  after: ReadonlyMap<string, unknown>,
-  what: string,
-): string[] {
-  const lines: string[] = [];
-  for (const name of after.keys()) if (!before?.has(name)) lines.push(`${what} ${name} is new`);
-  for (const [name, value] of before ?? []) {
-    const now = after.get(name);
-    if (now === undefined) lines.push(`${what} ${name} is gone`);
-    else if (now !== value) lines.push(`${what} ${name} has changed`);
-  }
-  return lines;
 }

@@ -5,7 +5,7 @@
 
 import { type AnyCollector, type CommonValues, type Context, gauge } from "../core/collector.ts";
 import { createEmitter, type Run, type SavedSamples } from "../core/emitter.ts";
-import { badData, codeOf, messageOf, timedOut } from "../core/errors.ts";
+import { badData, codeOf, isNoData, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
@@ -28,8 +28,23 @@ export interface RunRecord {
   points: number;
   /** Of the last run. */
   milliseconds: number;
+  /** Of all runs: the shortest, the longest, and their sum, in milliseconds. */
+  shortest: number;
+  longest: number;
+  spent: number;
   /** Milliseconds since the epoch; 0 before the first. */
   lastRun: number;
+  /** The last run that published something. */
+  lastPublished: number;
+  /** Runs that have ended since then. */
+  silentRuns: number;
+}
+
+/** What a collector has logged itself. */
+export interface LoggedLine {
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface CollectorRunner {
@@ -39,10 +54,16 @@ export interface CollectorRunner {
   /** Seconds into the interval. */
   readonly offset: number;
   readonly record: Readonly<RunRecord>;
-  /** The error that lasts; undefined while runs succeed, and where there is nothing to collect. */
+  /** The file of a plugin. */
+  readonly file: string | undefined;
+  /** The error that lasts; undefined while runs succeed. */
   readonly trouble: ErrorState | undefined;
-  /** Why there is nothing to collect on this host; undefined where there is. */
-  readonly absent: string | undefined;
+  /** Why there is nothing to collect; undefined where there is. */
+  readonly absence: ErrorState | undefined;
+  /** Which values of the last runs were no numbers. */
+  readonly refusal: ErrorState | undefined;
+  /** The last warning or error that the collector logged itself. */
+  readonly logged: LoggedLine | undefined;
   /** Slots that passed without a run: the host slept, its clock was set, or the agent had no time. */
   skip(slots: number): void;
   /** The last values of counters, for the next start. */
@@ -102,7 +123,12 @@ export function createCollectorRunner(
     refused: 0,
     points: 0,
     milliseconds: 0,
+    shortest: 0,
+    longest: 0,
+    spent: 0,
     lastRun: 0,
+    lastPublished: 0,
+    silentRuns: 0,
   };
   const trouble = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const refusals = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
@@ -114,7 +140,10 @@ export function createCollectorRunner(
   let busy = false;
   /** Of the run that is under way: most have ended before anybody has asked for its signal. */
   let controller: AbortController | undefined;
-  let absent: string | undefined;
+  let absence: ErrorState | undefined;
+  /** When an absence was news. */
+  let absenceTold = -Infinity;
+  let logged: LoggedLine | undefined;
   let inRow = 0;
   let toSkip = 0;
 
@@ -161,15 +190,31 @@ export function createCollectorRunner(
   }
 
   function finish(started: number, error: unknown): Outcome {
-    record.milliseconds = host.clock.monotonic() - started;
+    const took = host.clock.monotonic() - started;
+    record.milliseconds = took;
+    record.spent += took;
+    if (took > record.longest) record.longest = took;
+    if (took < record.shortest || record.runs === 1) record.shortest = took;
     if (error === undefined && options.measure_collector_time) {
       emitter.emit("collector_time_ms", Math.trunc(record.milliseconds));
     }
     const run = emitter.end();
-    record.points += run.metrics.length;
+    count(run.metrics.length, error);
     const refusal = refusalOf(run);
     tell(run, refusal, error);
     return { metrics: run.metrics, error, refusal };
+  }
+
+  /** A collector that publishes its own time alone has published nothing. */
+  function count(points: number, error: unknown): void {
+    record.points += points;
+    const own = error === undefined && options.measure_collector_time ? 1 : 0;
+    if (points > own) {
+      record.lastPublished = record.lastRun;
+      record.silentRuns = 0;
+    } else {
+      record.silentRuns++;
+    }
   }
 
   function tell(run: Run, refusal: string | undefined, error: unknown): void {
@@ -178,22 +223,51 @@ export function createCollectorRunner(
       refusals.report(section, badData(refusal));
     }
     if (error === undefined) {
-      absent = undefined;
+      if (absence !== undefined) log.debug(`${section} finds data again`);
+      absence = undefined;
       inRow = 0;
       trouble.clear(section);
       return;
     }
     record.failures++;
-    // What is not on this host is news once, and costs nothing to look for again.
-    if (codeOf(error) === "no-data") {
-      const message = messageOf(error);
-      log[absent === undefined ? "info" : "debug"](`${section} finds no data: ${message}`);
-      absent = message;
-      return;
-    }
+    if (isNoData(error)) return tellAbsence(error);
+    absence = undefined;
     inRow++;
     toSkip = Math.min(Math.max(0, inRow - PATIENCE), MAX_SKIPPED);
     trouble.report(section, error);
+  }
+
+  /** What is not there is news once, and costs nothing to look for again at each interval. */
+  function tellAbsence(error: unknown): void {
+    const now = host.clock.now();
+    const isNews = absence === undefined && now - absenceTold >= REPORT_SECONDS * 1000;
+    if (isNews) absenceTold = now;
+    const message = messageOf(error);
+    log[isNews ? "info" : "debug"](`${section} finds no data: ${message}`);
+    const { first = now, count = 0 } = absence ?? {};
+    absence = { message, code: codeOf(error), first, last: now, count: count + 1 };
+    inRow = 0;
+    toSkip = 0;
+  }
+
+  /** The agent's log, which remembers what the collector last complained of. */
+  function ownLog(): Log {
+    const remember = (text: string) => {
+      const prefix = `${collector.name}: `;
+      const message = text.startsWith(prefix) ? text.slice(prefix.length) : text;
+      logged = { message, at: host.clock.now() };
+    };
+    return {
+      ...log,
+      warn(message) {
+        remember(message);
+        log.warn(message);
+      },
+      error(message, error) {
+        remember(message);
+        log.error(message, error);
+      },
+    };
   }
 
   function signal(): AbortSignal {
@@ -215,7 +289,7 @@ export function createCollectorRunner(
       get signal() {
         return signal();
       },
-      log,
+      log: ownLog(),
     };
   }
 
@@ -224,11 +298,18 @@ export function createCollectorRunner(
     interval,
     offset,
     record,
+    file: collector.custom?.file,
     get trouble() {
       return trouble.state;
     },
-    get absent() {
-      return absent;
+    get absence() {
+      return absence;
+    },
+    get refusal() {
+      return refusals.state;
+    },
+    get logged() {
+      return logged;
     },
     skip: (slots) => void (record.skipped += slots),
     save: (offset) => emitter.save(offset),

@@ -1,10 +1,15 @@
-/** The host's name in metric paths: Diamond's eleven methods. A name is found once and kept until a reload. */
+/**
+ * The host's name in metric paths: Diamond's eleven methods. A name that was found is kept until a
+ * reload; one that was not is looked for again at the next call.
+ */
 
 import type { CommonValues, HostnameMethod } from "../core/collector.ts";
 import { configError } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 
 const SHELL_SECONDS = 10;
+/** What the kernel calls a host that has no name yet. */
+const UNNAMED = "(none)";
 
 export interface HostnameResolver {
   /** Null where the method is `none`. Throws `config` where the name cannot be found. */
@@ -24,6 +29,7 @@ export function createHostnameResolver(host: Host): HostnameResolver {
       if (name === undefined) {
         name = hostnameBy(method, host, hostname);
         known.set(key, name);
+        name.catch(() => known.delete(key));
       }
       return name;
     },
@@ -44,7 +50,10 @@ export async function hostnameBy(
       return await byShell(host, command);
     case "smart": {
       const short = firstLabel(await names.fqdn());
-      return short === "localhost" || short === "" ? firstLabel(names.hostname()) : short;
+      return present(
+        method,
+        short === "localhost" || short === "" ? firstLabel(names.hostname()) : short,
+      );
     }
     case "fqdn_short":
       return present(method, firstLabel(await names.fqdn()));
@@ -86,7 +95,7 @@ async function byShell(host: Host, command: string): Promise<string> {
 }
 
 function present(method: string, name: string): string {
-  if (name === "") {
+  if (name === "" || name === UNNAMED) {
     throw configError(`This host has no name by hostname_method = ${method}: set hostname`);
   }
   return name;

@@ -10,16 +10,24 @@ import {
 import type { PluginLoader, PluginProcessFigures } from "../ports/plugins.ts";
 import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
-import { dropReasons } from "../delivery/ledger.ts";
+import { droppedTotal, dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { CollectorRunner } from "./collector_runner.ts";
+import { collectorState } from "./collector_status.ts";
+import type { Missing } from "./missing.ts";
 
 /** Between looks at the own process, which the kernel has to add up: the dearest of all the figures here. */
 const LOOK_MS = 4500;
 
+/** `lean`: sums over all that runs; `full`: those, and each collector and handler by name. */
+export type SelfMetrics = "off" | "lean" | "full";
+
 export interface AgentState {
+  readonly selfMetrics: SelfMetrics;
   readonly runners: readonly CollectorRunner[];
   readonly workers: readonly Worker[];
+  /** What is enabled and does not run. */
+  readonly missing: readonly Missing[];
 }
 
 /** The agent's own collectors, to be resolved with the others. */
@@ -31,7 +39,12 @@ export function ownCollectors(
 }
 
 /** Where there is no agent. */
-export const NO_STATE: AgentState = { runners: [], workers: [] };
+export const NO_STATE: AgentState = {
+  selfMetrics: "off",
+  runners: [],
+  workers: [],
+  missing: [],
+};
 
 /** `books` is asked at each run: a reload changes what is in them. */
 function selfCollector(agentState: () => AgentState, processes: PluginLoader["figures"]) {
@@ -60,6 +73,7 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
       interval: number(60, "Seconds from run to run; also taken from [[default]]", { min: 0.1 }),
     },
     metrics: {
+      ...leanMetrics,
       "collectors.{collector}.runs": gauge("Runs since the start"),
       "collectors.{collector}.failures": gauge("Runs that failed"),
       "collectors.{collector}.skipped": gauge(
@@ -81,19 +95,26 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
       ),
       "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
       "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
-      "process.rss": gauge("Resident memory", 0, "byte"),
-      "process.cpu_percent": gauge(
-        "Processor time, of one processor, over the last interval and at least 5 s",
-        2,
-        "percent",
-      ),
       "custom.rss": gauge("Resident memory of the processes with custom collectors", 0, "byte"),
       "custom.cpu_percent": gauge("Their processor time, of one processor", 2, "percent"),
       "custom.restarts": gauge("How often they were started again"),
     },
 
     collect({ host, emit, elapsed }) {
-      const { runners, workers } = agentState();
+      const state = agentState();
+      const sums = sumsOf(state, host.clock.now());
+      emit("degraded", sums.degraded);
+      emit("collected", sums.collected);
+      emit("delivered", sums.delivered);
+      emit("queued", sums.queued);
+      emit("spooled", sums.spooled);
+      emit("dropped", sums.dropped);
+      if (sums.lag > -Infinity) emit("lag", sums.lag);
+      look(host);
+      emit("process.rss", rss);
+      if (cpuPercent !== undefined) emit("process.cpu_percent", cpuPercent);
+      if (state.selfMetrics !== "full") return;
+      const { runners, workers } = state;
       for (const { name, record } of runners) {
         const part = component(name);
         emit("collectors.{collector}.runs", record.runs, part);
@@ -117,9 +138,6 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
           emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);
         }
       }
-      look(host);
-      emit("process.rss", rss);
-      if (cpuPercent !== undefined) emit("process.cpu_percent", cpuPercent);
       const others = processes();
       if (others.length === 0) return;
       const sum = (of: (guest: PluginProcessFigures) => number) =>
@@ -133,6 +151,54 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
       emit("custom.restarts", sum(({ restarts }) => restarts));
     },
   });
+}
+
+/** Nine, so that they are at most ten with the time of the run. */
+const leanMetrics = {
+  "degraded": gauge("Collectors and handlers that are enabled and not well: see status"),
+  "collected": gauge("Metrics given to the handlers, over all starts"),
+  "delivered": gauge("Metrics that the backends took"),
+  "queued": gauge("Metrics that wait in memory"),
+  "spooled": gauge("Metrics that wait on disk"),
+  "dropped": gauge("Metrics that were given up"),
+  "lag": gauge("The longest time from a slot to the end of its write, of all handlers", 3, "s"),
+  "process.rss": gauge("Resident memory", 0, "byte"),
+  "process.cpu_percent": gauge(
+    "CPU time, of one CPU, over the last interval and at least 5 s",
+    2,
+    "percent",
+  ),
+};
+
+const NO_SUMS = {
+  degraded: 0,
+  collected: 0,
+  delivered: 0,
+  queued: 0,
+  spooled: 0,
+  dropped: 0,
+  lag: -Infinity,
+};
+const sums = { ...NO_SUMS };
+
+/** Over all handlers and collectors. The same object each time. */
+function sumsOf({ runners, workers, missing }: AgentState, now: number): typeof sums {
+  Object.assign(sums, NO_SUMS);
+  sums.degraded = missing.length;
+  for (const runner of runners) {
+    const state = collectorState(runner, now);
+    if (state !== "ok" && state !== "waiting") sums.degraded++;
+  }
+  for (const { ledger, queued, spooled, lag = -Infinity, trouble } of workers) {
+    if (trouble !== undefined) sums.degraded++;
+    sums.collected += ledger.collected;
+    sums.delivered += ledger.delivered;
+    sums.queued += queued;
+    sums.spooled += spooled;
+    sums.dropped += droppedTotal(ledger);
+    sums.lag = Math.max(sums.lag, lag);
+  }
+  return sums;
 }
 
 /** By name: they come again at every run. */

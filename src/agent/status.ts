@@ -1,13 +1,23 @@
-/** The agent's state at a glance, for `status`. */
+/** The agent's state at a glance: one model, for whoever shows it. */
 
-import type { Receipt } from "../core/handler.ts";
 import type { Host } from "../ports/host.ts";
-import type { ErrorState } from "../core/error_reporter.ts";
-import { droppedTotal, imbalance, type Ledger } from "../delivery/ledger.ts";
-import type { Worker } from "../delivery/worker.ts";
-import { adviceForCollector, adviceForHandler } from "./advice.ts";
-import type { CollectorRunner, RunRecord } from "./collector_runner.ts";
+import {
+  type CollectorStatus,
+  collectorStatus,
+  collectorThatIsOff,
+  missingCollector,
+} from "./collector_status.ts";
+import {
+  handlerProblems,
+  type HandlerStatus,
+  handlerStatus,
+  handlerThatIsOff,
+  missingHandler,
+} from "./handler_status.ts";
 import type { AgentState } from "./self_metrics.ts";
+
+export type { CollectorStatus, ReportedError } from "./collector_status.ts";
+export type { HandlerStatus } from "./handler_status.ts";
 
 /** Times are milliseconds since the epoch. */
 export interface Status {
@@ -16,110 +26,82 @@ export interface Status {
   readonly started: number;
   readonly rss: number;
   readonly maxMemory: number;
+  readonly configuration?: ConfigurationStatus;
+  /** With those that are missing, and those that are off. */
   readonly collectors: readonly CollectorStatus[];
   readonly handlers: readonly HandlerStatus[];
-  /** Why it is degraded; empty where all is well. */
+  /** Why it is degraded; empty where it is healthy. */
   readonly degraded: readonly string[];
 }
 
-export interface ReportedError extends ErrorState {
-  readonly advice: string;
+/** The configuration in force, and the one on disk where that is another. */
+export interface ConfigurationStatus {
+  readonly file: string;
+  readonly inForceSince: number;
+  /** What is wrong with the one in force: `file:line: error: message`. */
+  readonly problems: readonly string[];
+  /** Absent where the one on disk is in force. */
+  readonly onDisk?: {
+    /** Why it was refused; empty where nobody has asked for a reload yet. */
+    readonly problems: readonly string[];
+    readonly since: number;
+  };
 }
 
-export interface CollectorStatus extends RunRecord {
-  readonly name: string;
-  /** Seconds. */
-  readonly interval: number;
-  /** `absent`: there is nothing to collect on this host, which is no fault. */
-  readonly state: "ok" | "waiting" | "absent" | "failing";
-  readonly absent?: string;
-  readonly error?: ReportedError;
+export interface StatusContext {
+  readonly started: number;
+  readonly maxMemory: number;
+  readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
+  readonly configuration?: ConfigurationStatus;
+  /** Where a handler sends to. */
+  destination(handler: string): string | undefined;
 }
-
-export interface HandlerStatus extends Ledger {
-  readonly name: string;
-  readonly receipt: Receipt;
-  /** `draining`: it works, and delivers what had to wait. */
-  readonly state: "ok" | "draining" | "failing";
-  readonly queued: number;
-  readonly spooled: number;
-  readonly spoolBytes: number;
-  /** Age of the oldest point that waits, in seconds. */
-  readonly behind?: number;
-  /** Seconds from the slot of the last new points to the end of their write. */
-  readonly lag?: number;
-  /** Points that the books cannot account for: a defect where it is not 0. */
-  readonly imbalance: number;
-  readonly error?: ReportedError;
-}
-
-/** Seconds that points may wait without anybody worrying, beyond the interval. */
-const BEHIND_SECONDS = 60;
 
 export function statusOf(
-  { runners, workers }: AgentState,
+  { runners, workers, missing }: AgentState,
   { self, clock }: Host,
-  { started, maxMemory }: Pick<Status, "started" | "maxMemory">,
+  { started, maxMemory, off, configuration, destination }: StatusContext,
 ): Status {
   const now = clock.now();
-  const collectors = runners.map(collectorStatus);
-  const handlers = workers.map((worker) => handlerStatus(worker, now));
+  const missingOnes = (kind: string) => missing.filter((one) => one.kind === kind);
+  const collectors = [
+    ...runners.map((runner) => collectorStatus(runner, now, started)),
+    ...missingOnes("collector").map((one) => missingCollector(one, now)),
+    ...(off?.collectors ?? []).map(collectorThatIsOff),
+  ];
+  const handlers = [
+    ...workers.map((worker) => handlerStatus(worker, destination(worker.name), now)),
+    ...missingOnes("handler").map((one) => missingHandler(one, now)),
+    ...(off?.handlers ?? []).map(handlerThatIsOff),
+  ];
   const rss = self.rss();
   const degraded = [
-    ...collectors.filter(({ state }) => state === "failing").map(({ name }) => `${name} fails`),
-    ...handlers.flatMap(reasons),
+    ...configurationProblems(configuration),
+    ...handlers.flatMap(handlerProblems),
+    ...collectors.flatMap(collectorProblems),
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),
   ];
-  return { now, pid: self.pid, started, rss, maxMemory, collectors, handlers, degraded };
+  const { pid } = self;
+  return { now, pid, started, rss, maxMemory, configuration, collectors, handlers, degraded };
 }
 
-function collectorStatus(
-  { name, interval, record, trouble, absent }: CollectorRunner,
-): CollectorStatus {
-  const state = trouble !== undefined
-    ? "failing"
-    : absent !== undefined
-    ? "absent"
-    : record.runs === 0
-    ? "waiting"
-    : "ok";
-  return {
-    name,
-    interval,
-    state,
-    ...record,
-    absent,
-    error: trouble && { ...trouble, advice: adviceForCollector(trouble) },
-  };
-}
-
-function handlerStatus(worker: Worker, now: number): HandlerStatus {
-  const { name, receipt, ledger, queued, spooled, spoolBytes, oldest, lag, trouble } = worker;
-  const state = trouble !== undefined ? "failing" : spooled > 0 ? "draining" : "ok";
-  return {
-    name,
-    receipt,
-    state,
-    ...ledger,
-    queued,
-    spooled,
-    spoolBytes,
-    behind: oldest === undefined ? undefined : Math.max(0, now / 1000 - oldest),
-    lag,
-    imbalance: imbalance(ledger, queued, spooled),
-    error: trouble && { ...trouble, advice: adviceForHandler(trouble) },
-  };
-}
-
-function reasons(handler: HandlerStatus): string[] {
-  const { name, state, behind = 0, imbalance: missing } = handler;
+function configurationProblems(configuration: ConfigurationStatus | undefined): string[] {
+  if (configuration === undefined) return [];
+  const { problems, onDisk } = configuration;
   const found: string[] = [];
-  if (state === "failing") found.push(`${name} cannot deliver`);
-  else if (state === "draining" && behind > BEHIND_SECONDS) {
-    found.push(`${name} still delivers what had to wait`);
-  }
-  const dropped = droppedTotal(handler);
-  if (dropped > 0) found.push(`${name} has dropped ${dropped} metrics`);
-  if (missing !== 0) found.push(`${name} cannot account for ${missing} metrics: please report it`);
-  return found;
+  if (problems.length > 0) found.push(`the configuration has ${errors(problems)}`);
+  if (onDisk === undefined) return found;
+  const time = new Date(onDisk.since).toISOString().slice(0, 19).replace("T", " ");
+  const what = onDisk.problems.length > 0 ? errors(onDisk.problems) : "other lines";
+  return [...found, `on disk: ${what}, not in force since ${time} UTC`];
+}
+
+function errors(problems: readonly string[]): string {
+  return problems.length === 1 ? "1 error" : `${problems.length} errors`;
+}
+
+function collectorProblems({ name, state }: CollectorStatus): string[] {
+  if (state === "failing") return [`${name} fails`];
+  if (state === "no data") return [`${name} has no data`];
+  return state === "missing" ? [`${name} is missing`] : [];
 }

@@ -12,7 +12,7 @@ export function reloadCommand(world: World): CommandSpec {
     args: socketFlags,
     examples: ["diamond-agent reload", "diamond-agent reload -c diamond.conf"],
     notes:
-      "What has not changed keeps its counters and connections. Exit status 1: nothing was taken over, or no agent answers.",
+      "What has not changed keeps its counters and connections. A configuration with an error is refused as a whole. Exit status 1: nothing was taken over, or no agent answers.",
     async run(flags) {
       const path = await agentSocket(world, flags);
       try {
@@ -20,7 +20,10 @@ export function reloadCommand(world: World): CommandSpec {
         world.out.write(`${changes.join("\n") || "Nothing has changed"}\n`);
         return 0;
       } catch (error) {
-        world.err.write(`The agent goes on as it was: ${messageOf(error)}\n`);
+        const lines = messageOf(error).split("\n");
+        const first = lines.length === 1 ? lines[0] : `${lines.length} errors in the configuration`;
+        const text = [first, ...lines.length === 1 ? [] : lines].join("\n");
+        world.err.write(`The agent goes on as it was: ${text}\n`);
         return 1;
       }
     },

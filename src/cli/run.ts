@@ -2,13 +2,12 @@
 
 import type { Agent } from "../agent/agent.ts";
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
-import { accessProblems } from "../config/access.ts";
-import { formatProblem, located } from "../config/problems.ts";
+import { formatProblem } from "../config/problems.ts";
+import { errorsIn, firstConfiguration } from "../daemon/configuration.ts";
 import { resolveSettings } from "../config/resolve.ts";
-import type { PluginSource, ResolveRequest, Settings } from "../config/settings.ts";
+import type { PluginSource, Settings } from "../config/settings.ts";
 import type { StateStore } from "../agent/state.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import type { Clock, Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogPlan } from "../ports/log_plan.ts";
 import type { ControlRequest, Identity } from "../ports/process.ts";
@@ -27,7 +26,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
-import { watchdog } from "../daemon/watchdog.ts";
+import { type ControlHandlers, superviseAgent } from "./supervise.ts";
 import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
@@ -117,15 +116,30 @@ async function serve(world: World, flags: Flags): Promise<number> {
     user: keepsUser ? "" : flags.text("user"),
     group: keepsUser ? "" : flags.text("group"),
   };
-  const read = () => readSettings(world, path, own, custom);
+  const { files, catalogue } = world;
+  const configuration = await firstConfiguration({
+    path,
+    files,
+    now: Date.now,
+    resolve: ({ plugins, ...how }) =>
+      resolveSettings({
+        path,
+        files,
+        catalogue,
+        own,
+        custom: plugins ? custom : undefined,
+        ...how,
+      }),
+  });
   const control: ControlHandlers = {
     reload: () => Promise.reject(new Error("The agent is still starting")),
   };
-  const settings = await read();
+  const { settings } = configuration;
   world.daemon.tune(settings.server.memory);
   const plan = flags.on("debug") ? withAllLevels(settings.log) : settings.log;
   const log = world.openLog(plan, flags.on("log-stdout"));
   loader.logTo(log);
+  tellTerminal(world, errorsIn(settings).map(formatProblem), flags, plan);
   try {
     const release = await acquire(world, flags, settings, log, (request) => {
       if (agent === undefined) throw new Error("The agent is still starting");
@@ -140,9 +154,11 @@ async function serve(world: World, flags: Flags): Promise<number> {
         log,
         spools: spoolsOf(world, settings),
         state: stateOf(world, settings),
+        configuration: configuration.status,
         audit: flags.on("debug"),
       });
-      await superviseAgent({ world, agent, host, log, read, release, control }, settings);
+      const tell = (lines: readonly string[]) => tellTerminal(world, lines, flags, plan);
+      await superviseAgent({ world, agent, host, log, configuration, tell, release, control });
       return 0;
     } finally {
       release();
@@ -255,149 +271,11 @@ async function listen(
   return () => {};
 }
 
-const ASKED_ONCE_MS = 500;
-
-interface Supervised {
-  readonly world: World;
-  readonly agent: Agent;
-  readonly host: Host;
-  readonly log: Log;
-  /** Reads the configuration; throws where the agent could not start with it. */
-  read(): Promise<Settings>;
-  /** Removes the pid file. */
-  release(): void;
-  readonly control: ControlHandlers;
-}
-
-/** What the agent's own commands reach; the reload is put in once there is something to reload. */
-interface ControlHandlers {
-  /** What has changed. Throws why nothing was taken over. */
-  reload(): Promise<string[]>;
-}
-
-/** Runs the agent until a signal ends it. */
-async function superviseAgent(
-  { world, agent, host, log, read, release, control }: Supervised,
-  first: Settings,
-): Promise<void> {
-  const { daemon } = world;
-  let settings = first;
-  /** A file that changes while the agent starts has changed as well. */
-  const begun = signatureOf(first, world);
-  tellLog(settings, world, log);
-  const stopped = Promise.withResolvers<void>();
-
-  const manager = watchdog(daemon.serviceManager(), agent, host.clock, log);
-
-  let asked: number | undefined;
-  daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
-    const now = host.clock.monotonic();
-    // Whoever asks twice does not want to wait for the last flush; a supervisor that tells the group
-    // as well as the process has asked once.
-    if (asked !== undefined) {
-      if (now - asked < ASKED_ONCE_MS) return;
-      release();
-      log.warn("Stopped at once: the last metrics may be lost");
-      return stopped.resolve();
-    }
-    asked = now;
-    log.info(`Stopping on ${signal}: the last flush may take ${settings.server.stop_timeout} s`);
-    void manager.stopping();
-    void agent.stop().then(stopped.resolve, stopped.reject);
-  });
-  daemon.onSignal(["SIGHUP"], () => void reload().then(() => watch(), () => {}));
-  daemon.onSignal(["SIGUSR1", "SIGUSR2"], () => {});
-  daemon.onStray((error) => log.error("An error that nobody caught; the agent goes on", error));
-
-  let reloading: Promise<unknown> = Promise.resolve();
-  const reload = (): Promise<string[]> => {
-    const mine = reloading.catch(() => {}).then(async () => {
-      try {
-        void manager.reloading();
-        const next = await read();
-        const changes = await agent.reload(next);
-        settings = next;
-        tellLog(next, world, log);
-        log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
-        return changes;
-      } catch (error) {
-        log.error(`The configuration is not taken over, the old one stays: ${messageOf(error)}`);
-        throw error;
-      } finally {
-        void manager.ready();
-      }
-    });
-    reloading = mine.catch(() => {});
-    return mine;
-  };
-  control.reload = async () => {
-    const changes = await reload();
-    watch();
-    return changes;
-  };
-
-  let watching: Promise<void> | undefined;
-  const watch = (known?: string) => {
-    watching ??= watchFiles(() => settings, world, host.clock, reload, known).finally(() =>
-      watching = undefined
-    );
-  };
-
-  await agent.start(settings);
-  watch(begun);
-  const { runners, workers } = agent.state();
-  const names = workers.map(({ name }) => name).join(", ");
-  log.info(
-    `diamond-agent ${world.buildInfo.version} runs ${runners.length} collectors into ${names}`,
-  );
-  await daemon.report("");
-  await manager.ready();
-  await stopped.promise;
-  log.info("Stopped");
-}
-
-/**
- * `collectors_reload_interval`: reloads when a file of the configuration, or with a collector of the operator's own,
- * is not as `known` says any more. Ends when the interval is 0.
- */
-async function watchFiles(
-  settings: () => Settings,
-  world: World,
-  clock: Clock,
-  reload: () => Promise<unknown>,
-  known = signatureOf(settings(), world),
-): Promise<void> {
-  while (settings().server.collectors_reload_interval > 0) {
-    await clock.sleep(settings().server.collectors_reload_interval * 1000);
-    if (signatureOf(settings(), world) === known) continue;
-    await reload().catch(() => {});
-    known = signatureOf(settings(), world);
-  }
-}
-
-/** Another one when one of the files has changed, come or gone. */
-function signatureOf({ files: read, directories, custom }: Settings, { files }: World): string {
-  const own = custom.files.map(({ path }) => path);
-  const folders = [...directories, ...custom.folders];
-  return JSON.stringify([[...read, ...own].map(files.fileVersion), folders.map(files.list)]);
-}
-
-/** Where something keeps the agent from starting, all errors are thrown as one. */
-async function readSettings(
-  { files, catalogue }: World,
-  path: string,
-  own: ResolveRequest["own"],
-  custom: PluginSource,
-): Promise<Settings> {
-  const settings = await resolveSettings({ path, files, catalogue, own, custom });
-  const errors = settings.problems.filter(({ severity }) => severity === "error");
-  if (errors.some(({ fatal }) => fatal)) throw configError(errors.map(formatProblem).join("\n"));
-  return settings;
-}
-
-function tellLog(settings: Settings, { files }: World, log: Log): void {
-  for (const problem of [...settings.problems, ...accessProblems(settings, files)]) {
-    const isError = problem.severity === "error" && !problem.harmless;
-    log[isError ? "error" : "warn"](located(problem, problem.message));
-  }
+/** What is wrong goes to the terminal, also where the agent runs in the background: what is valid runs. */
+function tellTerminal(world: World, lines: readonly string[], flags: Flags, plan: LogPlan): void {
+  const isAttached = flags.on("foreground") || flags.on("skip-fork");
+  const isLoggedThere = flags.on("log-stdout") ||
+    plan.outputs.some(({ to }) => to.kind === "stream");
+  if (isAttached && isLoggedThere) return;
+  for (const line of lines) world.daemon.complain(line);
 }

@@ -91,6 +91,8 @@ export interface DaemonControl {
   start(args: readonly string[]): Promise<StartReport>;
   /** Tells the waiting parent, if there is one. */
   report(error: string): Promise<void>;
+  /** Says a line on the terminal that the agent was started from. */
+  complain(message: string): void;
   /** Throws `config` when another instance runs. `stale`: a dead process that the file named. */
   checkPidFile(path: string): number | undefined;
   takeLock(path: string): Promise<void>;

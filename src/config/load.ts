@@ -4,6 +4,7 @@
  */
 
 import { messageOf } from "../core/errors.ts";
+import { fnv1a } from "../core/hash.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import { parseConfig } from "./configobj.ts";
 import { interpolateAll } from "./interpolate.ts";
@@ -22,6 +23,8 @@ export interface Loaded {
   readonly files: readonly string[];
   /** The directories that were looked into. */
   readonly directories: readonly string[];
+  /** Another one where the text of a file is another. */
+  readonly fingerprint: string;
 }
 
 /** A line of [server] that says who the agent runs as: without it that would be root. */
@@ -32,12 +35,14 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const read: string[] = [];
   const directories: string[] = [];
   const origin = { file: path, line: 0 };
+  const prints: string[] = [];
 
   function readTree(file: string): Section {
     read.push(file);
     let text: string;
     try {
       text = files.read(file);
+      prints.push(`${file} ${text.length} ${fnv1a(text)}`);
     } catch (error) {
       const problem = fault({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`);
       problems.push({ ...problem, fatal: file === path });
@@ -104,7 +109,8 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   for (const { file, line, message } of interpolateAll(root, isLogSection)) {
     problems.push(fault({ file, line }, message));
   }
-  return { root, main, problems, unreadable, files: read, directories };
+  const fingerprint = prints.join("\n");
+  return { root, main, problems, unreadable, files: read, directories, fingerprint };
 }
 
 /** A plain text value; lists and sections are none. */

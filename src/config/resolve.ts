@@ -64,6 +64,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     file: request.path,
     files: loaded.files,
     directories: loaded.directories,
+    fingerprint: loaded.fingerprint,
     server,
     serverOrigins: origins,
     collectors,

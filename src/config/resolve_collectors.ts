@@ -38,10 +38,8 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
     if (collector === undefined) {
       const known = Object.keys(catalogue.collectors);
       const origin = section?.origin ?? { file: context.path, line: 0 };
-      const problem = notice(
-        origin,
-        `There is no collector "${className}"${didYouMean(className, known)}`,
-      );
+      const message = `There is no collector "${className}"${didYouMean(className, known)}`;
+      const problem = { ...notice(origin, message), lacks: name };
       problems.push(enabled ? problem : { ...problem, severity: "warning" });
       const reason = `${problem.message}${failedPlugins(context, className)}`;
       if (enabled) leftOut.push({ kind: "collector", section: name, reason });

@@ -29,10 +29,8 @@ export async function resolveHandlers(
     const [className] = name.split(" ");
     const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
-      const problem = notice(
-        used ? at : section!.origin,
-        `There is no handler "${className}"${didYouMean(className, known)}`,
-      );
+      const message = `There is no handler "${className}"${didYouMean(className, known)}`;
+      const problem = { ...notice(used ? at : section!.origin, message), lacks: name };
       problems.push(used ? problem : { ...problem, severity: "warning" });
       if (used) leftOut.push({ kind: "handler", section: name, reason: problem.message });
       continue;

@@ -5,9 +5,12 @@ import {
   choice,
   duration,
   integer,
+  isFalse,
+  isTrue,
   list,
   number,
   type Options,
+  type Raw,
   size,
   text,
   type Values,
@@ -55,7 +58,7 @@ export const serverOptions = {
   pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),
   user: text("", "The user to run as; empty: whoever starts it"),
   group: text("", "The group to run as; empty: the user's"),
-  self_metrics: bool(true, "Publish the agent's own state under the collector name diamond"),
+  self_metrics: selfMetrics(),
   state_path: text(
     "",
     "Folder for what is kept between two starts: books and last counter values; empty: /var/lib/diamond, and below it a folder for each configuration that is not /etc/diamond/diamond.conf; off: nothing is kept",
@@ -96,6 +99,23 @@ export const serverOptions = {
   sysfs: text("", "Read this instead of /sys"),
   rootfs: text("", "Read files and mounts below this instead of /"),
 } satisfies Options;
+
+/** `True` and `False` are accepted for `full` and `off`. */
+function selfMetrics() {
+  const option = choice(
+    "lean",
+    ["off", "lean", "full"],
+    "What the agent publishes of itself as the collector diamond. lean: at most ten series; full: also six for each collector, eighteen for each handler",
+  );
+  return {
+    ...option,
+    parse(raw: Raw) {
+      if (typeof raw !== "string") return option.parse(raw);
+      if (isTrue(raw)) return "full";
+      return isFalse(raw) ? "off" : option.parse(raw);
+    },
+  };
+}
 
 /** Keys that Diamond had and that mean nothing here: accepted without a word. */
 export const retiredServerOptions = {

@@ -50,6 +50,8 @@ export interface Settings {
   readonly files: readonly string[];
   /** The directories whose files were. */
   readonly directories: readonly string[];
+  /** Another one where the text of a file is another. */
+  readonly fingerprint: string;
   readonly server: ServerValues;
   readonly serverOrigins: Origins;
   /** The enabled ones. */

@@ -67,6 +67,14 @@ export function codeOf(error: unknown): FailureCode | undefined {
   return error instanceof Failure ? error.code : undefined;
 }
 
+/** Whether a source is just not there: it says so itself, or nothing listens where it should. */
+export function isNoData(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "no-data" || (code !== "config" && NOBODY_LISTENS.test(messageOf(error)));
+}
+
+const NOBODY_LISTENS = /ECONNREFUSED|connection refused/i;
+
 /** The message of any thrown value, with its cause where that says more. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

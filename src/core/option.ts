@@ -47,6 +47,11 @@ export function isTrue(word: string): boolean {
   return TRUE.has(word.trim().toLowerCase());
 }
 
+/** Whether a word means no, where anything else means yes. */
+export function isFalse(word: string): boolean {
+  return FALSE.has(word.trim().toLowerCase());
+}
+
 /** A switch; all of Diamond's words, and `on off 1 0`. */
 export function bool(fallback: boolean, help: string): Option<boolean> {
   return {
@@ -58,7 +63,7 @@ export function bool(fallback: boolean, help: string): Option<boolean> {
     parse(raw) {
       const word = scalar(raw, "a bool");
       if (isTrue(word)) return true;
-      if (FALSE.has(word.trim().toLowerCase())) return false;
+      if (isFalse(word)) return false;
       throw unreadable(raw, "a bool");
     },
     format: (value) => (value ? "True" : "False"),

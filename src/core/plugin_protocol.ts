@@ -89,6 +89,7 @@ export interface PluginProcessAnswer {
   readonly emits?: readonly Emitted[];
   /** The file that is being loaded now, or the section that begins to run. */
   readonly at?: string;
+  /** With the `id` of the run that says it, where there is one. */
   readonly log?: readonly [level: "debug" | "info" | "warn" | "error", text: string];
 }
 

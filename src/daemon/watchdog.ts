@@ -61,8 +61,9 @@ export function watchdog(
 /** One line for `systemctl status`. */
 function state(agent: Agent): string {
   const { collectors, handlers, degraded } = agent.status();
+  const running = collectors.filter(({ interval }) => interval > 0).length;
   const waiting = handlers.reduce((sum, { queued, spooled }) => sum + queued + spooled, 0);
   const delivered = handlers.reduce((sum, handler) => sum + handler.delivered, 0);
-  const health = degraded.length === 0 ? "all well" : degraded.join(", ");
-  return `${collectors.length} collectors, ${delivered} points delivered, ${waiting} wait; ${health}`;
+  const health = degraded.length === 0 ? "healthy" : degraded.join(", ");
+  return `${running} collectors, ${delivered} points delivered, ${waiting} wait; ${health}`;
 }

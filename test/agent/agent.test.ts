@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type CollectorConfig, createAgent } from "../../src/agent/agent.ts";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { createHostnameResolver, hostnameBy } from "../../src/agent/hostname.ts";
-import { ownCollectors } from "../../src/agent/self_metrics.ts";
+import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts";
 import { createScheduler, slotStart, staggerOffset } from "../../src/agent/scheduler.ts";
 import {
   type AnyCollector,
@@ -370,7 +370,7 @@ describe("agent", () => {
       },
     });
     const agent = createAgent({ host: fakeHost(clock), log: log, random: () => 1 });
-    const server = { self_metrics: false, stop_timeout: 5, max_memory: 1e9 };
+    const server = { self_metrics: "off" as const, stop_timeout: 5, max_memory: 1e9 };
     const handlers = [{ section: "H", handler, options: delivery }];
     await agent.start({
       server,
@@ -403,18 +403,18 @@ describe("agent", () => {
     const names: string[] = [];
     const handler = takingHandler((batch) => names.push(...batch.map(({ series }) => series.name)));
     const own = partOf(Object.values(ownCollectors(agent.state))[0]);
-    const settings = (self_metrics: boolean) => ({
+    const settings = (self_metrics: SelfMetrics) => ({
       server: { self_metrics, stop_timeout: 1, max_memory: 1e9 },
       handlers: [{ section: "H", handler, options: delivery }],
       collectors: [own, partOf(counting("A b.c").plugin)],
     });
-    await agent.start(settings(true));
+    await agent.start(settings("full"));
     await clock.advance(30_000);
     for (const name of ["collectors.A_b_c.runs", "handlers.H.dropped.overflow", "process.rss"]) {
       ok(names.includes(name), name);
     }
     names.length = 0;
-    await agent.reload(settings(false));
+    await agent.reload(settings("off"));
     await clock.advance(30_000);
     deepEqual([...new Set(names)], ["n"]);
   });
@@ -430,7 +430,7 @@ describe("agent", () => {
     const paths: string[] = [];
     const handler = takingHandler((batch) => paths.push(...batch.map(({ series }) => series.path)));
     const settings = {
-      server: { self_metrics: false, stop_timeout: 1, max_memory: 1e9 },
+      server: { self_metrics: "off" as const, stop_timeout: 1, max_memory: 1e9 },
       handlers: [{ section: "H", handler, options: delivery }],
       collectors: [partOf(counting("A").plugin)],
     };

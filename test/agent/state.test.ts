@@ -101,7 +101,7 @@ function agentOn({ clock, state, store, host }: Machine, away = { is: false }) {
   });
   const start = (options: Partial<CommonValues> = {}) =>
     agent.start({
-      server: { self_metrics: false, stop_timeout: 1, max_memory: 100e6 },
+      server: { self_metrics: "off", stop_timeout: 1, max_memory: 100e6 },
       collectors: [{
         section: "C",
         collector: plugin,

@@ -131,11 +131,14 @@ describeWith("the command line", noExecutable, () => {
   });
 });
 
+/** A configuration that enables nothing is an error of its own. */
+const ENABLED = "[collectors]\n[[UptimeCollector]]\nenabled = True\n";
+
 describeWith("check", noExecutable, () => {
   it("0: clean; 1: warnings, with --strict; 2: errors, all at once, with file and line", () => {
     const clean = file(
       "clean.conf",
-      `[server]\nhandlers = NullHandler\npid_file = ${directory}/x.pid\n`,
+      `[server]\nhandlers = NullHandler\npid_file = ${directory}/x.pid\n${ENABLED}`,
     );
     equal(agent(["check", "-c", clean]).code, 0);
     equal(agent(["check", "--strict", "-c", clean]).code, 0);
@@ -177,7 +180,7 @@ describeWith("check", noExecutable, () => {
   it("never shows a secret, warns of one that others can read, and takes it from a file", () => {
     const key = file("key", "from-a-file\n", 0o600);
     const conf = (apikey: string) =>
-      `[server]\nhandlers = HostedGraphiteHandler\npid_file = ${directory}/x.pid\n[handlers]\n[[HostedGraphiteHandler]]\napikey = ${apikey}\n`;
+      `[server]\nhandlers = HostedGraphiteHandler\npid_file = ${directory}/x.pid\n[handlers]\n[[HostedGraphiteHandler]]\napikey = ${apikey}\n${ENABLED}`;
     const open = agent([
       "check",
       "--strict",

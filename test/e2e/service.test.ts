@@ -114,7 +114,7 @@ describeWith("a service manager", noNotify, () => {
         WATCHDOG_USEC: "2000000",
       },
     });
-    await until("READY", () => /^READY=1 \| STATUS=3 collectors, .*all well$/m.test(told));
+    await until("READY", () => /^READY=1 \| STATUS=3 collectors, .*healthy$/m.test(told));
     await until("WATCHDOG twice", () => told.split("WATCHDOG=1 | STATUS=").length > 2);
     process.kill(running.pid, "SIGHUP");
     await until("RELOADING", () => /RELOADING=1\s(.*\n)*READY=1/.test(told));

@@ -271,7 +271,7 @@ exec /sbin/init
   await carbon.stop();
   const expected: Readonly<Record<string, RegExp>> = {
     state: /^active$/,
-    status: /collectors, [1-9]\d* points delivered, .*all well$/,
+    status: /collectors, [1-9]\d* points delivered, .*healthy$/,
     uid: /^6\d{4}$/,
     seccomp: /^2$/,
     restarts: /^0$/,

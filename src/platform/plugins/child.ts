@@ -121,7 +121,7 @@ export function servePlugins(): Promise<void> {
         delta: emitter.delta,
         elapsed: request.elapsed,
         signal: controller.signal,
-        log: logOf(request.collector),
+        log: logOf(request.collector, id),
       });
     } finally {
       emitter.end();
@@ -226,8 +226,9 @@ function declarationOf(collector: AnyCollector): Declaration {
   };
 }
 
-function logOf(collector: string): Log {
-  const at = (level: keyof Log) => (text: string) => say({ log: [level, `${collector}: ${text}`] });
+function logOf(collector: string, id: number): Log {
+  const at = (level: keyof Log) => (text: string) =>
+    say({ id, log: [level, `${collector}: ${text}`] });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -76,7 +76,9 @@ class AgentLog(logging.Handler):
     def emit(self, record):
         try:
             level = next(name for least, name in self.LEVELS if record.levelno >= least)
-            say({"log": [level, "%s: %s" % (threading.current_thread().name, self.format(record))]})
+            thread = threading.current_thread()
+            say({"id": getattr(thread, "run_id", None),
+                 "log": [level, "%s: %s" % (thread.name, self.format(record))]})
         except Exception:
             self.handleError(record)
 
@@ -452,7 +454,7 @@ def construct(cls, name, section):
     """By names where the constructor has them; Diamond 3 gave two by position."""
     config = {"server": {}, "handlers": {}, "collectors": {"default": {}, name: section}}
     signature = (inspect.getfullargspec if hasattr(inspect, "getfullargspec") else inspect.getargspec)
-    spec = fileVersion(cls.__init__)
+    spec = signature(cls.__init__)
     names, takes_all = spec[0], spec[2] is not None
     if takes_all or "name" in names:
         return cls(config=config, handlers=[], name=name)
@@ -613,6 +615,7 @@ class Instance(object):
 
     def once(self, id, request):
         run = Run(id, request)
+        self.thread.run_id = id
         self.collector.run = run
         try:
             self.collector.collect()

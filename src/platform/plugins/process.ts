@@ -40,11 +40,12 @@ export interface PluginProcessSettings {
 export interface PluginProcess {
   /** Loads the files, those that are new to it. Throws `timeout` where one of them does not let it go on. */
   load(files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
-  /** One run; `take` gets what it emits, as it comes. */
+  /** One run; `take` gets what it emits, as it comes, `own` what it logs. */
   run(
     request: RunRequest,
     take: (emits: readonly Emitted[]) => void,
     signal: AbortSignal,
+    own: Log,
   ): Promise<void>;
   drop(instance: string): void;
   figures(): PluginProcessFigures;
@@ -78,6 +79,8 @@ interface Waiting {
   resolve(result: unknown): void;
   reject(error: unknown): void;
   take?(emits: readonly Emitted[]): void;
+  /** Of the collector that runs. */
+  readonly own?: Log;
 }
 
 export function createPluginProcess(settings: PluginProcessSettings): PluginProcess {
@@ -160,10 +163,11 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     to: Child,
     request: PluginProcessRequest,
     take?: Waiting["take"],
+    own?: Log,
   ): Promise<unknown> & { id: number } {
     const id = nextId++;
     const answer = new Promise<unknown>((resolve, reject) => {
-      waiting.set(id, { resolve, reject, take });
+      waiting.set(id, { resolve, reject, take, own });
     });
     to.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
     watch();
@@ -180,8 +184,11 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     }
     const { id, emits, result, error } = answer;
     if (answer.at !== undefined) at = answer.at;
-    if (answer.log !== undefined) log()[answer.log[0]](answer.log[1].slice(0, MAX_TOLD));
     const asked = id === undefined ? undefined : waiting.get(id);
+    if (answer.log !== undefined) {
+      const [level, text] = answer.log;
+      return (asked?.own ?? log())[level](text.slice(0, MAX_TOLD));
+    }
     if (asked === undefined) return;
     if (emits !== undefined) return asked.take?.(emits);
     waiting.delete(id!);
@@ -250,9 +257,9 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       );
       return answer as LoadedModule[];
     },
-    async run(request, take, signal) {
+    async run(request, take, signal, own) {
       const to = alive();
-      const answer = ask(to, { do: "run", run: request }, take);
+      const answer = ask(to, { do: "run", run: request }, take, own);
       const late = Promise.withResolvers<never>();
       const onAbort = () => {
         waiting.delete(answer.id);

@@ -43,7 +43,7 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
           [Symbol.dispose]: () => pool.child?.drop(instance),
         };
       },
-      async collect({ host, options: values, state, emit, elapsed, signal }) {
+      async collect({ host, options: values, state, emit, elapsed, signal, log }) {
         let failure: unknown;
         const publish = emit as Emitter["emit"];
         const take = (emits: readonly Emitted[]) => {
@@ -60,7 +60,7 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
           timestamp: Math.floor(host.clock.now() / 1000),
           elapsed,
         };
-        await child().run(run, take, signal);
+        await child().run(run, take, signal, log);
         if (failure !== undefined) throw failure;
       },
     };

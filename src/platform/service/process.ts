@@ -34,6 +34,7 @@ export function complain(message: string): void {
 export const daemonControl = {
   isChild: isDaemonChild(),
   start: startDaemon,
+  complain,
   async report(error: string) {
     if (startReported) return;
     startReported = true;

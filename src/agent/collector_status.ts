@@ -1,0 +1,141 @@
+/** How a collector is: from what its runs have left behind. */
+
+import type { FailureCode } from "../core/errors.ts";
+import type { ErrorState } from "../core/error_reporter.ts";
+import { adviceForCollector, adviceForMissing } from "./advice.ts";
+import type { CollectorRunner, LoggedLine, RunRecord } from "./collector_runner.ts";
+import type { Missing } from "./missing.ts";
+
+/**
+ * `waiting`: too young to say. `no data`: it works, and there is nothing to publish. `missing`: it is
+ * enabled and cannot run. `off`: it has a section and is not enabled.
+ */
+export type CollectorState = "ok" | "waiting" | "no data" | "failing" | "missing" | "off";
+
+export interface CollectorStatus extends RunRecord {
+  readonly name: string;
+  /** Seconds; 0 where it does not run. */
+  readonly interval: number;
+  readonly state: CollectorState;
+  /** The file of a plugin. */
+  readonly file?: string;
+  /** Why there is nothing to collect. */
+  readonly absent?: string;
+  /** Why it is not `ok`. */
+  readonly error?: ReportedError;
+  readonly logged?: LoggedLine;
+  /** Milliseconds of a run; absent before the first has ended. */
+  readonly time?: { readonly min: number; readonly mean: number; readonly max: number };
+}
+
+export interface ReportedError extends ErrorState {
+  readonly advice: string;
+}
+
+/** Runs without a point after which a collector that never published has no data: a rate needs two. */
+const INITIAL_SILENT_RUNS = 2;
+/** The same for one that has published before. */
+const SILENT_RUNS = 3;
+/** Beyond two intervals, without a run. */
+const OVERDUE_SECONDS = 60;
+
+/** `started`: of the agent. */
+export function collectorStatus(
+  runner: CollectorRunner,
+  now: number,
+  started: number,
+): CollectorStatus {
+  const { name, interval, record, file, logged, absence } = runner;
+  const state = collectorState(runner, now);
+  const isWell = state === "ok" || state === "waiting";
+  const error = isWell ? undefined : errorOf(runner, now, started);
+  const ended = record.runs > 0 && record.longest > 0;
+  return {
+    name,
+    interval,
+    state,
+    ...record,
+    file,
+    absent: state === "no data" ? absence?.message : undefined,
+    error: error && { ...error, advice: adviceForCollector(state, error, file) },
+    logged,
+    time: ended
+      ? { min: record.shortest, mean: record.spent / record.runs, max: record.longest }
+      : undefined,
+  };
+}
+
+/** Makes nothing: the agent's own metrics ask at each run. */
+export function collectorState(runner: CollectorRunner, now: number): CollectorState {
+  const { trouble, record } = runner;
+  // One of several servers that is away: the points of the others are there.
+  if (isAbsent(runner)) return record.silentRuns === 0 ? "failing" : "no data";
+  if (trouble !== undefined) return "failing";
+  if (isOverdue(runner, now)) return "no data";
+  const isNew = record.lastPublished === 0;
+  if (record.silentRuns >= (isNew ? INITIAL_SILENT_RUNS : SILENT_RUNS)) return "no data";
+  return isNew ? "waiting" : "ok";
+}
+
+function isAbsent({ absence, trouble }: CollectorRunner): boolean {
+  return absence !== undefined && absence.last >= (trouble?.last ?? 0);
+}
+
+function isOverdue({ record, interval }: CollectorRunner, now: number): boolean {
+  return record.runs > 0 && now - record.lastRun > 1000 * (2 * interval + OVERDUE_SECONDS);
+}
+
+function errorOf(runner: CollectorRunner, now: number, started: number): ErrorState | undefined {
+  const { trouble, absence, record, refusal, logged } = runner;
+  if (isAbsent(runner)) return absence;
+  if (trouble !== undefined) return trouble;
+  const { lastPublished, lastRun, silentRuns } = record;
+  if (isOverdue(runner, now)) return since(lastRun, now, "It has not run since then");
+  const first = lastPublished || started;
+  if (refusal !== undefined && refusal.last >= lastRun) return { ...refusal, first };
+  // Runs that end well and publish nothing: the collector's own last words may say why.
+  const own = logged !== undefined && logged.at >= first ? logged.message : undefined;
+  return since(first, now, own ?? "Its runs publish nothing", "no-data", silentRuns);
+}
+
+function since(
+  first: number,
+  last: number,
+  message: string,
+  code?: FailureCode,
+  count = 1,
+): ErrorState {
+  return { message, code, first, last, count };
+}
+
+const NO_RUNS: RunRecord = {
+  runs: 0,
+  failures: 0,
+  skipped: 0,
+  refused: 0,
+  points: 0,
+  milliseconds: 0,
+  shortest: 0,
+  longest: 0,
+  spent: 0,
+  lastRun: 0,
+  lastPublished: 0,
+  silentRuns: 0,
+};
+
+/** Of one that is enabled and does not run. */
+export function missingCollector(missing: Missing, now: number): CollectorStatus {
+  const { section: name, reason, since: first, isRetried } = missing;
+  const error = since(first, now, reason, "config");
+  return {
+    name,
+    interval: 0,
+    state: isRetried ? "no data" : "missing",
+    ...NO_RUNS,
+    error: { ...error, advice: adviceForMissing(missing) },
+  };
+}
+
+export function collectorThatIsOff(name: string): CollectorStatus {
+  return { name, interval: 0, state: "off", ...NO_RUNS };
+}

@@ -1,0 +1,152 @@
+/** The configuration in force, and whether the one on disk is another. */
+
+import type { ConfigurationStatus } from "../agent/status.ts";
+import { loadConfig } from "../config/load.ts";
+import { formatProblem, type Problem } from "../config/problems.ts";
+import type { ResolveRequest, Settings } from "../config/settings.ts";
+import { configError, messageOf } from "../core/errors.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
+
+export interface ConfigurationPorts {
+  readonly path: string;
+  readonly files: ConfigFiles;
+  now(): number;
+  resolve(how: Pick<ResolveRequest, "atWork"> & { plugins: boolean }): Promise<Settings>;
+}
+
+export interface Configuration {
+  readonly settings: Settings;
+  /** Takes another one over: `apply` gets it, and may throw. Throws `config` why the old one stays. */
+  reload<T>(apply: (next: Settings) => Promise<T>): Promise<T>;
+  status(): ConfigurationStatus;
+  /** Another one when a file of it, or of a plugin, has changed, come or gone. */
+  version(): string;
+}
+
+interface Refusal {
+  readonly fingerprint: string;
+  readonly files: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Reads the first one. What is valid in it runs; throws `config` where that is nothing. */
+export async function firstConfiguration(ports: ConfigurationPorts): Promise<Configuration> {
+  const { path, files, now, resolve } = ports;
+  let settings = await resolve({ plugins: true });
+  if (settings.problems.some(({ fatal }) => fatal)) throw refusalOf(errorsIn(settings));
+  let inForceSince = now();
+  let refusal: Refusal | undefined;
+  /** The files' versions when they were last found to be in force, or not to be. */
+  let same: string | undefined;
+  let other: { readonly versions: string; readonly problems: readonly string[] } | undefined;
+  let otherSince: number | undefined;
+
+  /** Throws where there is an error that the configuration in force has not. */
+  async function next(): Promise<Settings> {
+    // First without plugins: what is refused must not touch those that are at work.
+    const early = await resolve({ plugins: false });
+    refuse(early, errorsIn(early).filter(({ harmless }) => !harmless));
+    const atWork = settings.collectors.map(({ collector }) => collector.name);
+    const whole = await resolve({ plugins: true, atWork });
+    refuse(whole, newErrors(whole, settings));
+    return whole;
+  }
+
+  function refuse({ fingerprint, files }: Settings, problems: readonly Problem[]): void {
+    if (problems.length === 0) return;
+    refusal = { fingerprint, files, problems: problems.map(formatProblem) };
+    throw refusalOf(problems);
+  }
+
+  function onDisk(): ConfigurationStatus["onDisk"] {
+    const versions = versionsOf([...settings.files, ...(refusal?.files ?? [])], files, settings);
+    if (versions !== same && versions !== other?.versions) {
+      const { fingerprint } = loadConfig(path, files);
+      if (fingerprint === settings.fingerprint) same = versions;
+      else {
+        const isRefused = fingerprint === refusal?.fingerprint;
+        other = { versions, problems: isRefused ? refusal!.problems : [] };
+      }
+    }
+    if (versions === same) {
+      otherSince = undefined;
+      return undefined;
+    }
+    otherSince ??= now();
+    return { problems: other!.problems, since: otherSince };
+  }
+
+  return {
+    get settings() {
+      return settings;
+    },
+    async reload(apply) {
+      other = undefined;
+      const found = await next();
+      try {
+        const result = await apply(found);
+        settings = found;
+        inForceSince = now();
+        refusal = undefined;
+        same = undefined;
+        return result;
+      } catch (error) {
+        const { fingerprint, files } = found;
+        refusal = { fingerprint, files, problems: [messageOf(error)] };
+        throw error;
+      } finally {
+        onDisk();
+      }
+    },
+    status: () => ({
+      file: path,
+      inForceSince,
+      problems: errorsIn(settings).filter(({ harmless }) => !harmless).map(formatProblem),
+      onDisk: onDisk(),
+    }),
+    version() {
+      const plugins = settings.custom.files.map((file) => file.path);
+      return versionsOf([...settings.files, ...plugins], files, settings, settings.custom.folders);
+    },
+  };
+}
+
+/** All that `check` calls an error. */
+export function errorsIn({ problems }: Settings): Problem[] {
+  return problems.filter(({ severity }) => severity === "error");
+}
+
+/**
+ * What keeps a configuration from being taken over. What hurts nothing and was there before, such as an
+ * option that nobody reads, is no reason; nor is a plugin that is gone or broken: its file is not the
+ * configuration's.
+ */
+function newErrors(next: Settings, inForce: Settings): Problem[] {
+  const known = new Set(inForce.problems.map(keyOf));
+  const plugins = new Set(next.custom.files.map(({ path }) => path));
+  const parts = [...inForce.collectors, ...inForce.handlers, ...inForce.leftOut];
+  const wasEnabled = (name: string | undefined) => parts.some(({ section }) => section === name);
+  return errorsIn(next).filter((problem) => {
+    if (!problem.harmless) return true;
+    return !known.has(keyOf(problem)) && !plugins.has(problem.file) && !wasEnabled(problem.lacks);
+  });
+}
+
+/** Lines move. */
+function keyOf({ file, message }: Problem): string {
+  return `${file}: ${message}`;
+}
+
+function refusalOf(problems: readonly Problem[]): Error {
+  return configError(problems.map(formatProblem).join("\n"));
+}
+
+function versionsOf(
+  paths: readonly string[],
+  files: ConfigFiles,
+  { directories }: Settings,
+  folders: readonly string[] = [],
+): string {
+  const listed = [...directories, ...folders].map((folder) => files.list(folder));
+  return JSON.stringify([paths.map((path) => files.fileVersion(path)), listed]);
+}
