@@ -13,6 +13,10 @@ const FORBIDDEN = /EACCES|EPERM|permission|not permitted/i;
 
 /** First match counts: from the particular to the general. */
 const ABOUT_HANDLERS: Rules = [
+  [
+    /looks like|with a web page/,
+    "correct host and port: Graphite takes lines at 2003 and pickles at 2004; through a balancer, look at what is behind it",
+  ],
   [NAME, "check the name in host, and this machine's resolver"],
   [REFUSED, "nothing listens there: is the server running, are host and port right?"],
   [UNREACHABLE, "the server cannot be reached: is there a route, does a firewall drop it?"],

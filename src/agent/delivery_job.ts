@@ -39,7 +39,7 @@ export function deliveryJobs(part: HandlerConfig, ports: AgentPorts): DeliveryJo
     if (spools !== undefined) worker.flushSpool();
     return {
       get delivered() {
-        return worker.ledger.delivered;
+        return worker.ledger.delivered + worker.ledger.unconfirmed;
       },
       get queued() {
         return worker.queued;

@@ -40,7 +40,8 @@ export function createLiveness(): Liveness {
       for (const { name, ledger, queued, spooled } of workers) {
         const key = `handler ${name}`;
         known.add(key);
-        const moved = ledger.delivered + ledger.retries + droppedTotal(ledger) + spooled;
+        const moved = ledger.delivered + ledger.unconfirmed + ledger.retries +
+          droppedTotal(ledger) + spooled;
         const ms = still(key, queued === 0 ? now : moved, now);
         if (ms > WORKER_MS) why ??= `${name} has done nothing for ${Math.round(ms / 1000)} s`;
       }

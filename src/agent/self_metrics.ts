@@ -84,6 +84,7 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
       "collectors.{collector}.milliseconds": gauge("Duration of the last run", 3, "ms"),
       "handlers.{handler}.collected": gauge("Metrics given to the handler, over all starts"),
       "handlers.{handler}.delivered": gauge("Metrics that the backend took"),
+      "handlers.{handler}.unconfirmed": gauge("Metrics that were sent, and may still be lost"),
       "handlers.{handler}.queued": gauge("Metrics that wait in memory"),
       "handlers.{handler}.spooled": gauge("Metrics that wait on disk"),
       "handlers.{handler}.spool_bytes": gauge("Room that they take on disk", 0, "byte"),
@@ -128,6 +129,7 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
         const part = component(name);
         emit("handlers.{handler}.collected", ledger.collected, part);
         emit("handlers.{handler}.delivered", ledger.delivered, part);
+        emit("handlers.{handler}.unconfirmed", ledger.unconfirmed, part);
         emit("handlers.{handler}.queued", queued, part);
         emit("handlers.{handler}.spooled", spooled, part);
         emit("handlers.{handler}.spool_bytes", spoolBytes, part);

@@ -3,6 +3,7 @@
  * back-off and the ledger are the worker's, for all handlers alike.
  */
 
+import type { Failure } from "./errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "./metric.ts";
@@ -22,15 +23,31 @@ export interface Sink extends AsyncDisposable {
   readonly line?: Line;
 }
 
-/** The connection that a transport's writes went by. */
+/** The connections that a transport's writes went by. */
 export interface Line {
   /**
-   * Whether a connection has ended otherwise than in order since this was asked last: what was
-   * written in its last seconds may be lost.
+   * What has happened since this was asked last to make what was written in the last seconds
+   * doubtful; undefined where nothing has.
    */
-  broken(): boolean;
-  /** Whether the peer's system has acknowledged what was written `seconds` ago and before; true where that is unknown. */
-  acknowledged(seconds: number): boolean;
+  broken(): Break | undefined;
+  /** Bytes that were written, over all connections. */
+  readonly written: number;
+  /** How many of them the peer's program has read, as far as anybody knows; undefined where it is too soon to look again. */
+  read(): number | undefined;
+  /** Of a protocol in which a peer says what it does not take: how many points since this was asked last. */
+  refused?(): Refusal | undefined;
+}
+
+/** The end of a connection otherwise than in order. */
+export interface Break {
+  readonly error: Failure;
+  /** The peer has said something that no receiver of metrics says. */
+  readonly answered: boolean;
+}
+
+export interface Refusal {
+  readonly points: number;
+  readonly error: Failure;
 }
 
 export interface HandlerContext<O extends Options = Options> {

@@ -1,7 +1,7 @@
 /**
  * The books of one handler. At any time
- * `collected = delivered + queued + spooled + dropped`, or there is a defect. They go on from where
- * they stood when the agent starts again.
+ * `collected = delivered + unconfirmed + queued + spooled + dropped`, or there is a defect. They go on
+ * from where they stood when the agent starts again. All but `unconfirmed` only grow.
  */
 
 /** Why points were given up. */
@@ -35,9 +35,11 @@ export const whyDropped: Readonly<Record<DropReason, string>> = {
 export interface Ledger {
   collected: number;
   delivered: number;
+  /** Points that a transport took, and that may still be lost with their connection. */
+  unconfirmed: number;
   /** Writes that failed and were or will be tried again. */
   retries: number;
-  /** Points that were taken for delivered until their connection broke, and are sent again. */
+  /** Points that were unconfirmed when their connection broke, and are sent again. */
   resent: number;
   readonly dropped: Record<DropReason, number>;
 }
@@ -47,6 +49,7 @@ export function newLedger(): Ledger {
   return {
     collected: 0,
     delivered: 0,
+    unconfirmed: 0,
     retries: 0,
     resent: 0,
     dropped: dropped as Record<DropReason, number>,
@@ -59,14 +62,15 @@ export function droppedTotal(ledger: Readonly<Ledger>): number {
 
 /** Metrics that the books cannot account for, with those that wait; 0 where all is well. */
 export function imbalance(ledger: Readonly<Ledger>, queued: number, spooled: number): number {
-  return ledger.collected - ledger.delivered - queued - spooled - droppedTotal(ledger);
+  const { collected, delivered, unconfirmed } = ledger;
+  return collected - delivered - unconfirmed - queued - spooled - droppedTotal(ledger);
 }
 
 /** The books as they are kept between two starts. */
 export interface SavedLedger extends Ledger {
   readonly queued: number;
   readonly spooled: number;
-  /** Spooled and sent, but not confirmed: after a kill they wait again. */
+  /** Of the unconfirmed: those that are in the spool as well. After a kill they wait again. */
   readonly unsettled: number;
   /** Whether they were closed at a stop. */
   readonly clean: boolean;

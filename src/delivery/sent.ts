@@ -1,6 +1,6 @@
 /**
  * What was sent and may still be lost: a transport says that it took a batch, not that the backend
- * did. A batch stays here until it is old enough and the peer's system has acknowledged it; when the
+ * did. A batch stays here until the peer has read it and some time has passed since; when the
  * connection breaks before that, it is sent again. Receivers overwrite equal timestamps.
  */
 
@@ -21,24 +21,28 @@ export interface SentBatches {
   readonly held: number;
   /** Points of spooled batches. */
   readonly spooled: number;
-  add(batch: Batch): void;
-  /** Forgets and returns what needs no second sending any more. */
-  ack(acknowledged: () => boolean): Batch[];
+  /** `end`: bytes that the line had written with it. */
+  add(batch: Batch, end: number): void;
+  /** Forgets and returns what needs no second sending any more. `read`: bytes that the peer has read. */
+  ack(read: () => number | undefined): readonly Batch[];
   /** Forgets and returns everything, oldest first. */
   reclaim(): Batch[];
 }
 
 /** However old: a run's points are in one write, and the interval may be long. */
 const ALWAYS_KEPT = 2;
-/** Between looks at the kernel's table, as a part of the time that batches stay. */
+/** Between looks at the connection, as a part of the time that batches stay. */
 const LOOKS = 4;
+const NONE: readonly Batch[] = [];
 
 /** A batch without its metrics. */
 interface Sent {
   readonly batch: Batch;
   /** Of one that is not in the spool. */
   readonly columns: Columns | undefined;
-  readonly at: number;
+  readonly end: number;
+  /** When it was sent, or last seen unread: for a peer that does not read, no time passes. */
+  at: number;
 }
 
 export function createSentBatches(seconds: number, monotonic: () => number): SentBatches {
@@ -60,19 +64,26 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
     get spooled() {
       return spooled;
     },
-    add(batch) {
+    add(batch, end) {
       const columns = batch.ids.length > 0 ? undefined : store.keep(batch.metrics);
-      batches.push({ batch: { ...batch, metrics: [] }, columns, at: monotonic() });
+      batches.push({ batch: { ...batch, metrics: [] }, columns, end, at: monotonic() });
       count(batch, 1);
     },
-    ack(acknowledged) {
+    ack(read) {
       const now = monotonic();
+      const isTooSoon = now - lastLook < (seconds * 1000) / LOOKS;
+      if (isTooSoon || batches.length <= ALWAYS_KEPT) return NONE;
+      lastLook = now;
+      const readBytes = read();
+      if (readBytes === undefined) return NONE;
+      // How far it has read is an estimate that may be a little too high: the one before is sure.
+      for (let at = 0; at < batches.length; at++) {
+        if ((batches[at + 1]?.end ?? Infinity) > readBytes) batches[at].at = now;
+      }
       const limit = now - seconds * 1000;
       let old = 0;
       while (old < batches.length - ALWAYS_KEPT && batches[old].at <= limit) old++;
-      if (old === 0 || now - lastLook < (seconds * 1000) / LOOKS) return [];
-      lastLook = now;
-      if (!acknowledged()) return [];
+      if (old === 0) return NONE;
       const acked = batches.slice(0, old);
       batches = batches.slice(old);
       return acked.map(({ batch, columns }) => {

@@ -13,7 +13,7 @@ import {
   SpoolInUse,
   type Spools,
 } from "../ports/spool.ts";
-import { createErrorReporter } from "../core/error_reporter.ts";
+import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
 export interface SpoolerSettings {
@@ -32,11 +32,14 @@ export interface SpoolerSettings {
 export interface Spooler {
   /** Undefined while the file is not open. */
   readonly spool: Spool | undefined;
+  /** Why it cannot be used; undefined while it can. */
+  readonly trouble: ErrorState | undefined;
   /** Whether there may be something to read. */
   readonly waiting: boolean;
   /** Stores a batch, in several if it is large; undefined where the disk does not take it now: nothing is stored then. */
   store(metrics: readonly Metric[]): number[] | undefined;
-  read(): SpooledBatch | undefined;
+  /** The oldest batches, up to about `most` points. */
+  read(most: number): SpooledBatch | undefined;
   ack(ids: readonly number[]): void;
   requeue(ids: readonly number[]): void;
   skip(ids: readonly number[]): void;
@@ -107,6 +110,9 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
     get spool() {
       return spool;
     },
+    get trouble() {
+      return trouble.state;
+    },
     get waiting() {
       return more && clock.monotonic() >= blockedUntil;
     },
@@ -129,8 +135,8 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
       }
       return ids;
     },
-    read() {
-      const batch = withFile((open) => open.read(MAX_PER_WRITE));
+    read(most) {
+      const batch = withFile((open) => open.read(most));
       if (batch === undefined) {
         if (clock.monotonic() >= blockedUntil) more = false;
         closeIfEmpty();

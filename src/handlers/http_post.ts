@@ -27,7 +27,13 @@ export default defineHandler({
     const encode = isJson ? jsonBody : plainBody;
     return {
       async write(batch, signal) {
-        await post(host, options, { url: options.url, type, body: encode(batch), headers }, signal);
+        await post(host, options, {
+          url: options.url,
+          type,
+          body: encode(batch),
+          headers,
+          anyAnswer: true,
+        }, signal);
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };

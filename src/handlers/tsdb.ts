@@ -17,6 +17,8 @@ import { openGraphite, plainConnection } from "../protocols/graphite.ts";
 import { baseUrl, post, postOptions } from "../protocols/http_post.ts";
 
 const encoder = new TextEncoder();
+/** Source: http://opentsdb.net/docs/build/html/api_telnet/put.html */
+const TELNET_REFUSAL = "put:";
 const telnet = { ...plainConnection, proto: "tcp" } as const;
 
 export default defineHandler({
@@ -47,7 +49,7 @@ export default defineHandler({
       return openGraphite(context, options.host, { ...telnet, ...options }, (batch) => {
         const points = batch.map((metric) => dataPoint(metric, names));
         return encoder.encode(points.map((point) => (point ? putLine(point) : "")).join(""));
-      });
+      }, TELNET_REFUSAL);
     }
     const url = `${baseUrl(options.tls, options.host, options.port)}/api/put?details`;
     return {

@@ -179,6 +179,15 @@ export interface Connection {
    */
   unacknowledged(): number | undefined;
   /**
+   * Bytes that the peer's program has not read, as far as its system tells, of which so many are not even
+   * acknowledged.
+   */
+  unread(unacknowledged: number): number;
+  /** What the peer has said since this was asked last, a character for each byte; most say nothing. */
+  heard(): string;
+  /** Milliseconds for which the peer has been silent; of one that has ended: since about when. */
+  silence(): number;
+  /**
    * Ends the connection in order: sends what was written, says that this was all, and waits for the
    * peer to do the same. False where it did not, or the connection broke.
    */

@@ -39,6 +39,8 @@ export interface Post {
   readonly type: string;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A page is an answer like any other: what the receiver is was the operator's choice. */
+  readonly anyAnswer?: boolean;
   /** The points that an answer says were refused, by name or by number; the others were taken. */
   rejected?(body: string): Rejected;
 }
@@ -52,7 +54,7 @@ const encoder = new TextEncoder();
 export async function post(
   host: Host,
   options: PostValues,
-  { url, type, body, headers = {}, rejected = () => [] }: Post,
+  { url, type, body, headers = {}, anyAnswer = false, rejected = () => [] }: Post,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   const { user, password, compression } = options;
@@ -65,8 +67,18 @@ export async function post(
     login: user === "" ? undefined : { user, password },
     tls: tlsSettings(options),
   }, signal);
+  if (!anyAnswer) refusePages(url, answer);
   judge(url, answer, rejected);
   return answer;
+}
+
+/** What takes metrics does not answer with a page: that is somebody else's port. */
+function refusePages(url: string, { status, headers, body }: HttpResponse): void {
+  if (status < 200 || status >= 300 || body === "") return;
+  if (!/^text\/html\b/i.test(headers["content-type"] ?? "")) return;
+  throw undelivered(
+    `${withoutQuery(url)} answers ${status} with a web page: is it the right port?`,
+  );
 }
 
 /** The body is at fault, or it is too large: parts of it may be taken. */

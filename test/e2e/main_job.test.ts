@@ -219,9 +219,10 @@ describeWith("three backends", noExecutable || noCarbon, () => {
         "GraphiteHandler_carbon",
       ]
     ) {
-      const [collected, delivered, queued, spooled, ...dropped] = [
+      const [collected, delivered, unconfirmed, queued, spooled, ...dropped] = [
         "collected",
         "delivered",
+        "unconfirmed",
         "queued",
         "spooled",
         ...dropReasons.map((reason) => `dropped.${reason}`),
@@ -230,7 +231,7 @@ describeWith("three backends", noExecutable || noCarbon, () => {
       ok(collected > SECONDS * 1000, `${handler} was given ${collected} metrics`);
       equal(
         collected,
-        delivered + queued + spooled + dropped.reduce((sum, count) => sum + count),
+        delivered + unconfirmed + queued + spooled + dropped.reduce((sum, count) => sum + count),
         `the ledger of ${handler}`,
       );
       deepEqual(dropped.filter((count) => count > 0), [], `${handler} drops nothing`);

@@ -94,6 +94,7 @@ async function damaged(directory: string): Promise<string[]> {
       dropped: {} as SavedLedger["dropped"],
       queued: 0,
       spooled: total,
+      unconfirmed: 0,
       unsettled: 0,
       clean: true,
     };

@@ -8,6 +8,7 @@
 import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Connection } from "../../ports/host.ts";
 import { realClock } from "../clock.ts";
+import { createHearing, createUnread } from "./peer_signs.ts";
 import type { SocketCalls } from "./socket_calls.ts";
 
 /** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
@@ -16,16 +17,23 @@ const LONGEST_PAUSE_MS = 64;
 /** Whoever writes has asked before whether it may: what was open this long ago still is. */
 const FRESH_MS = 5;
 
-/** `descriptor` is of a socket that is connected, and nobody else's. */
+/** `descriptor` is of a socket that is connected, and nobody else's; `greeting` is what the peer has said already. */
 export function heldConnection(
   descriptor: number,
   peer: string,
   calls: SocketCalls,
   closeMs: number,
+  greeting: Uint8Array,
 ): Connection {
+  const hearing = createHearing();
+  hearing.hear(greeting);
+  const unreadOf = createUnread();
+  // The first look tells how wide its buffer is while there is nothing in it.
+  unreadOf(0, calls.window(descriptor));
   /** Once the descriptor is closed. */
   let last: Exclude<Connection["state"], "open"> | undefined;
   let openAt = -Infinity;
+  let finished = false;
   /** Aborted with `last`: nobody waits for what is gone. */
   const gone = new AbortController();
 
@@ -35,7 +43,7 @@ export function heldConnection(
     if (last !== undefined) return last;
     const now = performance.now();
     if (now - openAt < FRESH_MS) return "open";
-    const found = calls.state(descriptor);
+    const found = calls.state(descriptor, finished, hearing.hear);
     if (found === "open") openAt = now;
     return found;
   }
@@ -71,6 +79,13 @@ export function heldConnection(
       return state();
     },
     unacknowledged: () => last === undefined ? calls.unacknowledged(descriptor) ?? 0 : 0,
+    unread: (unacknowledged) =>
+      last === undefined ? unreadOf(unacknowledged, calls.window(descriptor)) : 0,
+    heard: hearing.take,
+    silence() {
+      const silence = last === undefined ? calls.silence(descriptor) : undefined;
+      return silence ?? performance.now() - openAt;
+    },
     write(bytes, signal) {
       if (state() !== "open") throw undelivered(`The connection to ${peer} is closed`);
       const taken = calls.send(descriptor, bytes);
@@ -84,6 +99,7 @@ export function heldConnection(
         return now === "ended";
       }
       calls.finish(descriptor);
+      finished = true;
       const until = performance.now() + closeMs;
       for (let turn = 0; state() === "open" && performance.now() < until; turn++) {
         await pause(turn, gone.signal);

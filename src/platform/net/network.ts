@@ -32,8 +32,9 @@ export const realNet: Net = {
       try {
         // What is encrypted needs the runtime.
         if (target.tls === undefined && calls !== undefined && bunSockets !== undefined) {
-          const descriptor = await heldDescriptor(bunSockets, target, address, signal, calls);
-          return heldConnection(descriptor, show(target), calls, CLOSE_MS);
+          const said: Uint8Array[] = [];
+          const descriptor = await heldDescriptor(bunSockets, target, address, signal, calls, said);
+          return heldConnection(descriptor, show(target), calls, CLOSE_MS, Buffer.concat(said));
         }
         const socket = await connected(target, address, signal);
         return streamConnection(socket, show(target), queues, CLOSE_MS);
@@ -120,6 +121,7 @@ async function heldDescriptor(
   address: Address,
   signal: AbortSignal,
   calls: SocketCalls,
+  said: Uint8Array[],
 ): Promise<number> {
   const tooLate = () => timedOut(`Cannot connect to ${show(target)} in time`);
   if (signal.aborted) throw tooLate();
@@ -140,7 +142,12 @@ async function heldDescriptor(
   const to = {
     hostname: scoped(address, target),
     port: target.port,
-    socket: { data() {}, error() {} },
+    socket: {
+      data(_: BunSocket, bytes: Uint8Array) {
+        said.push(bytes.slice());
+      },
+      error() {},
+    },
   };
   return await abortable(bun.connect(to).then(take, refuse), signal, tooLate);
 }

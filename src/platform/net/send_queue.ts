@@ -16,6 +16,8 @@ const LOOKS_SHARE = 0.002;
 export interface SendQueues {
   /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
   of(socket: Socket): number | undefined;
+  /** Bytes that its peer has room for; undefined where nobody knows. */
+  window(socket: Socket): number | undefined;
 }
 
 export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
@@ -52,6 +54,10 @@ export function createSendQueues(calls: SocketCalls | undefined): SendQueues {
       const now = performance.now();
       nextLook = now + (now - started) / LOOKS_SHARE;
       return found;
+    },
+    window(socket) {
+      const descriptor = descriptorOf(socket);
+      return descriptor < 0 ? undefined : calls?.window(descriptor);
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Connection } from "../../ports/host.ts";
+import { createHearing, createUnread } from "./peer_signs.ts";
 import type { SendQueues } from "./send_queue.ts";
 
 /** `peer` is for messages. */
@@ -14,11 +15,15 @@ export function streamConnection(
 ): Connection {
   let state: Connection["state"] = "open";
   let failure: unknown;
+  const hearing = createHearing();
+  const unreadOf = createUnread();
+  let heardAt = performance.now();
   const waiting = new Set<(error?: Error) => void>();
   const ended = (how: "ended" | "broken", error?: unknown) => {
     // An error may follow an end; what was sent before it may be lost after all.
     if (state !== "broken") state = how;
     failure ??= error;
+    heardAt = performance.now();
     for (const wake of waiting) {
       wake(undelivered(`The connection to ${peer} broke`, failure));
     }
@@ -26,8 +31,11 @@ export function streamConnection(
   };
   socket.on("error", (error) => ended("broken", error));
   socket.on("close", () => ended(state === "ended" ? "ended" : "broken"));
-  // What the peer says is not for us; but its end must be read to be seen.
-  socket.on("data", () => {});
+  // The peer's end must be read to be seen.
+  socket.on("data", (bytes: Uint8Array) => {
+    heardAt = performance.now();
+    hearing.hear(bytes);
+  });
   socket.on("end", () => ended("ended", "the peer closed it"));
 
   return {
@@ -35,6 +43,9 @@ export function streamConnection(
       return state;
     },
     unacknowledged: () => queues.of(socket),
+    unread: (unacknowledged) => unreadOf(unacknowledged, queues.window(socket)),
+    heard: hearing.take,
+    silence: () => performance.now() - heardAt,
     write(bytes, signal) {
       if (state !== "open") {
         throw undelivered(`The connection to ${peer} is closed`, failure);

@@ -1,0 +1,64 @@
+/** A handler's ledger as it changes: what is dropped, and what an earlier run and its spool bring along. */
+
+import type { Log } from "../ports/log.ts";
+import { type DropReason, type Ledger, newLedger, type SavedLedger, whyDropped } from "./ledger.ts";
+
+export class Account {
+  readonly ledger: Ledger = newLedger();
+  readonly #name: string;
+  readonly #log: Log;
+  /** Points of the books that a spool holds which is not open yet. */
+  expected = 0;
+  /** Of these: those that were sent, and may have been taken out since. */
+  #unsettled = 0;
+  /** Why others of them may be gone. */
+  #reason: DropReason = "damaged";
+
+  constructor(name: string, log: Log) {
+    this.#name = name;
+    this.#log = log;
+  }
+
+  drop(reason: DropReason, count: number): void {
+    const { dropped } = this.ledger;
+    if (count === 0) return;
+    if (dropped[reason] === 0 && count > 0) {
+      this.#log.warn(
+        `${this.#name} drops ${count} metrics: ${whyDropped[reason]}. More are counted in status`,
+      );
+    }
+    dropped[reason] += count;
+  }
+
+  /** Goes on with the books of an earlier run; `isOpen`: the spool is, and what is in it was counted then. */
+  adopt(earlier: SavedLedger, isOpen: boolean): void {
+    const { ledger } = this;
+    const { collected, delivered, unconfirmed = 0, retries, resent, spooled, unsettled } = earlier;
+    ledger.collected += collected;
+    // What was in the connection alone has gone its way.
+    ledger.delivered += delivered + unconfirmed - unsettled;
+    ledger.retries += retries;
+    ledger.resent += resent;
+    for (const [reason, count] of Object.entries(earlier.dropped)) {
+      if (Object.hasOwn(ledger.dropped, reason)) ledger.dropped[reason as DropReason] += count;
+    }
+    this.drop(earlier.clean ? "stopped" : "killed", earlier.queued);
+    if (!earlier.clean) this.#reason = "killed";
+    if (isOpen) ledger.collected -= spooled + unsettled;
+    else this.expected += spooled + unsettled;
+    this.#unsettled += unsettled;
+  }
+
+  /** The books say what is in the spool; the spool knows better. */
+  reconcile(found: number): void {
+    const missing = this.expected - found;
+    if (missing > 0) {
+      const confirmed = Math.min(missing, this.#unsettled);
+      this.ledger.delivered += confirmed;
+      this.drop(this.#reason, missing - confirmed);
+    } else this.ledger.collected -= missing;
+    this.expected = 0;
+    this.#unsettled = 0;
+    this.#reason = "damaged";
+  }
+}

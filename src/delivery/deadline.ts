@@ -1,0 +1,53 @@
+/** The time that a write may take: the sink gets a signal, and is not waited for when it does not heed it. */
+
+import { timedOut } from "../core/errors.ts";
+import type { Sink } from "../core/handler.ts";
+import type { Clock } from "../ports/host.ts";
+import type { Metric } from "../core/metric.ts";
+
+export class Deadline {
+  readonly #sink: Sink;
+  readonly #clock: Clock;
+  readonly #seconds: number;
+  /** Of the write that is under way, and of those after it until one is late. */
+  #controller = new AbortController();
+
+  constructor(sink: Sink, clock: Clock, seconds: number) {
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#seconds = seconds;
+  }
+
+  write(batch: readonly Metric[]): void | Promise<void> {
+    if (this.#controller.signal.aborted) this.#controller = new AbortController();
+    const pending = this.#sink.write(batch, this.#controller.signal);
+    if (pending !== undefined) return this.#inTime(pending, batch.length);
+  }
+
+  abort(why: unknown): void {
+    this.#controller.abort(why);
+  }
+
+  async #inTime(pending: Promise<void>, count: number): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#clock.after(this.#seconds * 1000, () => {
+      const error = timedOut(
+        `The backend did not take ${count} metrics within ${this.#seconds} s`,
+      );
+      this.#controller.abort(error);
+      late.reject(error);
+    });
+    try {
+      await Promise.race([pending, late.promise]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Waits for work, at most so long. */
+export async function within(clock: Clock, seconds: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, clock.sleep(seconds * 1000, limit.signal)]);
+  limit.abort();
+}

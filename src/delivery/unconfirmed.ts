@@ -1,0 +1,157 @@
+/**
+ * What a transport took and may still lose, and what is known of the peer that it went to. A peer that
+ * answers, or ends one connection after the other before anything is confirmed, is suspect: it gets one
+ * batch at a time, and no other until that one is confirmed.
+ */
+
+import { type Failure, undelivered } from "../core/errors.ts";
+import type { Line, Refusal } from "../core/handler.ts";
+import type { Clock } from "../ports/host.ts";
+import type { Ledger } from "./ledger.ts";
+import { type Batch, createSentBatches, type SentBatches } from "./sent.ts";
+
+export interface UnconfirmedSettings {
+  /** Undefined where a write is final. */
+  readonly line: Line | undefined;
+  readonly resendSeconds: number;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  /** Its batch needs no place in the spool any more. */
+  acked(batch: Batch): void;
+  /** It is to be sent again. */
+  requeue(batch: Batch): void;
+  /** The backend has said that it does not take so many of the points that it was sent. */
+  refused(refusal: Refusal): void;
+}
+
+/** Connections in a row that may end before anything is confirmed: a receiver that starts again breaks one or two. */
+const MAX_BREAKS = 2;
+/** A peer that goes on for so long is what it should be, even where nothing is sent again. */
+const MIN_PROOF_SECONDS = 3;
+
+export class Unconfirmed {
+  readonly #settings: UnconfirmedSettings;
+  readonly #sent: SentBatches;
+  readonly #resends: boolean;
+  readonly #proofMs: number;
+  #breaks = 0;
+  #isSuspect = false;
+  #isProven = false;
+  #lastWrite = 0;
+  /** Points that the peer has said not to have taken, of those that it was sent. */
+  #refused = 0;
+
+  constructor(settings: UnconfirmedSettings) {
+    const { line, resendSeconds, clock } = settings;
+    this.#settings = settings;
+    this.#sent = createSentBatches(resendSeconds, () => clock.monotonic());
+    this.#resends = line !== undefined && resendSeconds > 0;
+    this.#proofMs = 1000 * Math.max(resendSeconds, MIN_PROOF_SECONDS);
+  }
+
+  /** Points in memory alone. */
+  get held(): number {
+    return this.#sent.held;
+  }
+
+  /** Points that are in the spool as well. */
+  get spooled(): number {
+    return this.#sent.spooled;
+  }
+
+  get isSuspect(): boolean {
+    return this.#isSuspect;
+  }
+
+  /** Whether the peer should be looked at before the next write is due. */
+  get wantsLook(): boolean {
+    return this.#settings.line !== undefined && !this.#isProven;
+  }
+
+  /** Nothing of a batch is to be written any more, and `taken` points of it were taken. */
+  add(batch: Batch, taken: number): void {
+    const { line, clock, ledger, acked } = this.#settings;
+    this.#lastWrite = clock.monotonic();
+    if (!this.#resends) {
+      ledger.delivered += taken;
+      acked(batch);
+      return;
+    }
+    ledger.unconfirmed += batch.points;
+    this.#sent.add(batch, line!.written);
+  }
+
+  /** Looks at the connection. Returns why nothing should be written to this peer now. */
+  check(): Failure | undefined {
+    const { line, refused } = this.#settings;
+    if (line === undefined) return undefined;
+    const found = line.broken();
+    if (found === undefined) {
+      const refusal = line.refused?.();
+      if (refusal !== undefined) {
+        this.#refused += refusal.points;
+        refused(refusal);
+      }
+      return undefined;
+    }
+    this.reclaim();
+    this.#breaks++;
+    this.#isProven = false;
+    const isTooMuch = this.#breaks > MAX_BREAKS;
+    this.#isSuspect ||= found.answered || isTooMuch;
+    if (!this.#isSuspect) return undefined;
+    return found.answered || !isTooMuch ? found.error : undelivered(
+      `${found.error.message}, ${this.#breaks} times in a row: ` +
+        "it looks like the port of another protocol, or like a balancer without a backend",
+    );
+  }
+
+  /** Forgets what is safe by now. */
+  confirm(): void {
+    if (!this.#resends) return;
+    const { line } = this.#settings;
+    for (const batch of this.#sent.ack(() => line!.read())) this.#confirmed(batch);
+  }
+
+  /** Whether a suspect has turned out to be what it should be. */
+  prove(): boolean {
+    const { line, clock } = this.#settings;
+    if (!this.#isSuspect) return true;
+    if (clock.monotonic() - this.#lastWrite < this.#proofMs) return false;
+    if (this.#resends && (line!.read() ?? 0) < line!.written) return false;
+    this.#breaks = 0;
+    this.#isSuspect = false;
+    return true;
+  }
+
+  /** Everything is to be sent again. */
+  reclaim(): void {
+    const { ledger, requeue } = this.#settings;
+    this.#refused = 0;
+    for (const batch of this.#sent.reclaim().reverse()) {
+      ledger.unconfirmed -= batch.points;
+      ledger.resent += batch.points;
+      requeue(batch);
+    }
+  }
+
+  /** The connection is closed: where it was in order, all is confirmed; `keeps`: by a suspect nothing is. */
+  end(keeps: boolean): void {
+    const { line } = this.#settings;
+    if (line === undefined) return;
+    if (line.broken() !== undefined || (this.#isSuspect && keeps)) return this.reclaim();
+    for (const batch of this.#sent.reclaim()) this.#confirmed(batch);
+  }
+
+  #confirmed(batch: Batch): void {
+    const { ledger, acked } = this.#settings;
+    const refused = Math.min(this.#refused, batch.points);
+    this.#refused -= refused;
+    ledger.unconfirmed -= batch.points;
+    ledger.delivered += batch.points - refused;
+    ledger.dropped.refused += refused;
+    this.#breaks = 0;
+    this.#isProven = true;
+    acked(batch);
+  }
+}

@@ -1,0 +1,30 @@
+/** What a peer that answers looks like: a wrong port mostly has something else behind it that is well known. */
+
+/** By the first bytes of what it says, a character for each. */
+const LOOKS: readonly (readonly [RegExp, string])[] = [
+  [/^HTTP\/\d/, "an HTTP server"],
+  [/^\x15\x03/, "a TLS port"],
+  [/^SSH-\d/, "an SSH server"],
+  [/^220[ -]/, "a mail or FTP server"],
+  [/^(-|\+)[A-Z]/, "a Redis"],
+  [/^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/, "a memcached"],
+  // Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets.html
+  [/^[^]{3}\0[\x0a\xff]/, "a MySQL or MariaDB"],
+  [/^E[^]{4}S(FATAL|ERROR)/, "a PostgreSQL"],
+  [/^AMQP/, "an AMQP broker"],
+  [/^\xff[\xfb-\xfe]/, "a telnet server"],
+];
+
+const MAX_QUOTED = 60;
+
+/** `it looks like an HTTP server: it answers "HTTP/1.1 400 Bad Request"`. */
+export function looksLike(said: string): string {
+  const known = LOOKS.find(([pattern]) => pattern.test(said))?.[1] ?? "something else";
+  return `it looks like ${known}: it answers "${quotable(said)}"`;
+}
+
+/** The first line of what a peer has said, with nothing in it that a terminal obeys. */
+export function quotable(said: string): string {
+  const line = said.split(/[\r\n]/, 1)[0].replace(/[^\x20-\x7e]+/g, "?").replaceAll('"', "'");
+  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+}
