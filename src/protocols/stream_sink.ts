@@ -89,7 +89,7 @@ class StreamPeer implements Line {
       this.#giveUp("does not read what it is sent");
       return undefined;
     }
-    return this.written - connection.requeue(waiting);
+    return this.written - connection.unread(waiting);
   }
 
   refused(): ReturnType<NonNullable<Line["refused"]>> {
