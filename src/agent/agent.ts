@@ -271,7 +271,8 @@ export function createAgent(ports: AgentPorts): Agent {
 
   async function tryAgain(): Promise<boolean> {
     if (running === undefined || stopped) return false;
-    const { settings, runners, workers } = running;
+    const { settings, runners, workers, names } = running;
+    names.forgetFailures();
     const next = await build(settings, running, "again");
     if (stopped) return false;
     const isMore = next.runners.size > runners.size || next.workers.size > workers.size;

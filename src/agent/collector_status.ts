@@ -49,7 +49,7 @@ export function collectorStatus(
   const state = collectorState(runner, now);
   const isWell = state === "ok" || state === "waiting";
   const error = isWell ? undefined : errorOf(runner, now, started);
-  const ended = record.runs > 0 && record.longest > 0;
+  const hasEnded = record.silentRuns > 0 || record.lastPublished > 0;
   return {
     name,
     interval,
@@ -59,7 +59,7 @@ export function collectorStatus(
     absent: state === "no data" ? absence?.message : undefined,
     error: error && { ...error, advice: adviceForCollector(state, error, file) },
     logged,
-    time: ended
+    time: hasEnded
       ? { min: record.shortest, mean: record.spent / record.runs, max: record.longest }
       : undefined,
   };

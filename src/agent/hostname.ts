@@ -1,6 +1,6 @@
 /**
- * The host's name in metric paths: Diamond's eleven methods. A name that was found is kept until a
- * reload; one that was not is looked for again at the next call.
+ * The host's name in metric paths: Diamond's eleven methods. A name is looked for once, for all
+ * collectors, and kept until a reload.
  */
 
 import type { CommonValues, HostnameMethod } from "../core/collector.ts";
@@ -17,10 +17,13 @@ export interface HostnameResolver {
     options: Pick<CommonValues, "hostname" | "hostname_method">,
     written: boolean,
   ): Promise<string | null>;
+  /** What could not be found is looked for again. */
+  forgetFailures(): void;
 }
 
 export function createHostnameResolver(host: Host): HostnameResolver {
   const known = new Map<string, Promise<string | null>>();
+  const failed = new Set<string>();
   return {
     resolve({ hostname, hostname_method: method }, written) {
       if (written && method !== "shell") return Promise.resolve(hostname);
@@ -29,9 +32,13 @@ export function createHostnameResolver(host: Host): HostnameResolver {
       if (name === undefined) {
         name = hostnameBy(method, host, hostname);
         known.set(key, name);
-        name.catch(() => known.delete(key));
+        name.catch(() => failed.add(key));
       }
       return name;
+    },
+    forgetFailures() {
+      for (const key of failed) known.delete(key);
+      failed.clear();
     },
   };
 }

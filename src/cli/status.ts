@@ -4,7 +4,7 @@ import type { Status } from "../agent/status.ts";
 import type { ArgsDef } from "citty";
 import { emptySettings, resolveSettings } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
-import { configError, Failure, messageOf } from "../core/errors.ts";
+import { Failure, messageOf } from "../core/errors.ts";
 import {
   type CommandSpec,
   configFlag,
@@ -96,7 +96,9 @@ async function settingsFor(world: World, flags: Flags): Promise<Settings> {
     return await emptySettings({ catalogue, only: [] });
   }
   const path = configPath(world, flags);
-  if (!isReadable(world, path)) throw configError(`Cannot read the configuration "${path}"`);
+  if (!isReadable(world, path)) {
+    throw new Unanswered("config", `This user may not read the configuration "${path}"`);
+  }
   return await resolveSettings({ path, files, catalogue, only: [] });
 }
 

@@ -58,6 +58,16 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
     throw refusalOf(problems);
   }
 
+  async function applied<T>(found: Settings, apply: (next: Settings) => Promise<T>): Promise<T> {
+    try {
+      return await apply(found);
+    } catch (error) {
+      const { fingerprint, files } = found;
+      refusal = { fingerprint, files, problems: [messageOf(error)] };
+      throw error;
+    }
+  }
+
   function onDisk(): ConfigurationStatus["onDisk"] {
     const versions = versionsOf([...settings.files, ...(refusal?.files ?? [])], files, settings);
     if (versions !== same && versions !== other?.versions) {
@@ -81,20 +91,17 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
       return settings;
     },
     async reload(apply) {
-      other = undefined;
-      const found = await next();
       try {
-        const result = await apply(found);
+        const found = await next();
+        const result = await applied(found, apply);
         settings = found;
         inForceSince = now();
         refusal = undefined;
         same = undefined;
         return result;
-      } catch (error) {
-        const { fingerprint, files } = found;
-        refusal = { fingerprint, files, problems: [messageOf(error)] };
-        throw error;
       } finally {
+        other = undefined;
+        // It is out of force from now on, not from the next question.
         onDisk();
       }
     },
