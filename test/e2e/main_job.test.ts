@@ -177,7 +177,7 @@ describeWith("three backends", noExecutable || noCarbon, () => {
     const names = Object.keys(backends).map((name) => `GraphiteHandler ${name}`);
     writeFileSync(
       join(base, "diamond.conf"),
-      `[server]\nstate_path = ${base}/state\nhandlers = ${
+      `[server]\nself_metrics = full\nstate_path = ${base}/state\nhandlers = ${
         names.join(", ")
       }\n[handlers]\n[[default]]\nhost = 127.0.0.1\ntimeout = 2\nqueue_bytes = 1000000\n` +
         Object.entries(backends).map(([name, port]) =>
