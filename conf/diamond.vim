@@ -28,10 +28,10 @@ syn keyword diamondKey contained propagate proto protocol python queue_bytes que
 syn keyword diamondKey contained reconnect_interval resend_seconds retry_max_interval rollover_interval rootfs scope_id script_timeout scripts_path
 syn keyword diamondKey contained sector_size self_metrics send_zero server_error_interval server_name simple skipAggregates socket
 syn keyword diamondKey contained spool spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl stable_names
-syn keyword diamondKey contained stagger_collection state_path stop_timeout sudo_cmd sysfs table tags tcpport
-syn keyword diamondKey contained time_precision timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier type_exclude
-syn keyword diamondKey contained type_include udpport uid_max uid_min unit url use_sudo user
-syn keyword diamondKey contained user_exclude user_include username utmp when xenfix
+syn keyword diamondKey contained stagger_collection state_path stop_timeout strict_permissions sudo_cmd sysfs table tags
+syn keyword diamondKey contained tcpport time_precision timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier
+syn keyword diamondKey contained type_exclude type_include udpport uid_max uid_min unit url use_sudo
+syn keyword diamondKey contained user user_exclude user_include username utmp when xenfix
 syn keyword diamondPlugin contained CPUCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector EntropyStatCollector ExampleCollector FilestatCollector IPCollector
 syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MemoryCollector NetstatCollector NetworkCollector ProcessResourcesCollector ProcessStatCollector SockstatCollector
 syn keyword diamondPlugin contained SoftInterruptCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector ArchiveHandler

@@ -5,6 +5,8 @@ import { PLUGIN_WORD } from "./core/plugin_protocol.ts";
 import { tune } from "./platform/memory/reexec.ts";
 import { PROBE_WORD, serveProbes } from "./platform/fs/probe_child.ts";
 
+const LAST_LINES_MS = 1000;
+
 if (process.argv[2] === PROBE_WORD) {
   await serveProbes();
 } else if (process.argv[2] === PLUGIN_WORD) {
@@ -17,6 +19,12 @@ if (process.argv[2] === PROBE_WORD) {
   const { run } = await import("./compose.ts");
   const { flushed } = await import("./platform/runtime/stdio.ts");
   const status = await run(process.argv.slice(2));
-  await Promise.all([flushed("stdout"), flushed("stderr")]);
+  const written = Promise.all([flushed("stdout"), flushed("stderr")]);
+  // A daemon's last lines may have no reader.
+  await (process.argv[2] === "run" ? Promise.race([written, late()]) : written);
   process.exit(status);
+}
+
+function late(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LAST_LINES_MS));
 }

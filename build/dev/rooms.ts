@@ -34,10 +34,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/roots.ts": { imports: [] },
   "platform/runtime": { imports: ["node:"] },
   "platform/memory": { imports: MACHINE },
+  "platform/access": { imports: MACHINE },
   "platform/fs": {
     imports: [
       ...MACHINE,
       "formats",
+      "platform/access",
       "platform/clock.ts",
       "platform/exec",
       "platform/log",
@@ -47,20 +49,30 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "platform/exec": { imports: [...MACHINE, "platform/roots.ts"] },
   "platform/net": {
-    imports: [...MACHINE, "formats", "platform/clock.ts", "@bufbuild/protobuf/wire", "snappyjs"],
+    imports: [
+      ...MACHINE,
+      "formats",
+      "platform/access",
+      "platform/clock.ts",
+      "@bufbuild/protobuf/wire",
+      "snappyjs",
+    ],
   },
   "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise"] },
   "platform/spool": { imports: [...MACHINE, "formats"] },
   "platform/history": { imports: [...MACHINE, "history", "platform/clock.ts"] },
-  "platform/log": { imports: [...MACHINE, "formats", "consola/core", "platform/exec"] },
+  "platform/log": {
+    imports: [...MACHINE, "formats", "consola/core", "platform/access", "platform/exec"],
+  },
   "platform/service": {
-    imports: [...MACHINE, "platform/exec", "platform/memory", "platform/net"],
+    imports: [...MACHINE, "platform/access", "platform/exec", "platform/memory", "platform/net"],
   },
   "platform/plugins": {
     imports: [
       ...MACHINE,
       "api.ts",
       "platform",
+      "platform/access",
       "platform/exec",
       "platform/fs",
       "platform/memory",

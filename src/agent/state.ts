@@ -8,6 +8,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { SavedLedger } from "../delivery/ledger.ts";
+import { checkShape } from "./state_shape.ts";
 
 /** Where the state lies. */
 export interface StateStore {
@@ -54,6 +55,7 @@ export function readState(
     if (text === undefined) return NO_SAVED_STATE;
     const state = JSON.parse(text) as SavedState;
     if (state.format !== 1) throw new Error(`its format ${state.format} is not known here`);
+    checkShape(state);
     const age = (host.clock.now() - state.kept) / 1000;
     const samplesHold = state.boot === bootOf(host).id && state.view === view && age >= 0 &&
       age <= MAX_AGE_SECONDS;

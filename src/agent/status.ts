@@ -40,6 +40,8 @@ export interface ConfigurationStatus {
   readonly inForceSince: number;
   /** What is wrong with the one in force: `file:line: error: message`. */
   readonly problems: readonly string[];
+  /** Which of its files others may change or read: no reason to be degraded. */
+  readonly permissions: readonly string[];
   /** Absent where the one on disk is in force. */
   readonly onDisk?: {
     /** Why it was refused; empty where nobody has asked for a reload yet. */

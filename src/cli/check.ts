@@ -1,7 +1,6 @@
 /** `check`: reads everything that `run` would read and tells all that is wrong at once. */
 
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
-import { accessProblems } from "../config/access.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";
 import { interpolateAll } from "../config/interpolate.ts";
 import { fatal, type Problem, warning } from "../config/problems.ts";
@@ -77,7 +76,6 @@ async function check(world: World, path: string, strict: boolean, print: boolean
   const problems = [
     ...settings.problems,
     ...pathProblems(settings, files),
-    ...accessProblems(settings, files),
   ];
   if (print) printSettings(world, settings);
   tellProblems(err, sorted(problems));

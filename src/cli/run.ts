@@ -218,24 +218,19 @@ async function acquire(
 ): Promise<() => void> {
   const { daemon } = world;
   const { server } = settings;
-  if (flags.on("skip-pidfile")) return await listen(world, flags, settings, NOBODY, log, answer);
+  const isMarked = !flags.on("skip-pidfile");
   const pidFile = pidFileOf(world, flags, settings);
-  const stale = daemon.checkPidFile(pidFile);
-  if (stale !== undefined) log.warn(`Removed the stale pid file "${pidFile}" of process ${stale}`);
-  await daemon.takeLock(pidFile);
-  const identity = daemon.findIdentity(
+  if (isMarked) {
+    const named = daemon.checkPidFile(pidFile, await daemon.takeLock(pidFile));
+    if (named !== undefined) log.warn(`Removed the stale pid file "${pidFile}" of ${named}`);
+  }
+  const identity = !isMarked ? NOBODY : daemon.findIdentity(
     flags.text("user") ?? server.user,
     flags.text("group") ?? server.group,
   );
-  const writes = !flags.on("foreground");
+  await makeFolders(world, settings, identity, log);
+  const writes = isMarked && !flags.on("foreground");
   if (writes) daemon.writePidFile(pidFile, identity);
-  for (const folder of [statePath(world, settings), spoolPath(world, settings)]) {
-    try {
-      if (folder !== undefined) daemon.makeFolder(folder, identity);
-    } catch (error) {
-      log.debug(`Cannot make the folder "${folder}": ${messageOf(error)}`);
-    }
-  }
   const unlisten = await listen(world, flags, settings, identity, log, answer);
   if (!flags.on("skip-change-user") && (identity.uid >= 0 || identity.gid >= 0)) {
     daemon.become(identity);
@@ -248,6 +243,30 @@ async function acquire(
     unlisten();
     if (writes) daemon.removePidFile(pidFile);
   };
+}
+
+const FOLDER_MODE = 0o750;
+
+/** Those of the state and the spool. Throws `config` where another agent has the state's. */
+async function makeFolders(
+  world: World,
+  settings: Settings,
+  owner: Identity,
+  log: Log,
+): Promise<void> {
+  const state = statePath(world, settings);
+  for (const folder of [state, spoolPath(world, settings)]) {
+    try {
+      if (folder !== undefined) world.daemon.makeFolder(folder, FOLDER_MODE, owner);
+    } catch (error) {
+      log.debug(`Cannot make the folder "${folder}": ${messageOf(error)}`);
+    }
+  }
+  if (state !== undefined && !await world.daemon.lockFolder(state)) {
+    throw configError(
+      `Another agent runs with the state folder "${state}": give this one its own (state_path in [server])`,
+    );
+  }
 }
 
 /** The user stays who it is. */

@@ -115,6 +115,7 @@ function slowest(collectors: readonly CollectorStatus[]): string {
 function problems({ configuration, now }: Status, collectors: readonly CollectorStatus[]): string {
   const lines = [
     ...(configuration?.problems ?? []),
+    ...(configuration?.permissions ?? []),
     ...(configuration?.onDisk?.problems ?? []).map((line) => `${line} (on disk, not in force)`),
     ...(configuration?.onDisk?.problems.length === 0
       ? ["The configuration on disk is not the one in force: `diamond-agent reload` takes it over"]

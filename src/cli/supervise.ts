@@ -1,7 +1,6 @@
 /** The agent between its start and its end: signals, reloads, and what it was told about itself. */
 
 import type { Agent } from "../agent/agent.ts";
-import { accessProblems } from "../config/access.ts";
 import { located } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
@@ -39,7 +38,7 @@ export async function superviseAgent(
   const { daemon } = world;
   /** A file that changes while the agent starts has changed as well. */
   const begun = configuration.version();
-  tellLog(configuration.settings, world, log);
+  tellLog(configuration.settings, log);
   const stopped = Promise.withResolvers<void>();
 
   const manager = watchdog(daemon.serviceManager(), agent, host.clock, log);
@@ -71,7 +70,7 @@ export async function superviseAgent(
       try {
         void manager.reloading();
         const changes = await configuration.reload(agent.reload);
-        tellLog(configuration.settings, world, log);
+        tellLog(configuration.settings, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
         return changes;
       } catch (error) {
@@ -132,8 +131,8 @@ async function watchFiles(
   }
 }
 
-function tellLog(settings: Settings, { files }: World, log: Log): void {
-  for (const problem of [...settings.problems, ...accessProblems(settings, files)]) {
+function tellLog(settings: Settings, log: Log): void {
+  for (const problem of settings.problems) {
     const isError = problem.severity === "error" && !problem.harmless;
     log[isError ? "error" : "warn"](located(problem, problem.message));
   }

@@ -93,15 +93,18 @@ export interface DaemonControl {
   report(error: string): Promise<void>;
   /** Says a line on the terminal that the agent was started from. */
   complain(message: string): void;
-  /** Throws `config` when another instance runs. `stale`: a dead process that the file named. */
-  checkPidFile(path: string): number | undefined;
-  takeLock(path: string): Promise<void>;
+  /** Throws `config` when another instance runs. Else it removes the file, and returns what it named. */
+  checkPidFile(path: string, isLocked: boolean): string | undefined;
+  /** Throws `config` when another instance has it; false where the system has no such locks. */
+  takeLock(path: string): Promise<boolean>;
   writePidFile(path: string, owner: Identity): void;
   removePidFile(path: string): void;
   findIdentity(user: string, group: string): Identity;
   become(identity: Identity): void;
   /** Makes a folder, for that user. Throws where it cannot. */
-  makeFolder(path: string, owner: Identity): void;
+  makeFolder(path: string, mode: number, owner: Identity): void;
+  /** For as long as this process lives. False where another one has it. */
+  lockFolder(path: string): Promise<boolean>;
   /** Answers the agent's own commands at a path; returns what ends that. Throws where it cannot. */
   serve(
     path: string,

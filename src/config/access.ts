@@ -1,13 +1,26 @@
 /** Who else may touch the files of a configuration. */
 
 import type { ConfigFiles } from "../ports/local_files.ts";
-import { type Problem, warning } from "./problems.ts";
+import { fatal, type Problem, warning } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
-/** A warning for each file that others may write, and for each with secrets that others may read. */
-export function accessProblems(settings: Settings, files: ConfigFiles): Problem[] {
+/** A user and group to become; empty: those that the agent has. */
+export interface Becomes {
+  readonly user: string;
+  readonly group: string;
+}
+
+/**
+ * A problem for each file and folder of the configuration that others may change, and for each file with secrets that
+ * others may read. Hosts with careless modes still start, unless the configuration asks for strictness.
+ */
+export function accessProblems(
+  settings: Omit<Settings, "problems">,
+  files: ConfigFiles,
+  { user, group }: Becomes,
+): Problem[] {
   const found: Problem[] = [];
-  const warn = (file: string, message: string) => found.push(warning({ file, line: 0 }, message));
+  const make = settings.server.strict_permissions ? fatal : warning;
   const withSecrets = new Set<string>();
   for (const { declared, origins } of [...settings.collectors, ...settings.handlers]) {
     for (const [name, option] of Object.entries(declared)) {
@@ -15,17 +28,24 @@ export function accessProblems(settings: Settings, files: ConfigFiles): Problem[
       if (option.secret && at !== undefined) withSecrets.add(at.file);
     }
   }
-  for (const file of settings.files) {
-    const access = files.access(file);
-    if (access?.othersWrite) {
-      warn(file, "Others may write this file, and so decide what the agent runs: chmod o-w");
-    }
-    if (access?.othersRead && withSecrets.has(file)) {
-      warn(
-        file,
-        "Others may read this file, and there are secrets in it: chmod o-r, or use file:/path",
+  for (const file of [...settings.files, ...settings.directories]) {
+    const why = files.whoElse(files.absolute(file), user, group);
+    if (why !== undefined) {
+      found.push(
+        make(
+          { file, line: 0 },
+          `It ${why}: who can change it decides what the agent runs; ${MEND}`,
+        ),
       );
     }
+    if (withSecrets.has(file) && files.access(file)?.othersRead) {
+      found.push(warning(
+        { file, line: 0 },
+        "Others may read this file, and there are secrets in it: chmod o-r, or use file:/path",
+      ));
+    }
   }
-  return found;
+  return found.map((problem) => ({ ...problem, ofAccess: true }));
 }
+
+const MEND = "chown it to root, and chmod go-w";

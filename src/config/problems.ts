@@ -8,6 +8,8 @@ export interface Problem {
   readonly fatal: boolean;
   /** Nothing is missing without it: an error for `check` and for a reload, a warning at the start. */
   readonly harmless?: boolean;
+  /** Who may touch a file, not what it says. */
+  readonly ofAccess?: boolean;
   /** The section of a collector or handler that is not there. */
   readonly lacks?: string;
   readonly file: string;

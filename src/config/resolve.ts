@@ -6,6 +6,7 @@
 import { NO_PLUGINS, type Plugins } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import { isTrue } from "../core/option.ts";
+import { accessProblems } from "./access.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
@@ -60,7 +61,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   if (request.only === undefined && (request.custom !== undefined || !hasPlugins)) {
     problems.push(...emptyProblems(request, { collectors, handlers, server, origins }));
   }
-  return {
+  const settings = {
     file: request.path,
     files: loaded.files,
     directories: loaded.directories,
@@ -76,8 +77,12 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     },
     custom,
     log,
-    problems: loaded.unreadable ? loaded.problems : problems,
   };
+  if (request.only === undefined) {
+    const { user = server.user, group = server.group } = request.custom ?? {};
+    problems.push(...accessProblems(settings, request.files, { user, group }));
+  }
+  return { ...settings, problems: loaded.unreadable ? loaded.problems : problems };
 }
 
 /** The operator's own collectors and handlers; what is wrong with their files keeps nobody else from running. */
@@ -168,6 +173,7 @@ export function emptySettings(request: Omit<ResolveRequest, "path" | "files">): 
     read: () => "",
     list: () => undefined,
     access: () => undefined,
+    whoElse: () => undefined,
     fileVersion: () => undefined,
     absolute: (path) => path,
     unwritable: () => undefined,

@@ -77,14 +77,18 @@ const ENABLED = [
   "VMStatCollector",
 ];
 
-/** So that the sample writes nothing outside of the folder that it is tried in. */
-const BESIDE: Readonly<Record<string, string>> = { state_path: "var", socket: "var/agent.sock" };
+/** So that the sample writes nothing outside of the folder that it is tried in, and is strict from the start. */
+const SET: Readonly<Record<string, string>> = {
+  state_path: "var",
+  socket: "var/agent.sock",
+  strict_permissions: "True",
+};
 
 /** A whole `diamond.conf`: it runs as it is, without any server. */
 export function mainSample(collectors: readonly AnyCollector[]): string {
   const server = Object.entries(serverOptions).filter(([name]) => name !== "handlers")
     .map(([name, option]) => {
-      const line = name in BESIDE ? `${name} = ${BESIDE[name]}\n` : `${setting(name, option)}\n`;
+      const line = name in SET ? `${name} = ${SET[name]}\n` : `${setting(name, option)}\n`;
       return `${comment(helpOf(option))}${line}\n`;
     }).join("");
   const sections = collectors.map(({ name, doc }) =>

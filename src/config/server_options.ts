@@ -58,6 +58,10 @@ export const serverOptions = {
   pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),
   user: text("", "The user to run as; empty: whoever starts it"),
   group: text("", "The group to run as; empty: the user's"),
+  strict_permissions: bool(
+    false,
+    "Do not start with, or take over, a configuration that others than root and the agent's user can change; otherwise check, status and the log warn of it",
+  ),
   self_metrics: selfMetrics(),
   state_path: text(
     "",

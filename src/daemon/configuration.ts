@@ -109,6 +109,7 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
       file: path,
       inForceSince,
       problems: errorsIn(settings).filter(({ harmless }) => !harmless).map(formatProblem),
+      permissions: settings.problems.filter(({ ofAccess }) => ofAccess).map(formatProblem),
       onDisk: onDisk(),
     }),
     version() {

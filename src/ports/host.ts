@@ -48,6 +48,8 @@ export interface HostFs {
   exists(path: string): boolean;
   /** Whether this process may execute the file. */
   executable(path: string): boolean;
+  /** Why root must not run the file: others can change it. Undefined where they cannot, or the agent is not root. */
+  untrusted(path: string): string | undefined;
   stat(path: string): FileStat | undefined;
   /** The target of a symbolic link, as it stands. */
   readLink(path: string): string | undefined;
@@ -299,7 +301,7 @@ export interface StatVfs {
 
 export interface Probe {
   /**
-   * statvfs(2) of a mount point. `kind` is the file system's type: one that can hang (nfs, fuse …)
+   * statvfs(2) of a mount point. `kind` has the file system's type, and those of what it lies on: one that can hang (nfs, fuse …)
    * is asked off the main thread, never twice at once, and given up at the signal (`timeout`). The
    * others answer at once, and throw what is wrong.
    */

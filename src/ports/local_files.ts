@@ -6,6 +6,11 @@ export interface ConfigFiles {
   list(directory: string): string[] | undefined;
   /** Who may read and write it; undefined when it is not there. */
   access(path: string): FileAccess | undefined;
+  /**
+   * Why others than root and the user that the agent is or becomes could change it, as the rest of a sentence after
+   * its name; undefined where they could not.
+   */
+  whoElse(path: string, user: string, group: string): string | undefined;
   /** Changes when the file does; undefined when it is not there. */
   fileVersion(path: string): string | undefined;
   /** Against the working directory. */
@@ -16,7 +21,6 @@ export interface ConfigFiles {
 
 export interface FileAccess {
   readonly directory: boolean;
-  /** Others than owner and group may write. */
-  readonly othersWrite: boolean;
+  /** Others than owner and group may read. */
   readonly othersRead: boolean;
 }

@@ -147,7 +147,7 @@ describeWith("check", noExecutable, () => {
     equal(agent(["check", "-c", open]).code, 0);
     const strict = agent(["check", "--strict", "-c", open]);
     equal(strict.code, 1);
-    match(strict.stderr, /open\.conf: warning: Others may write this file/);
+    match(strict.stderr, /open\.conf: warning: It can be written by everybody/);
 
     const bad = file(
       "bad.conf",

@@ -16,9 +16,8 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): ConfigFile
     },
     access: (
       path,
-    ) => (Object.hasOwn(texts, path)
-      ? { directory: false, othersRead: false, othersWrite: false }
-      : undefined),
+    ) => (Object.hasOwn(texts, path) ? { directory: false, othersRead: false } : undefined),
+    whoElse: () => undefined,
     fileVersion: (path) => texts[path],
     absolute: (path) => path,
     unwritable: () => undefined,

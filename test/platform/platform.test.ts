@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
@@ -339,13 +339,34 @@ describe("the pid file", () => {
     removePidFile(path);
     equal(existsSync(path), true);
   });
-  it("of a live process refuses, of a dead one is removed, of garbage is ignored", () => {
-    throws(() => checkPidFile(path), /names the live process 1$/);
+  it("keeps the agent from starting where it names a Diamond, and is removed where it names anything else", () => {
+    const diamond = join(directory, "diamond");
+    writeFileSync(diamond, "#!/bin/sh\nsleep 60\n", { mode: 0o755 });
+    const [other, running] = [spawn("sleep", ["60"]), spawn(diamond)];
+    try {
+      writeFileSync(path, `${other.pid}\n`);
+      equal(checkPidFile(path, true), `process ${other.pid}, which is another program`);
+      equal(existsSync(path), false);
+      writeFileSync(path, `${running.pid}\n`);
+      throws(() => checkPidFile(path, true), /Already running: ".*" names the live process \d+$/);
+    } finally {
+      other.kill("SIGKILL");
+      running.kill("SIGKILL");
+    }
     writeFileSync(path, "4194305\n");
-    equal(checkPidFile(path), 4194305);
+    equal(checkPidFile(path, true), "the dead process 4194305");
     equal(existsSync(path), false);
     writeFileSync(path, "what?\n");
-    equal(checkPidFile(path), undefined);
+    equal(checkPidFile(path, true), undefined);
+  });
+  it("is never what is something else", () => {
+    const precious = join(directory, "precious");
+    writeFileSync(precious, "x".repeat(100));
+    for (const other of [precious, directory, "/dev/null"]) {
+      throws(() => checkPidFile(other, true), /is not a pid file/);
+      throws(() => writePidFile(other, { uid: -1, gid: -1 }), /Cannot write the pid file/);
+    }
+    equal(statSync(precious).size, 100);
   });
   it("has a lock that holds without it", async () => {
     await takeLock(path);

@@ -33,6 +33,8 @@ interface Mount {
   readonly device: string;
   readonly point: string;
   readonly kind: string;
+  /** With the types of the file systems that it lies on: when one of those hangs, this does. */
+  readonly kinds: string;
   /** What the point makes of the metrics' names. */
   readonly name: string;
   /** The device's number, once it has answered: it is another one only where the table is. */
@@ -133,14 +135,14 @@ export default defineCollector({
 
     /** Undefined for a file system that was seen under another mount point, and for one that does not answer. */
     function ask(mount: Mount): Answer {
-      const { point, kind } = mount;
+      const { point, kinds } = mount;
       try {
         const answer = whenKnown(
-          mount.number ?? host.probe.device(point, kind, context),
+          mount.number ?? host.probe.device(point, kinds, context),
           (number): Answer => {
             mount.number = number;
             if (number === undefined || devices.has(number)) return undefined;
-            return whenKnown(host.probe.statvfs(point, kind, context), (space) => {
+            return whenKnown(host.probe.statvfs(point, kinds, context), (space) => {
               devices.add(number);
               return space;
             });
@@ -217,19 +219,29 @@ function tellStale(point: string, error: unknown, stale: Set<string>, log: Log):
 
 /** Lines such as `/dev/sda1 / ext4 rw 0 0`; what has no device or no place in the tree is left out. */
 function parseMounts(lines: Cursor): Mount[] {
-  const mounts: Mount[] = [];
+  const all: { device: string; point: string; kind: string; paths: readonly string[] }[] = [];
   while (lines.nextLine()) {
-    const [device, point, kind] = [lines.word(), lines.word(), lines.word()];
-    if (!device.includes("/") && !device.includes(":") && device !== "tmpfs") continue;
-    if (point.startsWith("/") && kind !== "") {
-      mounts.push(mountOf(device, unescapeOctal(point), kind));
-    }
+    const [device, point, kind] = [lines.word(), unescapeOctal(lines.word()), lines.word()];
+    if (!point.startsWith("/") || kind === "") continue;
+    const layers = kind === "overlay" ? layersIn(unescapeOctal(lines.word())) : [];
+    all.push({ device, point, kind, paths: [point, ...layers] });
   }
-  return mounts;
+  return all.filter(({ device }) =>
+    device.includes("/") || device.includes(":") || device === "tmpfs"
+  ).map(({ device, point, kind, paths }) => {
+    const below = all.filter((other) => paths.some((path) => path.startsWith(`${other.point}/`)));
+    return mountOf(device, point, kind, [kind, ...below.map((other) => other.kind)].join(" "));
+  });
 }
 
-function mountOf(device: string, point: string, kind: string): Mount {
-  return { device, point, kind, name: mountName(point), number: undefined };
+/** The folders that an overlay shows. */
+function layersIn(options: string): string[] {
+  const named = options.match(/(?<=(?:^|,)(?:lower|upper)dir=)[^,]*/g) ?? [];
+  return named.flatMap((paths) => paths.split(":"));
+}
+
+function mountOf(device: string, point: string, kind: string, kinds = kind): Mount {
+  return { device, point, kind, kinds, name: mountName(point), number: undefined };
 }
 
 /** The kernel writes blanks in names as `\040`. */

@@ -82,9 +82,9 @@ export default defineCollector({
 
     function takeNews(): void {
       const programs = waiting.filter((path) => {
-        if (host.fs.executable(path)) return true;
-        complain(path, "it is not executable");
-        return false;
+        const refused = refusal(path);
+        if (refused !== undefined) complain(path, refused);
+        return refused === undefined;
       }).map((path) => ({ path, version: host.fs.stat(path)?.modified ?? 0 }));
       for (const { path, lines, lost, said, ended } of state.programs.news(programs)) {
         const problems = lines.flatMap(({ text, at }) => publish(path, text, "", null, at));
@@ -95,8 +95,16 @@ export default defineCollector({
       }
     }
 
+    /** Why a program is not run; undefined where it is. */
+    function refusal(path: string): string | undefined {
+      if (!host.fs.executable(path)) return "it is not executable";
+      const why = host.fs.untrusted(path);
+      return why && `it ${why}, and root does not run it: chown it to root, and chmod go-w`;
+    }
+
     async function runScript(path: string): Promise<void> {
-      if (!host.fs.executable(path)) return complain(path, "it is not executable");
+      const refused = refusal(path);
+      if (refused !== undefined) return complain(path, refused);
       const limit = new AbortController();
       const ended = new AbortController();
       if (options.script_timeout > 0) {

@@ -1,15 +1,19 @@
 /** Configuration files, on the machine the agent runs on: never re-rooted. */
 
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import type { ConfigFiles } from "../../ports/local_files.ts";
+import { kindOf, readRegularText } from "../access/safe_open.ts";
+import { whoElse } from "../access/trust.ts";
+import { trustedWith } from "../access/identity.ts";
 
-const OTHERS_WRITE = 0o002;
+/** Of a configuration, a secret, a certificate: the largest there are have some hundred kilobytes. */
+const MAX_BYTES = 8 * 1024 * 1024;
 const OTHERS_READ = 0o004;
 
 export const configFiles: ConfigFiles = {
-  read: (path) => readFileSync(path, "utf8"),
+  read: (path) => readRegularText(path, MAX_BYTES),
   list(directory) {
     try {
       return readdirSync(directory).sort();
@@ -18,15 +22,18 @@ export const configFiles: ConfigFiles = {
     }
   },
   access(path) {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
+    // There is something, and reading it tells what is wrong.
+    if (typeof stat === "string") return { directory: false, othersRead: false };
     return stat && {
       directory: stat.isDirectory(),
-      othersWrite: (stat.mode & OTHERS_WRITE) !== 0,
       othersRead: (stat.mode & OTHERS_READ) !== 0,
     };
   },
+  whoElse: (path, user, group) => whoElse(path, trustedWith(user, group)),
   fileVersion(path) {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
+    if (typeof stat === "string") return stat;
     // Not by a template: a number with a fraction made a text in one costs the runtime a table of 96 KB.
     return stat && JSON.stringify([stat.ino, stat.size, stat.mtimeMs]);
   },
@@ -36,7 +43,8 @@ export const configFiles: ConfigFiles = {
     let nearest = resolve(path);
     while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
     try {
-      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return "it is a directory";
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isDirectory() || stat?.isFIFO() || stat?.isSocket()) return `it is ${kindOf(stat)}`;
       if (nearest !== resolve(path) && !statSync(nearest).isDirectory()) {
         return `${nearest} is no directory`;
       }
@@ -47,3 +55,12 @@ export const configFiles: ConfigFiles = {
     }
   },
 };
+
+/** Undefined where nothing is there; the system's reason where it does not tell. */
+function statOf(path: string): Stats | string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return messageOf(error);
+  }
+}

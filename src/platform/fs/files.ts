@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -12,15 +13,22 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
+import process from "node:process";
 import { Cursor } from "../../core/cursor.ts";
 import { enlarged } from "../../core/enlarged.ts";
 import { noData } from "../../core/errors.ts";
 import type { HostFs } from "../../ports/host.ts";
 import { openAppender } from "../log/appender.ts";
 import { createKeptFiles, isWhole, type Text } from "./open_files.ts";
+import { refuseOther } from "../access/safe_open.ts";
+import { whoElse } from "../access/trust.ts";
+import { trustedWith } from "../access/identity.ts";
+import { OWN_AUXV, ownAuxv } from "../memory/auxv.ts";
 import { hostPathOf, hostViewOf, realPathOf, type Roots } from "../roots.ts";
 
 const INITIAL_BUFFER = 64 * 1024;
+/** A FIFO in place of a file does not keep the agent waiting. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** No file that is read for metrics is larger; one that is ends here. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -32,24 +40,27 @@ export function createHostFs(roots: Roots): HostFs {
   function readText(path: string): Text {
     const text = kept.read(path);
     if (text !== undefined) return text;
-    const bytes = readOnce(viewOf(path), isWhole(path));
+    const view = viewOf(path);
+    const bytes = view === OWN_AUXV ? ownAuxv() ?? new Uint8Array() : readOnce(view, isWhole(path));
     return { bytes, length: bytes.length };
   }
 
   function readOnce(view: string, inOnePiece: boolean): Uint8Array {
-    const descriptor = openSync(view, "r");
+    const descriptor = openSync(view, READ);
     try {
       let length = 0;
       // /proc tells no sizes: read until there is no more.
       for (;;) {
         if (length === buffer.length) {
           if (length >= MAX_BYTES) break;
+          refuseOther(fstatSync(descriptor));
           buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
         }
         const count = readSync(descriptor, buffer, length, buffer.length - length, null);
         length += count;
         if (count === 0 || (inOnePiece && length < buffer.length)) break;
       }
+      if (length === 0) refuseOther(fstatSync(descriptor));
       return buffer.slice(0, length);
     } finally {
       closeSync(descriptor);
@@ -87,6 +98,11 @@ export function createHostFs(roots: Roots): HostFs {
       } catch {
         return false;
       }
+    },
+    untrusted(path) {
+      return process.geteuid?.() === 0
+        ? whoElse(realPathOf(path, roots), trustedWith("", ""))
+        : undefined;
     },
     stat(path) {
       const stat = statSync(realPathOf(path, roots), { throwIfNoEntry: false });

@@ -11,7 +11,7 @@ import { createProbeProcess } from "./probe_process.ts";
 import { realPathOf, type Roots } from "../roots.ts";
 
 const CAN_HANG =
-  /^(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
+  /(?:^| )(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
 
 export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
   return {

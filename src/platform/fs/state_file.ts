@@ -1,19 +1,16 @@
 /** A file that is replaced as a whole: who reads it finds the old text or the new one. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import process from "node:process";
+import { existsSync, rmSync } from "node:fs";
+import { readRegularText, replaceFile } from "../access/safe_open.ts";
+
+/** A hundred thousand series with their last values take some ten megabytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
 
 export function stateFile(path: string) {
   return {
     path,
-    read: () => (existsSync(path) ? readFileSync(path, "utf8") : undefined),
-    write(text: string) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-      const next = `${path}.${process.pid}`;
-      writeFileSync(next, text, { mode: 0o640 });
-      renameSync(next, path);
-    },
+    read: () => (existsSync(path) ? readRegularText(path, MAX_BYTES) : undefined),
+    write: (text: string) => replaceFile(path, text, { mode: 0o640, folderMode: 0o750 }),
     remove: () => rmSync(path, { force: true }),
   };
 }

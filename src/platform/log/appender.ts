@@ -1,14 +1,13 @@
 /** Files that grow and are put aside: the log's and the archive's. */
 
 import {
-  chmodSync,
   closeSync,
+  constants,
   createReadStream,
   createWriteStream,
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -16,22 +15,28 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { configError } from "../../core/errors.ts";
 import type { Appender, Rotation } from "../../ports/host.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../formats/rotation.ts";
 import { utc } from "../../formats/strftime.ts";
 import { streams, zlib } from "../runtime/node_modules.ts";
+import { withPlace } from "../access/folder.ts";
+import { openToAppend } from "../access/safe_open.ts";
 import { localZone } from "./local_zone.ts";
 
 /** Between looks at whether another program has moved the file away. */
 const WATCH_MS = 1000;
+const MODE = 0o644;
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_WRONLY } = constants;
 
 export function openAppender(path: string, rotation: Rotation): Appender {
   const { when, interval, keep, maxBytes, gzip, watch } = rotation;
   const zone = rotation.utc ? utc : localZone;
   let descriptor = openFile(path);
-  let size = fstatSync(descriptor).size;
+  let { size } = fstatSync(descriptor);
+  /** What is a terminal or a pipe, such as /dev/stdout, stays where it is. */
+  const isFile = fstatSync(descriptor).isFile();
   // A file that was there before belongs to the period in which it was last written.
   let deadline = nextRotation(
     when,
@@ -45,7 +50,8 @@ export function openAppender(path: string, rotation: Rotation): Appender {
   function append(text: string): void {
     const bytes = Buffer.from(text);
     const now = Date.now();
-    if (now >= deadline) rotateByTime(now);
+    if (!isFile) size = 0;
+    else if (now >= deadline) rotateByTime(now);
     else if (maxBytes > 0 && size > 0 && size + bytes.length > maxBytes) rotateBySize();
     else if (watch && now - watched >= WATCH_MS) follow(now);
     let written = 0;
@@ -53,14 +59,14 @@ export function openAppender(path: string, rotation: Rotation): Appender {
       while (written < bytes.length) written += writeSync(descriptor, bytes, written);
     } catch (error) {
       // What was written of it goes again with the next try: half a text must not stay.
-      if (written > 0) ftruncateSync(descriptor, size);
+      if (written > 0 && isFile) ftruncateSync(descriptor, size);
       throw error;
     }
     size += bytes.length;
   }
 
   function rotateByTime(now: number): void {
-    if (size > 0) putAside(`${path}.${rotatedSuffix(when, interval, deadline, zone)}`);
+    if (size > 0) putAside(`.${rotatedSuffix(when, interval, deadline, zone)}`);
     do deadline = nextRotation(when, interval, deadline, zone); while (deadline <= now);
     removeOld(path, when, keep);
   }
@@ -69,8 +75,10 @@ export function openAppender(path: string, rotation: Rotation): Appender {
   function rotateBySize(): void {
     if (when !== "SIZE" && when !== "NEVER") {
       let number = 1;
-      const base = `${path}.${rotatedSuffix(when, interval, deadline, zone)}`;
-      while (existsSync(`${base}.${number}`) || existsSync(`${base}.${number}.gz`)) number++;
+      const base = `.${rotatedSuffix(when, interval, deadline, zone)}`;
+      inFolder(path, (named) => {
+        while ([".gz", ""].some((end) => existsSync(named(`${base}.${number}${end}`)))) number++;
+      });
       putAside(`${base}.${number}`);
       return;
     }
@@ -78,21 +86,22 @@ export function openAppender(path: string, rotation: Rotation): Appender {
     // we, also while the last file is being compressed, whose name must not change.
     if (keep === 0 || compressing) return;
     const end = gzip ? ".gz" : "";
-    for (let number = keep - 1; number >= 1; number--) {
-      if (existsSync(`${path}.${number}${end}`)) {
-        renameSync(`${path}.${number}${end}`, `${path}.${number + 1}${end}`);
+    inFolder(path, (named) => {
+      for (let number = keep - 1; number >= 1; number--) {
+        const from = named(`.${number}${end}`);
+        if (existsSync(from)) renameSync(from, named(`.${number + 1}${end}`));
       }
-    }
-    putAside(`${path}.1`);
+    });
+    putAside(".1");
   }
 
-  function putAside(target: string): void {
+  function putAside(suffix: string): void {
     closeSync(descriptor);
     try {
-      renameSync(path, target);
+      inFolder(path, (named) => renameSync(named(""), named(suffix)));
       if (gzip) {
         compressing = true;
-        void compress(target).finally(() => (compressing = false));
+        void compress(path, suffix).finally(() => (compressing = false));
       }
     } finally {
       descriptor = openFile(path);
@@ -115,27 +124,44 @@ export function openAppender(path: string, rotation: Rotation): Appender {
 
 function openFile(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, "a");
+    return openToAppend(path, MODE);
   } catch (error) {
     throw configError(`Cannot write "${path}"`, error);
   }
 }
 
-async function compress(path: string): Promise<void> {
-  const partial = `${path}.gz.tmp`;
+/** Gives the paths of the file's neighbours: of those whose names are its own with something behind it. */
+function inFolder<T>(
+  path: string,
+  use: (named: (suffix: string) => string, folder: string) => T,
+): T {
+  return withPlace(path, (place) => {
+    const named = (suffix: string) => place.beside(basename(place.path) + suffix);
+    return use(named, place.beside("."));
+  });
+}
+
+async function compress(path: string, suffix: string): Promise<void> {
+  const partial = `${suffix}.gz.tmp`;
   try {
+    const [from, to] = inFolder(path, (named) => {
+      if (existsSync(named(partial))) unlinkSync(named(partial));
+      const from = openSync(named(suffix), O_RDONLY | O_NOFOLLOW);
+      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+      return [from, openSync(named(partial), flags, fstatSync(from).mode)];
+    });
     await streams().pipeline(
-      createReadStream(path),
+      createReadStream("", { fd: from }),
       zlib().createGzip(),
-      createWriteStream(partial),
+      createWriteStream("", { fd: to }),
     );
-    chmodSync(partial, statSync(path).mode);
-    renameSync(partial, `${path}.gz`);
-    unlinkSync(path);
+    inFolder(path, (named) => {
+      renameSync(named(partial), named(`${suffix}.gz`));
+      unlinkSync(named(suffix));
+    });
   } catch {
     // The uncompressed file is still there: nothing is lost.
-    if (existsSync(partial)) unlinkSync(partial);
+    inFolder(path, (named) => existsSync(named(partial)) && unlinkSync(named(partial)));
   }
 }
 
@@ -143,11 +169,13 @@ async function compress(path: string): Promise<void> {
 function removeOld(path: string, when: string, keep: number): void {
   if (keep === 0) return;
   const pattern = rotatedPattern(when);
-  const name = basename(path);
-  const old = readdirSync(dirname(path)).filter((file) =>
-    file.startsWith(name) && pattern.test(file.slice(name.length))
-  ).sort();
-  for (const file of old.slice(0, Math.max(0, old.length - keep))) {
-    unlinkSync(join(dirname(path), file));
-  }
+  inFolder(path, (named, folder) => {
+    const name = basename(named(""));
+    const old = readdirSync(folder).filter((file) =>
+      file.startsWith(name) && pattern.test(file.slice(name.length))
+    ).sort();
+    for (const file of old.slice(0, Math.max(0, old.length - keep))) {
+      unlinkSync(named(file.slice(name.length)));
+    }
+  });
 }

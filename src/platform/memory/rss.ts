@@ -4,9 +4,10 @@
  * Source: /proc/pid/statm in proc_pid_statm(5), AT_PAGESZ in getauxval(3).
  */
 
-import { openSync, readFileSync, readSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import process from "node:process";
 import { Cursor } from "../../core/cursor.ts";
+import { ownAuxv } from "./auxv.ts";
 
 const PAGE_SIZE_TAG = 6n;
 const PAIR_BYTES = 16;
@@ -32,7 +33,7 @@ export function ownMemory(): number {
 
 /** On 64-bit systems, which are all that there are executables for. */
 function pageSize(): number {
-  const { buffer, byteOffset, byteLength } = readFileSync("/proc/self/auxv");
+  const { buffer, byteOffset, byteLength } = ownAuxv() ?? new Uint8Array();
   const vector = new DataView(buffer, byteOffset, byteLength);
   for (let at = 0; at + PAIR_BYTES <= byteLength; at += PAIR_BYTES) {
     if (vector.getBigUint64(at, true) === PAGE_SIZE_TAG) {

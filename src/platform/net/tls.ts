@@ -1,8 +1,11 @@
 /** What node:tls, node:https and the clients built on them want to know of TLS. */
 
-import { readFileSync } from "node:fs";
 import { configError } from "../../core/errors.ts";
 import type { TlsSettings } from "../../ports/host.ts";
+import { readRegularText } from "../access/safe_open.ts";
+
+/** All the authorities of a system together have a fifth of it. */
+const MAX_BYTES = 1024 * 1024;
 
 /** Reads the files; throws `config` where one cannot be read. */
 export function secureContext({ ca, cert, key, verify }: TlsSettings) {
@@ -16,7 +19,7 @@ export function secureContext({ ca, cert, key, verify }: TlsSettings) {
 
 function pem(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readRegularText(path, MAX_BYTES);
   } catch (error) {
     throw configError(`Cannot read "${path}"`, error);
   }

@@ -27,7 +27,8 @@ import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Options, Patterns } from "../../core/option.ts";
 import { createHost } from "../host.ts";
-import { become, findIdentity } from "../service/privileges.ts";
+import { findIdentity } from "../access/identity.ts";
+import { become } from "../service/privileges.ts";
 import { createPluginModules, type PluginModule } from "./modules.ts";
 
 /** Values in one run; more are a mistake, and would fill the memory. */

@@ -3,12 +3,13 @@
  * through all folders below, without those whose names begin with `test` or a dot.
  */
 
-import { readdirSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import process from "node:process";
+import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import type { ModuleFile } from "../../core/plugin_protocol.ts";
 import { configFiles } from "../fs/config_files.ts";
+import type { Trusted } from "../access/trust.ts";
+import { createPluginTrust } from "./trust.ts";
 
 export interface FoundFile extends ModuleFile {
   readonly kind: "module" | "python";
@@ -29,34 +30,38 @@ const KINDS: Readonly<Record<string, FoundFile["kind"]>> = {
   mjs: "module",
   py: "python",
 };
-/** Group or others. */
-const OTHERS_WRITE = 0o022;
 /** A link that leads back must not be followed for ever. */
 const MAX_DEPTH = 16;
 
-/** `owner`: who may have written it besides root, where the agent is root; undefined where it is not. */
+/** `trusted`: who may have written them besides root, where the agent is root; undefined where it is not. */
 export function findPluginFiles(
   paths: readonly string[],
   single: readonly string[],
-  owner: number | undefined,
+  trusted: Trusted | undefined,
 ): Found {
   const files: FoundFile[] = [];
   const folders: string[] = [];
   const problems: { path: string; problem: string }[] = [];
+  const seen = new Set<string>();
+  const trust = trusted && createPluginTrust(trusted);
 
   function look(folder: string, depth: number): void {
     let names: string[];
     try {
+      const real = realpathSync(folder);
+      if (seen.has(real)) return;
+      seen.add(real);
       names = readdirSync(folder).sort();
     } catch (error) {
       problems.push({ path: folder, problem: `cannot be read: ${messageOf(error)}` });
       return;
     }
-    folders.push(folder);
+    // Python looks for whatever is imported in all of them.
+    if (trust?.inFolder(folder) === undefined) folders.push(folder);
     for (const name of names) {
       if (/^(test|\.)/.test(name)) continue;
       const path = join(folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const stat = statOf(path);
       if (stat?.isDirectory() && depth < MAX_DEPTH && name !== "node_modules") {
         look(path, depth + 1);
       } else if (stat?.isFile()) take(path);
@@ -66,17 +71,17 @@ export function findPluginFiles(
   function take(path: string): void {
     const kind = KINDS[path.slice(path.lastIndexOf(".") + 1)];
     if (kind === undefined || path.endsWith(".d.ts")) return;
+    const stat = statOf(path);
     const fileVersion = configFiles.fileVersion(path);
-    if (fileVersion === undefined) {
+    if (stat === undefined || fileVersion === undefined) {
       problems.push({ path, problem: "is not there" });
       return;
     }
-    files.push({
-      path,
-      fileVersion,
-      kind,
-      refused: distrust(path, owner) ?? distrust(dirname(path), owner),
-    });
+    if (!stat.isFile() || stat.size > MAX_BYTES) {
+      problems.push({ path, problem: "is not a regular file of at most 16 MB" });
+      return;
+    }
+    files.push({ path, fileVersion, kind, refused: trust?.ofFile(path) });
   }
 
   for (const path of paths) if (path !== "") look(resolve(path), 0);
@@ -84,16 +89,14 @@ export function findPluginFiles(
   return { files, folders, problems };
 }
 
-/** What others may write must not be run by root. */
-function distrust(path: string, owner: number | undefined): string | undefined {
-  if (owner === undefined || process.platform === "win32") return undefined;
-  const { mode, uid } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0, uid: 0 };
-  if (uid !== 0 && uid !== owner) {
-    return `"${path}" belongs to user ${uid}, who could make the agent, which is root, run anything: chown root`;
+/** The largest collectors there are have some ten kilobytes. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Undefined for a link that leads nowhere as well. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
-  // In a folder with the sticky bit nobody can replace the files of others.
-  if ((mode & OTHERS_WRITE) !== 0 && (mode & 0o1000) === 0) {
-    return `Others may write "${path}", and so make the agent, which is root, run anything: chmod go-w`;
-  }
-  return undefined;
 }

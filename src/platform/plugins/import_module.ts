@@ -42,7 +42,13 @@ export async function importPlugin({ path, fileVersion }: ModuleFile): Promise<E
 /** So that the file's neighbours, which it may import, are read again as well. */
 function forgetFolder(folder: string): void {
   const { cache } = process.getBuiltinModule("node:module").createRequire(import.meta.url);
-  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-    if (/\.[cm]?[jt]s$/.test(name)) delete cache[join(folder, name)];
+  // By hand: the runtime's own way follows links, also those that lead back.
+  const folders = [folder];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    for (const entry of readdirSync(next, { withFileTypes: true })) {
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      else if (/\.[cm]?[jt]s$/.test(entry.name)) delete cache[path];
+    }
   }
 }

@@ -11,11 +11,12 @@ import { type LoadedModule, type ModuleFile, PLUGIN_WORD } from "../../core/plug
 import type { AnyHandler } from "../../core/handler.ts";
 import { silentLog } from "../../ports/log.ts";
 import { handlersOf } from "./check.ts";
+import type { Trusted } from "../access/trust.ts";
 import { createPluginSwap } from "./swap.ts";
 import type { PluginProcessSettings } from "./process.ts";
 import { createProxyMaker } from "./proxy.ts";
 import { selfCommand } from "../runtime/self_command.ts";
-import { findIdentity } from "../service/privileges.ts";
+import { trustedWith } from "../access/identity.ts";
 import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
 import { createPluginModules } from "./modules.ts";
@@ -39,9 +40,12 @@ export function createPluginLoader(roots: Roots): PluginLoader {
   let handlerModules = new Map<string, Module<AnyHandler> & { fileVersion: string }>();
 
   async function load(request: PluginRequest): Promise<Plugins> {
-    const owner = ownerOf(request);
-    const found = findPluginFiles(request.collectorsPath, request.files ?? [], owner);
-    const foundHandlers = findPluginFiles(request.handlersPath, [], owner);
+    const found = findPluginFiles(
+      request.collectorsPath,
+      request.files ?? [],
+      trustedFor(request, request.isolation === "none"),
+    );
+    const foundHandlers = findPluginFiles(request.handlersPath, [], trustedFor(request, true));
     const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
     const collectors = await collectorModules(request, usable);
     const inPython = await python.load(
@@ -165,7 +169,8 @@ function byName<T extends { readonly name: string }>(
   );
 }
 
-/** Who may own what root runs, besides root. */
-function ownerOf({ user, group }: PluginRequest): number | undefined {
-  return process.getuid?.() === 0 ? findIdentity(user, group).uid : undefined;
+/** Who may own what root runs. What is loaded into the agent is run before it becomes its user. */
+function trustedFor({ user, group }: PluginRequest, inAgent: boolean): Trusted | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  return inAgent ? trustedWith("", "") : trustedWith(user, group);
 }

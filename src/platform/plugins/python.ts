@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import type { AnyCollector } from "../../core/collector.ts";
 import {
   isDiamonds,
@@ -104,7 +105,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
   ): Promise<readonly LoadedModule[]> {
     const settings = {
       name: "the collectors in Python",
-      command: [python, "-u", "-c", BOOTSTRAP, "diamond-agent: collectors in Python"],
+      command: [python, ...ROOTS_OWN, "-u", "-c", BOOTSTRAP, "diamond-agent: collectors in Python"],
       preamble: shim,
       setup: { do: "setup", roots: {}, user, group, folders } as const,
       maxMemory,
@@ -124,8 +125,12 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
   }
 }
 
+/** Root's Python takes no modules from where a variable says, nor, as all of ours, from the working folder. */
+const ROOTS_OWN = process.geteuid?.() === 0 ? ["-E"] : [];
+
 /** Reads the program from stdin, so that a list of processes does not show all of it. */
-const BOOTSTRAP = `import os
+const BOOTSTRAP = `import os, sys
+sys.path = [p for p in sys.path if p]
 n, s = ${new TextEncoder().encode(shim).length}, b""
 while len(s) < n: s += os.read(0, n - len(s))
 exec(compile(s, "diamond_shim.py", "exec"))`;

@@ -3,16 +3,23 @@
  * one out. Only its owner and group may knock.
  */
 
-import { chmodSync, chownSync, existsSync, mkdirSync, unlinkSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { Failure, messageOf, undelivered } from "../../core/errors.ts";
 import type { ControlAnswer, ControlRequest } from "../../ports/process.ts";
 import { bunSockets } from "../runtime/bun_sockets.ts";
 import { net } from "../runtime/node_modules.ts";
+import { giveSocket, kindOf, makeFolder, removeIf } from "../access/safe_open.ts";
 import { serveLines } from "../net/line_server.ts";
 
 const ANSWER_SECONDS = 10;
+/** A status of some hundred collectors has some hundred kilobytes; whoever listens there may say anything. */
+const MAX_ANSWER = 32 * 1024 * 1024;
+const FOLDER_MODE = 0o755;
+const SOCKET_MODE = 0o660;
+/** Until it has its mode and owner nobody else is let in. */
+const NOBODY_ELSE = 0o177;
 
 /** Answers at a path until the returned function is called. Throws where that is not possible. */
 export async function serveControl(
@@ -20,26 +27,37 @@ export async function serveControl(
   owner: { readonly uid: number; readonly gid: number },
   answer: (request: ControlRequest) => unknown,
 ): Promise<() => void> {
-  if (process.platform !== "win32" && existsSync(path)) {
+  const respond = (line: string) => reply(line, answer);
+  if (process.platform === "win32") return await serveLines(addressOf(path), respond);
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there !== undefined) {
+    if (!there.isSocket()) throw new Error(`there is ${kindOf(there)} already, not a socket`);
     if (await isAnswered(path)) {
       throw new Failure("config", `Another agent answers at "${path}"`);
     }
-    unlinkSync(path);
+    removeSocket(path);
   }
-  if (process.platform !== "win32") mkdirSync(dirname(path), { recursive: true });
-  const close = await serveLines(addressOf(path), (line) => reply(line, answer));
-  if (process.platform !== "win32") {
-    chmodSync(path, 0o660);
-    if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
+  makeFolder(dirname(path), FOLDER_MODE, owner);
+  const umask = process.umask(NOBODY_ELSE);
+  const close = await serveLines(path, respond).finally(() => process.umask(umask));
+  try {
+    giveSocket(path, SOCKET_MODE, owner);
+  } catch (error) {
+    close();
+    throw error;
   }
   return () => {
     close();
     try {
-      if (process.platform !== "win32") unlinkSync(path);
+      removeSocket(path);
     } catch {
       // The folder is not ours any more; the next start removes it.
     }
   };
+}
+
+function removeSocket(path: string): void {
+  removeIf(path, (entry) => entry.isSocket());
 }
 
 async function reply(
@@ -74,21 +92,27 @@ function isAnswered(path: string): Promise<boolean> {
 export function askControl(path: string, request: ControlRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let text = "";
-    const fail = (why: unknown) => reject(undelivered(`No agent answers at "${path}"`, why));
     const socket = net().connect(
       addressOf(path),
       () => socket.write(`${JSON.stringify(request)}\n`),
     );
-    socket.setTimeout(ANSWER_SECONDS * 1000, () => {
-      fail("it is silent");
+    const fail = (why: unknown) => {
+      clearTimeout(late);
       socket.destroy();
-    });
+      reject(undelivered(`No agent answers at "${path}"`, why));
+    };
+    const late = setTimeout(() => fail("it is silent"), ANSWER_SECONDS * 1000);
+    socket.setEncoding("utf8");
     socket.on("error", fail);
-    socket.on("data", (chunk) => (text += chunk));
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.length > MAX_ANSWER) fail("what it says has no end");
+    });
     socket.on("end", () => {
+      clearTimeout(late);
       socket.destroy();
       try {
-        const { result, error } = JSON.parse(text) as ControlAnswer;
+        const { result, error } = JSON.parse(text, visible) as ControlAnswer;
         if (error !== undefined) reject(undelivered(error));
         else resolve(result);
       } catch (error) {
@@ -96,6 +120,16 @@ export function askControl(path: string, request: ControlRequest): Promise<unkno
       }
     });
   });
+}
+
+/** A terminal must not act on what comes from whoever listens at a path. */
+function visible(_key: string, value: unknown): unknown {
+  return typeof value === "string"
+    ? value.replace(
+      /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+      (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    )
+    : value;
 }
 
 function addressOf(path: string): string {

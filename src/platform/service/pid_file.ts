@@ -3,29 +3,67 @@
  * a second instance out, also when the file is stale or gone: the kernel releases it with the process.
  */
 
-import { chownSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, constants, ftruncateSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import process from "node:process";
 import { configError } from "../../core/errors.ts";
-import { fnv1a } from "../../core/hash.ts";
-import { bunSockets } from "../runtime/bun_sockets.ts";
-import { net } from "../runtime/node_modules.ts";
-import { listening } from "../net/listen.ts";
+import { lockName } from "./lock.ts";
+import { processes } from "../runtime/node_modules.ts";
+import { withPlace } from "../access/folder.ts";
+import {
+  openRegular,
+  type Owner,
+  readRegularText,
+  removeIf,
+  replaceFile,
+} from "../access/safe_open.ts";
 
-/** Throws when the file names a process that lives. A stale file is removed; returns the dead pid. */
-export function checkPidFile(path: string): number | undefined {
+/** A number and a line break; what is larger is another program's file. */
+const MAX_BYTES = 64;
+const MODE = 0o644;
+/** An interpreter, its options, and the script. */
+const FIRST_WORDS = 4;
+
+/**
+ * Throws where the file names a process of this agent's, or of Diamond's, or is no pid file. `isLocked`: no other
+ * agent has this path. Otherwise removes the file, and returns which process it named.
+ */
+export function checkPidFile(path: string, isLocked: boolean): string | undefined {
   const pid = readPid(path);
   if (pid === undefined || pid === process.pid) return undefined;
-  if (isAlive(pid)) throw configError(`Already running: "${path}" names the live process ${pid}`);
-  unlinkSync(path);
-  return pid;
+  const words = isAlive(pid) ? wordsOf(pid) : [];
+  // Where nobody can tell what it is, it counts as one.
+  const isDiamond = words === undefined || words.some((word) => /^diamond(\.py)?$/.test(word));
+  const isAgent = words?.some((word) => word.startsWith("diamond-agent")) === true;
+  if (isDiamond || (isAgent && !isLocked)) {
+    throw alreadyRunning(path, pid);
+  }
+  removePid(path);
+  return isAlive(pid) ? `process ${pid}, which is another program` : `the dead process ${pid}`;
 }
 
-export function writePidFile(path: string, owner: { uid: number; gid: number }): void {
+/** Names of programs that a process was started with; undefined where the system does not tell. */
+function wordsOf(pid: number): string[] | undefined {
+  let line: string;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `${process.pid}\n`);
-    if (owner.uid >= 0 || owner.gid >= 0) chownSync(path, owner.uid, owner.gid);
+    line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    if (process.platform === "win32") return undefined;
+    const asked = processes().spawnSync("ps", ["-p", String(pid), "-o", "args="], {
+      encoding: "utf8",
+      timeout: 5000,
+    });
+    if (asked.status !== 0) return undefined;
+    line = asked.stdout;
+  }
+  return line.split(/[\0 \n]/).slice(0, FIRST_WORDS).map((word) => basename(word));
+}
+
+/** Throws `config` where it cannot. */
+export function writePidFile(path: string, owner: Owner): void {
+  try {
+    readPid(path);
+    replaceFile(path, `${process.pid}\n`, { mode: MODE, owner });
   } catch (error) {
     throw configError(
       `Cannot write the pid file "${path}" (-p names another, --skip-pidfile does without)`,
@@ -36,27 +74,36 @@ export function writePidFile(path: string, owner: { uid: number; gid: number }):
 
 /** Removes the file if it is ours. */
 export function removePidFile(path: string): void {
-  if (readPid(path) !== process.pid) return;
   try {
-    unlinkSync(path);
+    if (readPid(path) === process.pid) removePid(path);
   } catch {
-    // Its directory may belong to root, the file itself is ours.
-    try {
-      writeFileSync(path, "");
-    } catch {
-      // The next start finds it stale.
-    }
+    // The next start finds it stale.
   }
 }
 
-/** The process that the file names; undefined where there is none. */
-export function readPid(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
+function removePid(path: string): void {
   try {
-    const text = readFileSync(path, "utf8").trim();
-    return /^\d+$/.test(text) ? Number(text) : undefined;
+    removeIf(path, (entry) => entry.isFile());
   } catch {
-    return undefined;
+    // Its directory may belong to root, the file itself is ours: an empty one is as good as none.
+    withPlace(path, ({ path, entry }) => {
+      if (entry === undefined) return;
+      const descriptor = openRegular(path, entry, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+      ftruncateSync(descriptor);
+      closeSync(descriptor);
+    });
+  }
+}
+
+/** The process that the file names; undefined where there is none. Throws where it is no pid file. */
+function readPid(path: string): number | undefined {
+  try {
+    const text = readRegularText(path, MAX_BYTES).trim();
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EACCES") return undefined;
+    throw configError(`"${path}" is not a pid file (-p names another)`, error);
   }
 }
 
@@ -69,43 +116,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function alreadyRunning(path: string, pid: number): Error {
+  return configError(`Already running: "${path}" names the live process ${pid}`);
+}
+
 /**
- * Takes the lock for a pid file's path, for as long as this process lives. Throws when another
- * process has it. On systems without abstract sockets or named pipes the pid file alone must do.
+ * Takes the lock for a pid file's path, for as long as this process lives. Throws when another process has it. False
+ * on systems without such locks, where the pid file alone must do.
  */
-export async function takeLock(path: string): Promise<void> {
-  const name = lockName(resolve(path));
-  if (name === undefined) return;
-  try {
-    held.push(await hold(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return;
-    throw configError(`Already running: another instance holds the lock of "${path}"`);
-  }
-}
-
-/** Listeners that nobody refers to would be closed with the garbage. */
-const held: unknown[] = [];
-
-/** Nobody else can listen there; whoever connects is sent away. */
-async function hold(name: string): Promise<unknown> {
-  if (bunSockets !== undefined) {
-    const listener = bunSockets.listen({
-      unix: name,
-      allowHalfOpen: false,
-      socket: { open: (socket) => socket.close(), data() {} },
-    });
-    listener.unref();
-    return listener;
-  }
-  const server = net().createServer((socket) => socket.destroy());
-  await listening(server, { path: name });
-  return server;
-}
-
-/** Such names are short, and paths need not be. */
-function lockName(path: string): string | undefined {
-  const digest = ["a", "b"].map((salt) => fnv1a(salt + path).toString(16)).join("-");
-  if (process.platform === "linux") return `\0diamond-agent-${digest}`;
-  return process.platform === "win32" ? `\\\\.\\pipe\\diamond-agent-${digest}` : undefined;
+export async function takeLock(path: string): Promise<boolean> {
+  const isOurs = await lockName(resolve(path));
+  if (isOurs !== false) return isOurs === true;
+  const pid = readPid(path);
+  if (pid !== undefined && isAlive(pid)) throw alreadyRunning(path, pid);
+  throw configError(`Already running: another instance holds the lock of "${path}"`);
 }

@@ -7,7 +7,10 @@ import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
 import { tune } from "../memory/reexec.ts";
 import { streamOf, writeText } from "../runtime/stdio.ts";
-import { become, findIdentity, makeFolder } from "./privileges.ts";
+import { lockFolder } from "./lock.ts";
+import { makeFolder } from "../access/safe_open.ts";
+import { findIdentity } from "../access/identity.ts";
+import { become } from "./privileges.ts";
 
 /** It is opened when it is used: the daemon hardly does. */
 export function terminal(name: "stdout" | "stderr") {
@@ -47,6 +50,7 @@ export const daemonControl = {
   findIdentity,
   become,
   makeFolder,
+  lockFolder,
   serve: serveControl,
   ask: askControl,
   serviceManager,
