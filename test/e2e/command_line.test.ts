@@ -229,7 +229,7 @@ describeWith("check", noExecutable, () => {
   it("a file that is no file is one error, and garbage does not reach the terminal", () => {
     const { code, stderr } = agent(["check", "-c", directory]);
     equal(code, 2);
-    match(stderr, /error: Cannot read the file: illegal operation on a directory/);
+    match(stderr, /error: Cannot read the file: it is a directory, not a regular file/);
     equal(stderr.split("\n").filter((line) => line.includes("error:")).length, 1);
     equal(
       /[\0-\x08\x1b]/.test(

@@ -3,12 +3,14 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, it } from "node:test";
@@ -285,8 +287,9 @@ describeWith("the daemon", noExecutable, () => {
   });
 
   it("leaves no command behind", async () => {
-    const scripts = join(directory, "scripts");
-    mkdirSync(scripts);
+    // Root runs no script that others can replace, as they can below `directory`.
+    const scripts = mkdtempSync(join(tmpdir(), "diamond-agent-scripts-"));
+    after(() => rmSync(scripts, { recursive: true }));
     const mark = join(directory, "script.pid");
     writeFileSync(join(scripts, "slow"), `#!/bin/sh\necho $$ > ${mark}\nexec sleep 300\n`, {
       mode: 0o755,
