@@ -103,8 +103,9 @@ export async function superviseAgent(
   const { runners, workers, missing } = agent.state();
   const told = configuration.settings.leftOut.map(({ section }) => section);
   const others = missing.filter(({ section }) => !told.includes(section));
-  tell(others.map(({ section, reason }) => `${section}: ${reason}`));
-  for (const { section, reason } of missing) log.warn(`${section} does not run: ${reason}`);
+  const lines = others.map(({ section, reason }) => `${section} does not run: ${reason}`);
+  tell(lines);
+  for (const line of lines) log.warn(line);
   const names = workers.map(({ name }) => name).join(", ");
   log.info(
     `diamond-agent ${world.buildInfo.version} runs ${runners.length} collectors into ${names}`,

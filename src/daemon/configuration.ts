@@ -108,7 +108,9 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
     status: () => ({
       file: path,
       inForceSince,
-      problems: errorsIn(settings).filter(({ harmless }) => !harmless).map(formatProblem),
+      problems: errorsIn(settings).filter((problem) => isInTheWay(problem, settings)).map(
+        formatProblem,
+      ),
       permissions: settings.problems.filter(({ ofAccess }) => ofAccess).map(formatProblem),
       onDisk: onDisk(),
     }),
@@ -117,6 +119,11 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
       return versionsOf([...settings.files, ...plugins], files, settings, settings.custom.folders);
     },
   };
+}
+
+/** Whether something else than what is on disk runs because of it. */
+function isInTheWay({ harmless, file }: Problem, { custom }: Settings): boolean {
+  return !harmless || custom.files.some(({ path, keptOld }) => path === file && keptOld === true);
 }
 
 /** All that `check` calls an error. */

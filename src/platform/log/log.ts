@@ -115,21 +115,43 @@ function stdoutLine(record: LogRecord): string {
 const processName = "MainProcess";
 
 function openOutput(to: LogTarget, complain: (message: string) => void): Output {
-  try {
-    switch (to.kind) {
-      case "stream":
-        return streamOutput(to.stream);
-      case "file": {
+  switch (to.kind) {
+    case "stream":
+      return streamOutput(to.stream);
+    case "file":
+      return reopened(() => {
         const file = openAppender(to.path, to.rotation);
         return { write: (line) => file.append(`${line}\n`), close: () => file.close() };
-      }
-      case "syslog":
-        return openSyslog(to.address, to.facility, complain);
-    }
-  } catch (error) {
-    complain(`${messageOf(error)}: the log goes to stderr`);
-    return streamOutput("stderr");
+      }, complain);
+    case "syslog":
+      return reopened(() => openSyslog(to.address, to.facility, complain), complain);
   }
+}
+
+const REOPEN_MS = 10_000;
+
+/** An output that cannot be opened is tried again by what is logged later: its folder may be mounted late. */
+function reopened(open: () => Output, complain: (message: string) => void): Output {
+  let output: Output | undefined;
+  let nextTry = -Infinity;
+
+  function current(): Output | undefined {
+    if (output !== undefined || performance.now() < nextTry) return output;
+    try {
+      output = open();
+    } catch (error) {
+      if (nextTry === -Infinity) complain(`${messageOf(error)}: the log goes to stderr`);
+      nextTry = performance.now() + REOPEN_MS;
+    }
+    return output;
+  }
+
+  current();
+  const instead = streamOutput("stderr");
+  return {
+    write: (line, record) => (current() ?? instead).write(line, record),
+    close: () => output?.close(),
+  };
 }
 
 function streamOutput(name: "stdout" | "stderr"): Output {
