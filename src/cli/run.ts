@@ -133,6 +133,10 @@ async function serve(world: World, flags: Flags): Promise<number> {
   });
   const control: ControlHandlers = {
     reload: () => Promise.reject(new Error("The agent is still starting")),
+    answer(request) {
+      if (agent === undefined) throw new Error("The agent is still starting");
+      return request.ask === "reload" ? control.reload() : handleControl(agent, request);
+    },
   };
   const { settings } = configuration;
   world.daemon.tune(settings.server.memory);
@@ -141,10 +145,7 @@ async function serve(world: World, flags: Flags): Promise<number> {
   loader.logTo(log);
   tellTerminal(world, errorsIn(settings).map(formatProblem), flags, plan);
   try {
-    const release = await acquire(world, flags, settings, log, (request) => {
-      if (agent === undefined) throw new Error("The agent is still starting");
-      return request.ask === "reload" ? control.reload() : handleControl(agent, request);
-    });
+    const release = await acquire(world, flags, settings, log, control);
     try {
       const roots = rootsOf(flags, settings.server);
       const host = world.host(roots);
@@ -196,7 +197,7 @@ function stateOf(world: World, settings: Settings): StateStore | undefined {
 
 /** What the agent's own commands ask for. */
 function handleControl(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
-  const known = () => agent.status().handlers.map(({ name }) => name).join(", ");
+  const known = () => agent.state().workers.map(({ name }) => name).join(", ");
   if (ask === "status") return agent.status();
   const done = ask === "hurry" ? agent.flushSpool(handler) : agent.dropSpool(handler);
   if (done === undefined || done === false) {
@@ -214,7 +215,7 @@ async function acquire(
   flags: Flags,
   settings: Settings,
   log: Log,
-  answer: (request: ControlRequest) => unknown,
+  control: ControlHandlers,
 ): Promise<() => void> {
   const { daemon } = world;
   const { server } = settings;
@@ -231,7 +232,7 @@ async function acquire(
   await makeFolders(world, settings, identity, log);
   const writes = isMarked && !flags.on("foreground");
   if (writes) daemon.writePidFile(pidFile, identity);
-  const unlisten = await listen(world, flags, settings, identity, log, answer);
+  const unlisten = await listen(world, flags, settings, identity, log, control);
   if (!flags.on("skip-change-user") && (identity.uid >= 0 || identity.gid >= 0)) {
     daemon.become(identity);
     const { user, uid, group, gid } = identity;
@@ -279,15 +280,21 @@ async function listen(
   settings: Settings,
   identity: Identity,
   log: Log,
-  answer: (request: ControlRequest) => unknown,
+  control: ControlHandlers,
 ): Promise<() => void> {
   const path = socketPath(world, flags, settings);
+  let close = () => {};
+  if (path === undefined) return close;
+  const open = async () => void (close = await world.daemon.serve(path, identity, control.answer));
   try {
-    if (path !== undefined) return await world.daemon.serve(path, identity, answer);
+    await open();
   } catch (error) {
-    log.info(`status will not find this agent: cannot listen at "${path}": ${messageOf(error)}`);
+    log.info(
+      `status will not find this agent until it can listen at "${path}": ${messageOf(error)}`,
+    );
+    control.listenAgain = () => open().then(() => false, () => true);
   }
-  return () => {};
+  return () => close();
 }
 
 /** What is wrong goes to the terminal, also where the agent runs in the background: what is valid runs. */

@@ -1,6 +1,7 @@
 /** The agent between its start and its end: signals, reloads, and what it was told about itself. */
 
 import type { Agent } from "../agent/agent.ts";
+import { createRetry } from "../agent/retry.ts";
 import { located } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
@@ -8,6 +9,7 @@ import type { Configuration } from "../daemon/configuration.ts";
 import { watchdog } from "../daemon/watchdog.ts";
 import type { Clock, Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
+import type { ControlRequest } from "../ports/process.ts";
 import type { World } from "./world.ts";
 
 const ASKED_ONCE_MS = 500;
@@ -27,6 +29,9 @@ interface Supervised {
 
 /** What the agent's own commands reach; the reload is put in once there is something to reload. */
 export interface ControlHandlers {
+  answer(request: ControlRequest): unknown;
+  /** Opens the socket that could not be opened; returns whether it is to be tried again. */
+  listenAgain?(): Promise<boolean>;
   /** What has changed. Throws why nothing was taken over. */
   reload(): Promise<string[]>;
 }
@@ -100,6 +105,7 @@ export async function superviseAgent(
 
   await agent.start(configuration.settings);
   watch(begun);
+  if (control.listenAgain) createRetry(host.clock, control.listenAgain).start();
   const { runners, workers, missing } = agent.state();
   const told = configuration.settings.leftOut.map(({ section }) => section);
   const others = missing.filter(({ section }) => !told.includes(section));

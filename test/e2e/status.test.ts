@@ -1,7 +1,15 @@
 /** What the executable says of itself: at a start with errors, at a reload with errors, of what has no data. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
@@ -105,6 +113,34 @@ describeWith("a configuration with errors", noExecutable, () => {
         match(stderr, /diamond\.conf:\d+: error: .*(soon|maybe|many)/);
       }
     }
+  });
+});
+
+describeWith("what cannot be had at the start", noExecutable, () => {
+  it("is tried again: the control socket, the log, the host's name", async () => {
+    const { conf, base, archive } = configuration(
+      `hostname_method = shell\n${SOUND}`,
+      { server: `socket = ${directory}/s${number}/late/agent.sock\n` },
+    );
+    const late = join(base, "late");
+    writeFileSync(late, "a file where a folder should be");
+    const text = readFileSync(conf, "utf8").replace("hostname = h", `hostname = cat ${late}/name`);
+    writeFileSync(
+      conf,
+      `${text}[loggers]\nkeys = root\n[logger_root]\nlevel = DEBUG\nhandlers = f\n[handler_f]\nclass = FileHandler\nargs = ('${late}/agent.log',)\n`,
+    );
+    const running = start(["run", "-f", "-c", conf]);
+    await until("it says so", () => /agent\.log.*the log goes to stderr/.test(running.output()));
+    await until("it waits for its name", () => /name cannot be found/.test(running.output()));
+    rmSync(late);
+    mkdirSync(late);
+    writeFileSync(join(late, "name"), "web7\n");
+    await until("it is healthy", () => agent(["status", "-c", conf]).code === 0, 25);
+    deepEqual(new Set(archive().match(/^servers\.[^.]+\./gm)), new Set(["servers.web7."]));
+    await new Promise((resolve) => setTimeout(resolve, 5500));
+    process.kill(running.pid, "SIGHUP");
+    await until("it logs", () => existsSync(join(late, "agent.log")));
+    equal(await running.end(), 0);
   });
 });
 

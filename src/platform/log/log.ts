@@ -128,7 +128,7 @@ function openOutput(to: LogTarget, complain: (message: string) => void): Output 
   }
 }
 
-const REOPEN_MS = 10_000;
+const REOPEN_MS = 5000;
 
 /** An output that cannot be opened is tried again by what is logged later: its folder may be mounted late. */
 function reopened(open: () => Output, complain: (message: string) => void): Output {
