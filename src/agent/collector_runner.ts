@@ -145,6 +145,7 @@ export function createCollectorRunner(
   let absenceTold = -Infinity;
   let logged: LoggedLine | undefined;
   let inRow = 0;
+  let hasToldMended = false;
   let toSkip = 0;
 
   function run(timestamp: number): Outcome | Promise<Outcome> {
@@ -221,6 +222,10 @@ export function createCollectorRunner(
     if (refusal !== undefined) {
       record.refused += run.refused;
       refusals.report(section, badData(refusal));
+    }
+    if (run.mended !== undefined && !hasToldMended) {
+      hasToldMended = true;
+      log.warn(`${section}: ${run.mended}. More such names are not logged`);
     }
     if (error === undefined) {
       if (absence !== undefined) log.debug(`${section} finds data again`);

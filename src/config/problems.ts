@@ -1,5 +1,6 @@
 /** What is wrong with a configuration, in a form that people can act on. */
 
+import { visible } from "../core/visible.ts";
 import type { Origin } from "./tree.ts";
 
 export interface Problem {
@@ -45,11 +46,7 @@ export function formatProblem(problem: Problem): string {
 /** `file:line: message`, for a log that shows the severity itself. */
 export function located({ file, line }: Origin, message: string): string {
   // What was found in a file may be anything: a terminal must not act on it.
-  const visible = message.replace(
-    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
-    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
-  return `${file}${line > 0 ? `:${line}` : ""}: ${visible}`;
+  return visible(`${file}${line > 0 ? `:${line}` : ""}: ${message}`);
 }
 
 /** The word that was probably meant: at most two letters off, or three in a long word. */

@@ -4,8 +4,10 @@
  */
 
 import type { EmitOptions, MetricSpec } from "./collector.ts";
-import { type Kind, type Metric, type Series } from "./metric.ts";
-import { filled, metricPath, type Naming, partNames } from "./naming.ts";
+import type { Metric, Series } from "./metric.ts";
+import { faultOf, isTimestamp, specOf } from "./emit_check.ts";
+import { cleanNaming, makeSeries } from "./make_series.ts";
+import { type Naming, partNames } from "./naming.ts";
 import { matchesAny, type Patterns } from "./option.ts";
 import { growth, type RateMode, type Sample } from "./rates.ts";
 
@@ -57,6 +59,8 @@ export interface Run {
   readonly refused: number;
   /** Why the first one was refused. */
   readonly reason: string | undefined;
+  /** The first series whose name or precision had to be mended. */
+  readonly mended: string | undefined;
 }
 
 /** What may stand behind pattern and value. */
@@ -85,6 +89,7 @@ const NEVER = -Infinity;
 const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max: 0, whole: false };
 
 export function createEmitter(settings: EmitterSettings): Emitter {
+  const naming = cleanNaming(settings.naming);
   const slots = new Map<string, Slot>();
   /**
    * The slots of the run before, in its order, which is mostly the next one's: no key has to be made. Behind
@@ -100,6 +105,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   let count = 0;
   let refused = 0;
   let reason: string | undefined;
+  let mended: string | undefined;
   let timestamp = 0;
   let now = 0;
   let previousRun: number | undefined;
@@ -140,6 +146,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     count = 0;
     refused = 0;
     reason = undefined;
+    mended = undefined;
     position = 0;
     run++;
   }
@@ -177,12 +184,13 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     d: Rest,
   ): number | undefined {
     const extras = extrasOf(d) ?? extrasOf(c) ?? extrasOf(b) ?? extrasOf(a);
-    let slot = order[position];
+    let slot: Slot | undefined = order[position];
     if (
       slot === undefined || slot.pattern !== pattern || !isSame(slot.a, a) || !isSame(slot.b, b) ||
       !isSame(slot.c, c) || !isSame(slot.d, d)
     ) {
       slot = slotOf(pattern, [a, b, c, d], extras);
+      if (slot === undefined) return undefined;
       order[position] = slot;
     }
     position++;
@@ -195,7 +203,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     ...rest: Rest[]
   ): number | undefined {
     const extras = extrasOf(rest.at(-1));
-    return publish(slotOf(pattern, rest, extras), value, extras);
+    const slot = slotOf(pattern, rest, extras);
+    return slot === undefined ? undefined : publish(slot, value, extras);
   }
 
   function publish(
@@ -215,9 +224,15 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       : Number(value);
     if (published === undefined) return undefined;
     if (extras?.scale !== undefined) published *= extras.scale;
+    if (!Number.isFinite(published)) {
+      return refuse(`${slot.series.path} is too large a number to publish`);
+    }
     if (slot.spec.whole) published = Math.trunc(published);
     if (slot.allowed) {
       const time = extras?.timestamp ?? timestamp;
+      if (time !== timestamp && !isTimestamp(time)) {
+        return refuse(`${slot.series.path} has the time ${time}, which is none`);
+      }
       metrics[count++] = form === "counter"
         ? { series: slot.series, value: published, timestamp: time, raw: value }
         : { series: slot.series, value: published, timestamp: time };
@@ -249,8 +264,15 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     return growth(before, value, max, settings.rates);
   }
 
-  function slotOf(pattern: string, rest: readonly Rest[], extras: EmitOptions | undefined): Slot {
-    // The key holds all that makes a series: NUL cannot stand in a name.
+  /** Undefined where there can be no such series, which is refused. */
+  function slotOf(
+    pattern: string,
+    rest: readonly Rest[],
+    extras: EmitOptions | undefined,
+  ): Slot | undefined {
+    const fault = faultOf(pattern, rest, extras);
+    if (fault !== undefined) return refuse(fault);
+    // The key holds all that makes a series: NUL cannot stand in a clean name.
     let key = pattern;
     for (const part of rest) if (typeof part === "string") key += `\0${part}`;
     if (extras?.instance !== undefined) key += `\0i${extras.instance}`;
@@ -273,9 +295,14 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     }
     const spec = altered(declared ?? FREE, extras);
     const parts = rest.filter((part) => typeof part === "string");
-    const name = declared === undefined ? pattern : filled(pattern, parts);
-    const series = seriesOf(name, pattern, parts, spec, extras?.instance ?? null);
-    const allowed = isAllowed(name);
+    const made = makeSeries(
+      { naming, ttl: settings.ttl },
+      { pattern, parts, extras },
+      spec,
+      declared !== undefined,
+    );
+    mended ??= made.mended;
+    const allowed = isAllowed(made.series.name);
     const { value = 0, at = NEVER } = saved.get(key) ?? {};
     saved.delete(key);
     const [a, b, c, d] = rest;
@@ -286,7 +313,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       c,
       d,
       extras,
-      series,
+      series: made.series,
       spec,
       allowed,
       value,
@@ -299,46 +326,16 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   /** One object for all slots that have the same: memory that a run does not look at costs it nothing. */
   function altered(base: MetricSpec, extras: EmitOptions | undefined): MetricSpec {
-    const { precision = base.precision, form = base.form, max = base.max } = extras ?? {};
+    const changed = specOf(base, extras);
     const isLike = (spec: MetricSpec) =>
-      spec.precision === precision && spec.form === form && spec.max === max;
+      spec.precision === changed.precision && spec.form === changed.form &&
+      spec.max === changed.max;
     if (isLike(base)) return base;
     const known = variants.get(base) ?? [];
-    let spec = known.find(isLike);
-    if (spec === undefined) {
-      spec = { ...base, precision, form, max };
-      variants.set(base, [...known, spec]);
-    }
-    return spec;
-  }
-
-  function seriesOf(
-    name: string,
-    pattern: string,
-    parts: readonly string[],
-    spec: MetricSpec,
-    instance: string | null,
-  ): Series {
-    const { naming } = settings;
-    const labels: Record<string, string> = Object.create(null);
-    for (const [index, label] of partNames(pattern).entries()) labels[label] = parts[index] ?? "";
-    const kind: Kind = spec.form === "counter" ? "counter" : "gauge";
-    return {
-      path: metricPath(naming, name, instance),
-      prefix: instance === null ? naming.prefix : naming.instancePrefix,
-      host: instance === null ? naming.host : null,
-      suffix: naming.suffix,
-      collector: naming.collector === "." ? "" : naming.collector,
-      name,
-      pattern,
-      labels,
-      instance,
-      kind,
-      precision: spec.precision,
-      unit: spec.unit,
-      help: spec.help,
-      ttl: settings.ttl,
-    };
+    const spec = known.find(isLike);
+    if (spec !== undefined) return spec;
+    variants.set(base, [...known, changed]);
+    return changed;
   }
 
   function isAllowed(name: string): boolean {
@@ -358,7 +355,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
     metrics.length = count;
-    const result = { metrics, refused, reason };
+    const result = { metrics, refused, reason, mended };
     // What a run emits that was given up goes nowhere.
     metrics = [];
     return result;

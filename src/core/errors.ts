@@ -4,6 +4,8 @@
  * Messages say what was attempted, quote the input and end without a full stop.
  */
 
+import { oneLine } from "./visible.ts";
+
 export type FailureCode =
   | "config"
   | "no-data"
@@ -75,13 +77,26 @@ export function isNoData(error: unknown): boolean {
 
 const NOBODY_LISTENS = /ECONNREFUSED|connection refused/i;
 
-/** The message of any thrown value, with its cause where that says more. */
+/** The message of any thrown value in one line, with its cause where that says more. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  return oneLine(wordsOf(error));
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return textOf(error);
   // The system's errors repeat the call and the path, which the message around them has already.
   const message = "syscall" in error
     ? error.message.replace(/^E[A-Z0-9]+: (.*?), .*$/s, "$1")
     : error.message;
   const cause = error.cause === undefined ? "" : messageOf(error.cause);
   return cause === "" || message.includes(cause) ? message : `${message}: ${cause}`;
+}
+
+/** A plugin may throw anything, such as an object without a prototype. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return `a value of type ${typeof thrown}`;
+  }
 }

@@ -21,7 +21,29 @@ export function metricPath(naming: Naming, name: string, instance: string | null
 }
 
 function joined(components: readonly string[]): string {
-  return components.filter((component) => component !== "").join(".");
+  return cleanPath(components.filter((component) => component !== "").join("."));
+}
+
+/** Characters of a name; a longer one is refused. */
+export const MAX_NAME = 1024;
+
+/** Control characters, line separators, marks that turn the text around, halves of a character. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A name, part or instance that no wire, log or terminal can misread. What is clean stays the same text. */
+export function cleanName(name: string): string {
+  return name.replace(UNSAFE, "_");
+}
+
+/** Besides blanks: `;` begins a tag. */
+const BREAKS_A_LINE = /[\s;]/g;
+const EMPTY_NODES = /\.{2,}/g;
+
+/** A path as Graphite takes it: one word without tags and without empty nodes. */
+export function cleanPath(path: string): string {
+  const word = cleanName(path).replace(BREAKS_A_LINE, "_");
+  if (!word.includes("..") && !word.startsWith(".") && !word.endsWith(".")) return word;
+  return word.replace(EMPTY_NODES, ".").replace(/^\.|\.$/g, "");
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;

@@ -4,10 +4,11 @@
  */
 
 import type { Metric } from "../core/metric.ts";
+import { cleanPath } from "../core/naming.ts";
 import { fixed } from "./fixed.ts";
 import { createLineWriter } from "./line_writer.ts";
 
-/** One line with its newline. Blanks in a path would break the line; they become underscores. */
+/** One line with its newline. What would break the line, or be read as a tag, becomes an underscore. */
 export function graphiteLine(metric: Metric): string {
   const { series, value, timestamp } = metric;
   return `${lineSafe(series.path)} ${fixed(value, series.precision)} ${timestamp}\n`;
@@ -31,9 +32,13 @@ export function lineEncoder(prefix = ""): (batch: readonly Metric[]) => Uint8Arr
   );
 }
 
+/** A series is made with a clean path. One from an old spool may have another. */
 function lineSafe(path: string): string {
-  return /[\s\0]/.test(path) ? path.replace(/[\s\0]/g, "_") : path;
+  return UNSAFE.test(path) ? cleanPath(path) : path;
 }
+
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\s;\0-\x1f\x7f-\x9f]|\.\.|^\.|\.$/;
 
 export interface GraphitePoint {
   readonly path: string;

@@ -4,6 +4,7 @@
  */
 
 import type { Metric, Series } from "../core/metric.ts";
+import { wireNames } from "./wire_names.ts";
 
 /** What a counter stood at when it was last sent. */
 export type LastCounts = Map<string, number | bigint>;
@@ -15,11 +16,12 @@ export type LastCounts = Map<string, number | bigint>;
 export function statsdLines(
   batch: readonly Metric[],
   last: ReadonlyMap<string, number | bigint>,
+  nameOf: (series: Series) => string = statsdNames(),
 ): { text: string; counts: LastCounts } {
   const counts: LastCounts = new Map();
   let text = "";
   for (const { series, value, raw } of batch) {
-    const name = safe(series);
+    const name = nameOf(series);
     if (series.kind === "counter" && raw !== undefined) {
       const before = counts.get(series.path) ?? last.get(series.path);
       counts.set(series.path, raw);
@@ -46,6 +48,10 @@ function shown(value: number): string {
   return Number.isInteger(value) ? `${value}` : `${Number(value.toPrecision(12))}`;
 }
 
-function safe({ path }: Series): string {
-  return path.replace(/[\s:|@]/g, "_");
+/** Besides StatsD's own separators those by which its relatives read tags off a name. */
+const SEPARATORS = /[\s:|@#,]/g;
+
+/** Names of StatsD and Statsite. */
+export function statsdNames(report?: (message: string) => void): (series: Series) => string {
+  return wireNames(SEPARATORS, report);
 }

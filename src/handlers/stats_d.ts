@@ -2,7 +2,7 @@
 
 import { defineHandler } from "../core/handler.ts";
 import { integer, needed, text } from "../core/option.ts";
-import { statsdLines } from "../formats/statsd.ts";
+import { statsdLines, statsdNames } from "../formats/statsd.ts";
 import { openDatagrams } from "../protocols/datagrams.ts";
 
 /** Fits an Ethernet frame. */
@@ -18,12 +18,13 @@ export default defineHandler({
     port: integer(1234, "Its port; StatsD's own default is 8125", { min: 1, max: 65_535 }),
   },
 
-  open({ host, options }) {
+  open({ host, options, log }) {
     const last = new Map<string, number | bigint>();
+    const nameOf = statsdNames((message) => log.warn(`StatsdHandler: ${message}`));
     const { send, close } = openDatagrams(host, options, DATAGRAM_BYTES);
     return {
       async write(batch, signal) {
-        const { text, counts } = statsdLines(batch, last);
+        const { text, counts } = statsdLines(batch, last, nameOf);
         await send(encoder.encode(text), signal);
         for (const [path, count] of counts) last.set(path, count);
       },

@@ -2,8 +2,9 @@
 
 import { defineHandler } from "../core/handler.ts";
 import { integer, needed, number, text } from "../core/option.ts";
-import type { Metric } from "../core/metric.ts";
+import type { Metric, Series } from "../core/metric.ts";
 import { fixed } from "../formats/fixed.ts";
+import { statsdNames } from "../formats/statsd.ts";
 import { openGraphite, plainConnection } from "../protocols/graphite.ts";
 import { tlsOptions } from "../protocols/tls.ts";
 
@@ -22,20 +23,29 @@ export default defineHandler({
   },
 
   open(context) {
-    const { options } = context;
+    const { options, log } = context;
+    const nameOf = statsdNames((message) => log.warn(`StatsiteHandler: ${message}`));
     const connection = {
       ...plainConnection,
       ...options,
       proto: options.udpport > 0 ? "udp" : "tcp",
       port: options.udpport > 0 ? options.udpport : options.tcpport,
     } as const;
-    return openGraphite(context, options.host, connection, encodeKeyValues);
+    return openGraphite(
+      context,
+      options.host,
+      connection,
+      (batch) => encodeKeyValues(batch, nameOf),
+    );
   },
 });
 
-export function encodeKeyValues(batch: readonly Metric[]): Uint8Array {
-  const lines = batch.map(({ series: { path, precision }, value }) =>
-    `${path.replace(/[\s:|]/g, "_")}:${fixed(value, precision)}|kv\n`
+export function encodeKeyValues(
+  batch: readonly Metric[],
+  nameOf: (series: Series) => string = statsdNames(),
+): Uint8Array {
+  const lines = batch.map(({ series, value }) =>
+    `${nameOf(series)}:${fixed(value, series.precision)}|kv\n`
   );
   return encoder.encode(lines.join(""));
 }

@@ -2,6 +2,7 @@
 
 import { type ConsolaInstance, createConsola, LogLevels, type LogObject } from "consola/core";
 import { messageOf } from "../../core/errors.ts";
+import { paragraph } from "../../core/visible.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../../ports/log_plan.ts";
 import { formatRecord, levelName, levels, type LogRecord } from "../../formats/log_record.ts";
@@ -98,7 +99,7 @@ function recordOf(entry: LogObject, started: number): LogRecord {
     time: entry.date,
     level: LEVEL_OF_TYPE[entry.type] ?? levels.INFO,
     logger: "diamond",
-    message: entry.args.map(String).join(" "),
+    message: paragraph(entry.args.map(String).join(" ")),
     pid: process.pid,
     age: entry.date.getTime() - started,
   };
