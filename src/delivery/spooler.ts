@@ -86,6 +86,17 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
     }
   }
 
+  /** What is in the file already is known also while the disk takes nothing more. */
+  function known(act: (spool: Spool) => void): void {
+    if (spool === undefined) return void guarded(act);
+    try {
+      act(spool);
+      dropped("damaged", spool.takeDamaged());
+    } catch (error) {
+      trouble.report(what, error);
+    }
+  }
+
   /** Only what has a file: nothing is opened for it. */
   function withFile<T>(act: (spool: Spool) => T): T | undefined {
     return spool === undefined && !more ? undefined : guarded(act);
@@ -145,16 +156,16 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
     },
     ack(ids) {
       if (ids.length === 0) return;
-      guarded((open) => open.ack(ids));
+      known((open) => open.ack(ids));
       closeIfEmpty();
     },
     requeue(ids) {
       if (ids.length === 0) return;
       more = true;
-      guarded((open) => open.requeue(ids));
+      known((open) => open.requeue(ids));
     },
     skip(ids) {
-      guarded((open) => open.skip(ids));
+      known((open) => open.skip(ids));
     },
     trim,
     drop() {

@@ -9,44 +9,17 @@
 import { messageOf } from "../../core/errors.ts";
 import { fnv1a } from "../../core/hash.ts";
 import type { Metric, Series } from "../../core/metric.ts";
-import { MAX_PER_WRITE, type Spool, type SpooledBatch } from "../../ports/spool.ts";
+import { MAX_PER_WRITE, type SpooledBatch } from "../../ports/spool.ts";
 import { zlib } from "../runtime/node_modules.ts";
 import { type DatabaseSync, openDatabase, type StatementSync } from "../runtime/sqlite.ts";
+import type { BatchRow, SpoolFile, SpoolFileSettings } from "./spool_file_contract.ts";
+import { salvageOpen } from "./salvage.ts";
+import { statements } from "./spool_statements.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
 
 /** "DAGS", so that a foreign database is known. */
 export const APPLICATION_ID = 0x44414753;
 export const VERSION = 1;
-
-export interface SpoolFileSettings {
-  readonly path: string;
-  readonly maxBytes: number;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly sync: "process" | "power";
-  /** Only looked at: `store` and its like throw. */
-  readonly readOnly?: boolean;
-  /** Milliseconds since the epoch. */
-  now(): number;
-}
-
-export interface BatchRow {
-  readonly id: number;
-  readonly points: number;
-  readonly oldest: number;
-  readonly newest: number;
-  readonly data: Uint8Array;
-}
-
-export interface SpoolFile extends Spool {
-  readonly batches: number;
-  readonly newest: number | undefined;
-  /** Batches that were read and are not settled. */
-  readonly outstanding: readonly number[];
-  /** Stores a row of another file as it is; without an id, as the newest. */
-  adopt(row: Omit<BatchRow, "id"> & { id: number | null }): void;
-  adoptSeries(id: number, fields: string): void;
-}
 
 interface Total {
   readonly points: number;
@@ -100,6 +73,8 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     const known = new Map<number, Series>();
     /** Batches that were read or sent from memory, with their points. */
     const out = new Map<number, number>();
+    /** Of these: those that a damaged file has lost meanwhile. */
+    const ghosts = new Set<number>();
     /** Batches that are settled, but could not be removed yet: the disk is full. */
     let doomed: number[] = [];
     const total = sql.total.get(MAX_PER_WRITE) as unknown as Total;
@@ -224,13 +199,22 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
 
     function forget(ids: readonly number[]): void {
       const held = ids.map((id) => [id, out.get(id) ?? pointsOf(id) ?? 0] as const);
-      remove(ids);
+      remove(ghosts.size === 0 ? ids : ids.filter((id) => !ghosts.delete(id)));
       for (const [id, count] of held) {
         points -= count;
         out.delete(id);
         batches--;
       }
       if (batches === 0 && lastSeries > MAX_IDLE_SERIES) whereRoom(forgetSeries);
+    }
+
+    /** It cannot be sent again. */
+    function loseGhost(id: number): void {
+      const count = out.get(id) ?? 0;
+      ghosts.delete(id);
+      points -= count;
+      damaged += count;
+      batches--;
     }
 
     /** Undefined where there is no such row. */
@@ -326,6 +310,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       },
       requeue(ids) {
         for (const id of ids) {
+          if (ghosts.has(id)) loseGhost(id);
           out.delete(id);
           cursor = Math.min(cursor, id - 1);
         }
@@ -339,8 +324,19 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
         return before - points;
       },
       get outstanding() {
-        return [...out.keys()];
+        return out;
       },
+      hold(outstanding) {
+        for (const [id, count] of outstanding) {
+          const held = pointsOf(id);
+          out.set(id, held ?? count);
+          if (held !== undefined) continue;
+          ghosts.add(id);
+          points += count;
+          batches++;
+        }
+      },
+      copyTo: (other) => salvageOpen(db, other),
       adopt({ id, points: count, oldest, newest, data }) {
         sql.adopt.run(id, count, oldest, newest, data);
         points += plausible(count);
@@ -358,33 +354,6 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
 /** What a damaged count may say is not believed. */
 function plausible(points: number): number {
   return points >= 1 && points <= MAX_PER_WRITE ? points : 0;
-}
-
-function statements(db: DatabaseSync) {
-  const prepare = (text: string) => db.prepare(text);
-  return {
-    total: prepare(
-      `SELECT coalesce(sum(CASE WHEN points BETWEEN 1 AND ? THEN points ELSE 0 END), 0) AS points,
-        count(*) AS batches, coalesce(sum(id <= before), 0) AS disorder
-        FROM (SELECT id, points, lag(id, 1, 0) OVER () AS before FROM batch)`,
-    ),
-    lastSeries: prepare("SELECT max(id) AS id FROM series"),
-    series: prepare("SELECT fields, mark FROM series WHERE id = ?"),
-    addSeries: prepare("INSERT OR REPLACE INTO series (id, fields, mark) VALUES (?, ?, ?)"),
-    add: prepare("INSERT INTO batch (points, oldest, newest, data) VALUES (?, ?, ?, ?)"),
-    adopt: prepare(
-      "INSERT OR REPLACE INTO batch (id, points, oldest, newest, data) VALUES (?, ?, ?, ?, ?)",
-    ),
-    next: prepare("SELECT id, points, data FROM batch WHERE id > ? ORDER BY id LIMIT 1"),
-    points: prepare("SELECT points FROM batch WHERE id = ?"),
-    remove: prepare("DELETE FROM batch WHERE id = ?"),
-    oldest: prepare("SELECT id, points, newest FROM batch ORDER BY id LIMIT ?"),
-    first: prepare("SELECT oldest AS at FROM batch ORDER BY id LIMIT 1"),
-    last: prepare("SELECT newest AS at FROM batch ORDER BY id DESC LIMIT 1"),
-    bytes: prepare(
-      "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
-    ),
-  };
 }
 
 /** A new file is marked as ours. */
@@ -415,71 +384,3 @@ function damageOf(error: unknown): unknown {
     ? new DamagedSpool(messageOf(error))
     : error;
 }
-
-/** The rows and series of a damaged file that are whole, each read by itself. Throws where there is nothing to read. */
-export function salvage(path: string, into: SpoolFile): void {
-  const db = openDatabase(path);
-  try {
-    for (const row of rowsOf<SeriesRow>(db, "series", "fields, mark")) {
-      if (fnv1a(row.fields) === row.mark) into.adoptSeries(row.id, row.fields);
-    }
-    const taken = new Set<number>();
-    const nameless: BatchRow[] = [];
-    for (const row of rowsOf<BatchRow>(db, "batch", "points, oldest, newest, data")) {
-      if (!isWhole(row)) continue;
-      if (row.id < 1 || taken.has(row.id)) nameless.push(row);
-      else into.adopt(row);
-      taken.add(row.id);
-    }
-    for (const row of nameless) into.adopt({ ...row, id: null });
-  } finally {
-    db.close();
-  }
-}
-
-/** As they lie in the file; where that breaks off, the rest by their numbers. */
-function* rowsOf<Row extends { id: number }>(
-  db: DatabaseSync,
-  table: string,
-  columns: string,
-): Generator<Row> {
-  let id = 0;
-  try {
-    for (const row of db.prepare(`SELECT id, ${columns} FROM ${table}`).iterate()) {
-      id = (row as unknown as Row).id;
-      yield row as unknown as Row;
-    }
-    return;
-  } catch {
-    id++;
-  }
-  const next = db.prepare(`SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`);
-  for (let failures = 0; failures < MAX_FAILURES;) {
-    try {
-      const row = next.get(id) as unknown as Row | undefined;
-      if (row === undefined) return;
-      id = row.id;
-      yield row;
-    } catch {
-      failures++;
-      id++;
-    }
-  }
-}
-
-function isWhole({ data }: BatchRow): boolean {
-  try {
-    zlib().gunzipSync(data);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-interface SeriesRow {
-  readonly id: number;
-  readonly fields: string;
-  readonly mark: number;
-}
-
-const MAX_FAILURES = 100_000;

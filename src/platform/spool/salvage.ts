@@ -1,0 +1,162 @@
+/** What is whole of a damaged spool: by the database where it can still be asked, and by the file's pages. */
+
+import { fnv1a } from "../../core/hash.ts";
+import { zlib } from "../runtime/node_modules.ts";
+import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
+import { type RawRow, rawRows } from "./raw_rows.ts";
+import type { BatchRow, SpoolFile } from "./spool_file_contract.ts";
+
+interface SeriesRow {
+  readonly id: number;
+  readonly fields: string;
+  readonly mark: number;
+}
+
+const MAX_FAILURES = 1000;
+
+/** Takes over what a damaged file has. Never throws for what the file is. */
+export function salvage(path: string, into: SpoolFile): void {
+  const rescue = new Rescue(into);
+  if (!rescue.byDatabase(path)) rescue.byPages(path);
+  rescue.end();
+}
+
+/** The same of a file that is open, and has no name any more. */
+export function salvageOpen(db: DatabaseSync, into: SpoolFile): void {
+  const rescue = new Rescue(into);
+  rescue.from(db);
+  rescue.end();
+}
+
+class Rescue {
+  readonly #into: SpoolFile;
+  readonly #series = new Set<number>();
+  readonly #batches = new Set<number>();
+  /** Of numbers that are taken, or that cannot be. */
+  readonly #nameless: BatchRow[] = [];
+
+  constructor(into: SpoolFile) {
+    this.#into = into;
+  }
+
+  /** Whether it gave all of its rows. */
+  byDatabase(path: string): boolean {
+    let db: DatabaseSync | undefined;
+    try {
+      db = openDatabase(path);
+      // Else a file that is shorter than it says is not even looked at.
+      db.exec("PRAGMA writable_schema = ON");
+      return this.from(db);
+    } catch {
+      return false;
+    } finally {
+      db?.close();
+    }
+  }
+
+  from(db: DatabaseSync): boolean {
+    const series = rowsOf<SeriesRow>(db, "series", "fields, mark", (row) => this.#takeSeries(row));
+    const batches = rowsOf<BatchRow>(
+      db,
+      "batch",
+      "points, oldest, newest, data",
+      (row) => this.#takeBatch(row, true),
+    );
+    return series && batches;
+  }
+
+  byPages(path: string): void {
+    try {
+      for (const row of rawRows(path)) {
+        this.#takeSeries(seriesOf(row));
+        this.#takeBatch(batchOf(row), false);
+      }
+    } catch {
+      // It cannot be read any more.
+    }
+  }
+
+  end(): void {
+    for (const row of this.#nameless) this.#into.adopt({ ...row, id: null });
+  }
+
+  #takeSeries(row: SeriesRow | undefined): void {
+    if (row === undefined || this.#series.has(row.id) || fnv1a(row.fields) !== row.mark) return;
+    this.#series.add(row.id);
+    this.#into.adoptSeries(row.id, row.fields);
+  }
+
+  /** `isSure`: another row of the same number is another one, not an older copy. */
+  #takeBatch(row: BatchRow | undefined, isSure: boolean): void {
+    if (row === undefined || !isWhole(row)) return;
+    if (row.id >= 1 && !this.#batches.has(row.id)) {
+      this.#batches.add(row.id);
+      this.#into.adopt(row);
+    } else if (isSure) this.#nameless.push(row);
+  }
+}
+
+/**
+ * As they lie in the file; where that breaks off, which Deno does without a word, the rest by their numbers.
+ * False where not all could be read.
+ */
+function rowsOf<Row extends { id: number }>(
+  db: DatabaseSync,
+  table: string,
+  columns: string,
+  take: (row: Row) => void,
+): boolean {
+  let id = 0;
+  let failures = 0;
+  try {
+    for (const row of db.prepare(`SELECT id, ${columns} FROM ${table}`).iterate()) {
+      id = (row as unknown as Row).id;
+      take(row as unknown as Row);
+    }
+  } catch {
+    failures++;
+  }
+  try {
+    const next = db.prepare(`SELECT id, ${columns} FROM ${table} WHERE id > ? ORDER BY id LIMIT 1`);
+    while (failures < MAX_FAILURES) {
+      try {
+        const row = next.get(id) as unknown as Row | undefined;
+        if (row === undefined) break;
+        id = row.id;
+        take(row);
+      } catch {
+        failures++;
+        id++;
+      }
+    }
+  } catch {
+    // There is no such table any more.
+    failures++;
+  }
+  return failures === 0;
+}
+
+function seriesOf({ id, columns }: RawRow): SeriesRow | undefined {
+  const [none, fields, mark] = columns;
+  if (columns.length !== 3 || none !== null || typeof mark !== "number") return undefined;
+  if (!(fields instanceof Uint8Array)) return undefined;
+  return { id, fields: new TextDecoder().decode(fields), mark };
+}
+
+function batchOf({ id, columns }: RawRow): BatchRow | undefined {
+  const [none, points, oldest, newest, data] = columns;
+  if (columns.length !== 5 || none !== null || !(data instanceof Uint8Array)) return undefined;
+  if (typeof points !== "number" || typeof oldest !== "number" || typeof newest !== "number") {
+    return undefined;
+  }
+  return { id, points, oldest, newest, data };
+}
+
+function isWhole({ data }: BatchRow): boolean {
+  try {
+    zlib().gunzipSync(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
