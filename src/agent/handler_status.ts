@@ -29,6 +29,8 @@ export interface HandlerStatus extends Ledger {
   /** Points that the ledger cannot account for: a defect where it is not 0. */
   readonly imbalance: number;
   readonly error?: ReportedError;
+  /** Why nothing can be spooled: what waits is in memory alone. */
+  readonly spoolError?: ReportedError;
 }
 
 /** Seconds that points may wait without anybody worrying, beyond the interval. */
@@ -40,6 +42,7 @@ export function handlerStatus(
   now: number,
 ): HandlerStatus {
   const { name, receipt, ledger, queued, spooled, spoolBytes, oldest, lag, trouble } = worker;
+  const { spoolTrouble } = worker;
   const hasDelivered = ledger.delivered > 0 || lag !== undefined;
   const state = trouble !== undefined ? "failing" : spooled > 0 || !hasDelivered ? "waiting" : "ok";
   return {
@@ -55,6 +58,7 @@ export function handlerStatus(
     lag,
     imbalance: imbalance(ledger, queued, spooled),
     error: trouble && { ...trouble, advice: adviceForHandler(trouble) },
+    spoolError: spoolTrouble && { ...spoolTrouble, advice: adviceForHandler(spoolTrouble) },
   };
 }
 
@@ -88,6 +92,9 @@ export function handlerProblems(handler: HandlerStatus): string[] {
   const { name, state, behind = 0, imbalance: unaccounted } = handler;
   const found: string[] = [];
   if (state === "failing") found.push(`${name} cannot deliver`);
+  if (handler.spoolError !== undefined) {
+    found.push(`${name} cannot use its spool: ${handler.spoolError.message}`);
+  }
   if (state === "missing") found.push(`${name} is missing`);
   if (state === "waiting" && behind > BEHIND_SECONDS) {
     found.push(`${name} still delivers what had to wait`);

@@ -110,7 +110,7 @@ function rowsOf<Row extends { id: number }>(
   let failures = 0;
   try {
     for (const row of db.prepare(`SELECT id, ${columns} FROM ${table}`).iterate()) {
-      id = (row as unknown as Row).id;
+      id = Math.max(id, (row as unknown as Row).id);
       take(row as unknown as Row);
     }
   } catch {
