@@ -45,7 +45,8 @@ const RECEIPTS = {
 
 function handlerText(handler: HandlerStatus, now: number): string {
   const { name, state, receipt, delivered, queued, spooled, spoolBytes, lag } = handler;
-  const { behind, retries, resent, dropped, error, destination } = handler;
+  const { behind, retries, resent, dropped, error, destination, unconfirmed } = handler;
+  const sent = unconfirmed > 0 ? `; ${count(unconfirmed)} more not confirmed yet` : "";
   const to = destination === undefined ? "" : ` to ${destination}`;
   if (state === "missing") return `  ${name}: missing\n${errorText(error, now)}`;
   const backlog = queued + spooled === 0
@@ -57,7 +58,7 @@ function handlerText(handler: HandlerStatus, now: number): string {
   );
   const late = lag === undefined ? "" : `, lag ${lag.toFixed(2)} s`;
   return `  ${name}${to}: ${state}\n` +
-    `    ${count(delivered)} delivered, ${RECEIPTS[receipt]}${late}\n` +
+    `    ${count(delivered)} delivered, ${RECEIPTS[receipt]}${late}${sent}\n` +
     `    backlog: ${backlog}\n` +
     (retries > 0 ? `    ${count(retries)} writes were tried again, ` : "    ") +
     (resent > 0 ? `${count(resent)} sent again after a break, ` : "") +
