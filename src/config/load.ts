@@ -30,18 +30,24 @@ export interface Loaded {
 /** A line of [server] that says who the agent runs as: without it that would be root. */
 const WHO_RUNS = /^[^"]*"(?:user|group|strict_permissions)\b/;
 
+/** Of all files. A thousand devices with all their options take one. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const problems: Problem[] = [];
   const read: string[] = [];
   const directories: string[] = [];
   const origin = { file: path, line: 0 };
   const prints: string[] = [];
+  let bytes = 0;
 
   function readTree(file: string): Section {
     read.push(file);
     let text: string;
     try {
       text = files.read(file);
+      bytes += text.length;
+      if (bytes > MAX_BYTES) throw new Error("all files together have more than 64 MB");
       prints.push(`${file} ${text.length} ${fnv1a(text)}`);
     } catch (error) {
       const problem = fault({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`);

@@ -37,7 +37,8 @@ describeWith("a hostile folder", noExecutable || noStrace || notRoot, () => {
   // Its parents are looked through by some runtimes.
   writeFileSync(join(directory, ".env"), files[".env"]);
   writeFileSync(join(directory, "bunfig.toml"), files["bunfig.toml"]);
-  chmodSync(directory, 0o777);
+  // With the sticky bit: below a folder where everybody can replace files root would run no plugin.
+  chmodSync(directory, 0o1777);
   const conf = join(directory, "diamond.conf");
   mkdirSync(join(directory, "own"), { recursive: true });
   writeFileSync(

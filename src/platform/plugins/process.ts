@@ -304,12 +304,18 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       const ended = new Promise((resolve) => last.once("exit", resolve));
       last.ref();
       last.stdin.end();
-      // It may be busy with something that never ends.
+      // It may be busy with something that never ends, and where that is a dead mount, not even a kill ends it.
       const late = setTimeout(() => killGroup(last), LAST_MOMENT_MS);
-      await ended;
+      const { promise: lost, resolve: giveUp } = Promise.withResolvers<void>();
+      const stuck = setTimeout(giveUp, 2 * LAST_MOMENT_MS);
+      await Promise.race([ended, lost]);
       clearTimeout(late);
+      clearTimeout(stuck);
       // What it had started goes with it.
       killGroup(last);
+      last.stdout.destroy();
+      last.stderr.destroy();
+      last.unref();
     },
   };
 }
