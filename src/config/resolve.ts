@@ -11,6 +11,7 @@ import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
 import { emptyProblems } from "./empty.ts";
+import { networkProblems } from "./network_paths.ts";
 import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
 import { handlerNames, resolveHandlers } from "./resolve_handlers.ts";
@@ -81,6 +82,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   if (request.only === undefined) {
     const { user = server.user, group = server.group } = request.custom ?? {};
     problems.push(...accessProblems(settings, request.files, { user, group }));
+    problems.push(...networkProblems(settings, request.files));
   }
   return { ...settings, problems: loaded.unreadable ? loaded.problems : problems };
 }
@@ -174,6 +176,7 @@ export function emptySettings(request: Omit<ResolveRequest, "path" | "files">): 
     list: () => undefined,
     access: () => undefined,
     whoElse: () => undefined,
+    networkKind: () => undefined,
     fileVersion: () => undefined,
     absolute: (path) => path,
     unwritable: () => undefined,

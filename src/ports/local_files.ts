@@ -15,6 +15,8 @@ export interface ConfigFiles {
   fileVersion(path: string): string | undefined;
   /** Against the working directory. */
   absolute(path: string): string;
+  /** The type of the file system of a path where that needs a server or a program that can stop answering. */
+  networkKind(path: string): string | undefined;
   /** Why a file of this name cannot be written; undefined when it can. */
   unwritable(path: string): string | undefined;
 }

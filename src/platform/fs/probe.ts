@@ -7,24 +7,22 @@ import { statfsSync, type StatsFs, statSync } from "node:fs";
 import { badData } from "../../core/errors.ts";
 import type { Probe, StatVfs } from "../../ports/host.ts";
 import { realClock } from "../clock.ts";
+import { canHang } from "./mount_kinds.ts";
 import { createProbeProcess } from "./probe_process.ts";
 import { realPathOf, type Roots } from "../roots.ts";
-
-const CAN_HANG =
-  /(?:^| )(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
 
 export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
   return {
     statvfs(path, kind, asker) {
       const real = realPathOf(path, roots);
-      if (!CAN_HANG.test(kind)) return toStatVfs(statfsSync(real));
+      if (!canHang(kind)) return toStatVfs(statfsSync(real));
       return other.ask("statvfs", real, asker.signal).then((answer) =>
         toStatVfs(answer as StatsFs)
       );
     },
     device(path, kind, asker) {
       const real = realPathOf(path, roots);
-      if (!CAN_HANG.test(kind)) return statSync(real, { throwIfNoEntry: false })?.dev;
+      if (!canHang(kind)) return statSync(real, { throwIfNoEntry: false })?.dev;
       return other.ask("device", real, asker.signal) as Promise<number>;
     },
   };
