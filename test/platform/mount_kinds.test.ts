@@ -64,7 +64,7 @@ describe("a file system that can hang", () => {
       system: "linux",
       fs: {
         read: () => new Cursor(new TextEncoder().encode(table), "/proc/mounts"),
-        list: () => [],
+        exists: () => false,
         realPath: () => undefined,
       },
       clock: { monotonic: () => 0 },
