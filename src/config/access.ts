@@ -11,7 +11,7 @@ export interface Becomes {
 }
 
 /**
- * A problem for each file and folder of the configuration that others may change, and for each file with secrets that
+ * A problem for each file and folder of the configuration, and of the state, that others may change, and for each file with secrets that
  * others may read. Hosts with careless modes still start, unless the configuration asks for strictness.
  */
 export function accessProblems(
@@ -45,7 +45,17 @@ export function accessProblems(
       ));
     }
   }
+  for (const name of ["state_path", "spool_path"] as const) {
+    const path = settings.server[name];
+    if (path === "" || path === "off") continue;
+    const why = files.whoElse(files.absolute(path), user, group);
+    if (why === undefined) continue;
+    const at = settings.serverOrigins.get(name) ?? { file: settings.file, line: 0 };
+    found.push(
+      make(at, `${name} ${why}: who can change it decides what the agent writes; ${MEND}`),
+    );
+  }
   return found.map((problem) => ({ ...problem, ofAccess: true }));
 }
 
-const MEND = "chown it to root, and chmod go-w";
+const MEND = "chown it to root or the agent's user, and chmod go-w";

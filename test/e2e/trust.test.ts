@@ -165,6 +165,11 @@ describeWith("a configuration that others can change", needsRoot, () => {
       match(stderr, /diamond\.conf: error: It belongs to user 65534/);
     }
     chownSync(conf, 0, 0);
+    match(
+      agent(["check", "-c", conf]).stderr,
+      /:\d+: error: state_path is in ".*own", which belongs to user 65534/,
+    );
+    writeFileSync(conf, readFileSync(conf, "utf8").replace(/(state_path = .*)own/, "$1"));
     equal(agent(["check", "--strict", "-c", conf]).code, 0);
     chmodSync(base, 0o777);
     match(

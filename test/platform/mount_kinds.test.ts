@@ -76,7 +76,11 @@ describe("a file system that can hang", () => {
         },
       },
     };
-    const options = { filesystems: ["ext4", "overlay"], exclude_filters: { compiled: [] }, byte_unit: ["byte"] };
+    const options = {
+      filesystems: ["ext4", "overlay"],
+      exclude_filters: { compiled: [] },
+      byte_unit: ["byte"],
+    };
     const context = {
       host,
       options,

@@ -30,27 +30,40 @@ export function findIdentity(user: string, group: string): Identity {
   };
 }
 
+/** A directory service is asked once for all files of a configuration. */
+const FRESH_MS = 10_000;
+let known: { readonly name: string; readonly at: number; readonly trusted: Trusted } | undefined;
+
 /**
  * Who may decide what the agent does, besides root: the user that it is or becomes, and whoever owns the program,
  * who decides it anyway. A name that is not known adds nobody.
  */
 export function trustedWith(user: string, group: string): Trusted {
+  const name = `${user}:${group}`;
+  const now = performance.now();
+  if (known?.name === name && now - known.at < FRESH_MS) return known.trusted;
   const own = ownIdentity();
   const program = statSync(selfCommand().at(-1)!, { throwIfNoEntry: false });
-  let becomes: Identity | undefined;
-  try {
-    becomes = findIdentity(user, group);
-  } catch {
-    // Whoever wants to become that user says so.
-  }
+  const becomes = user + group === "" ? undefined : tryFind(user, group);
   const ids = (own: readonly number[], ...more: readonly (number | undefined)[]) => [
     ...own,
     ...more.filter((id): id is number => id !== undefined && id >= 0),
   ];
-  return {
+  const trusted = {
     uids: ids(own.uids, becomes?.uid, program?.uid),
     gids: ids(own.gids, becomes?.gid, program?.gid),
   };
+  known = { name, at: now, trusted };
+  return trusted;
+}
+
+function tryFind(user: string, group: string): Identity | undefined {
+  try {
+    return findIdentity(user, group);
+  } catch {
+    // Whoever wants to become that user says so.
+    return undefined;
+  }
 }
 
 function entry(database: "passwd" | "group", name: string): string[] | undefined {

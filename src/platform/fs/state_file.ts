@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { readRegularText, replaceFile } from "../access/safe_open.ts";
 
 /** A hundred thousand series with their last values take some ten megabytes. */
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 export function stateFile(path: string) {
   return {
