@@ -284,6 +284,8 @@ export function createCollectorRunner(
   function newContext(state: unknown): Context {
     return {
       host,
+      section,
+      hostname,
       options,
       state,
       emit: emitter.emit as Context["emit"],

@@ -26,7 +26,8 @@ export function createHostnameResolver(host: Host): HostnameResolver {
   const failed = new Set<string>();
   return {
     resolve({ hostname, hostname_method: method }, written) {
-      if (written && method !== "shell") return Promise.resolve(hostname);
+      // A plugin's own default counts as well.
+      if ((written || hostname !== "") && method !== "shell") return Promise.resolve(hostname);
       const key = method === "shell" ? `shell ${hostname}` : method;
       let name = known.get(key);
       if (name === undefined) {

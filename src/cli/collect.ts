@@ -59,7 +59,9 @@ async function collect(world: World, flags: Flags): Promise<number> {
   const { catalogue, custom, source } = await allPlugins(world, flags, paths);
   try {
     const own = paths.flatMap((path) => namesIn(custom, path));
-    const names = await collectorNames(catalogue, flags, words, own);
+    // A file in Python may have collectors that its text does not name.
+    const isOpen = custom.files.some(({ path }) => path.endsWith(".py"));
+    const names = await collectorNames(catalogue, flags, words, own, isOpen);
     return await collectNamed(world, flags, names, source);
   } finally {
     await source.loader.close();
@@ -119,6 +121,7 @@ async function collectorNames(
   flags: Flags,
   words: readonly string[],
   own: readonly string[],
+  isOpen: boolean,
 ): Promise<string[]> {
   const known = Object.keys(catalogue.collectors);
   if (flags.on("all")) return known;
@@ -129,8 +132,8 @@ async function collectorNames(
     await Promise.all(words.map(async (word) => {
       const [first, ...instance] = word.split(/\s+/);
       const found = await findCollector(catalogue, first);
-      if (found === undefined) throw unknownPlugin("collector", first, known);
-      return [found, ...instance].join(" ");
+      if (found === undefined && !isOpen) throw unknownPlugin("collector", first, known);
+      return [found ?? first, ...instance].join(" ");
     })),
   );
 }

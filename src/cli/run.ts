@@ -121,13 +121,13 @@ async function serve(world: World, flags: Flags): Promise<number> {
     path,
     files,
     now: Date.now,
-    resolve: ({ plugins, ...how }) =>
+    resolve: ({ plugins, patience, ...how }) =>
       resolveSettings({
         path,
         files,
         catalogue,
         own,
-        custom: plugins ? custom : undefined,
+        custom: plugins ? { ...custom, patience } : undefined,
         ...how,
       }),
   });

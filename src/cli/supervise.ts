@@ -106,8 +106,12 @@ export async function superviseAgent(
   await agent.start(configuration.settings);
   watch(begun);
   if (control.listenAgain) createRetry(host.clock, control.listenAgain).start();
+  void configuration.settings.custom.pending?.catch(() => {}).then(() => {
+    if (asked === undefined) return reload();
+  }).catch(() => {});
   const { runners, workers, missing } = agent.state();
-  const told = configuration.settings.leftOut.map(({ section }) => section);
+  const { leftOut } = configuration.settings;
+  const told = leftOut.map(({ section }) => section);
   const others = missing.filter(({ section }) => !told.includes(section));
   const lines = others.map(({ section, reason }) => `${section} does not run: ${reason}`);
   tell(lines);

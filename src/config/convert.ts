@@ -16,6 +16,8 @@ export interface ResolveContext extends ResolveRequest {
   readonly leftOut: LeftOut[];
   /** Files of plugins, as far as they are loaded. */
   readonly plugins?: readonly PluginFile[];
+  /** Some of their collectors are still being loaded. */
+  readonly isPending?: boolean;
 }
 
 /** `[[default]]` feeds sections with different options: a key is known if it is common, or any section may want it. */

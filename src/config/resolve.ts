@@ -5,8 +5,10 @@
 
 import { NO_PLUGINS, type Plugins } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
+import { SELF_NAME } from "../core/collector.ts";
 import { isTrue } from "../core/option.ts";
 import { accessProblems } from "./access.ts";
+import { toPlain } from "./configobj.ts";
 import { convert, type ResolveContext } from "./convert.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
@@ -51,8 +53,17 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     ...context,
     catalogue: joined(request.catalogue, custom),
     plugins: custom.files,
+    isPending: custom.pending !== undefined,
   };
   const collectors = await resolveCollectors(withPlugins);
+  if (custom.pending !== undefined && collectors.every(({ section }) => section === SELF_NAME)) {
+    // Nothing runs without them.
+    await custom.pending.catch(() => {});
+    return await resolveSettings({
+      ...request,
+      custom: { ...request.custom!, patience: undefined },
+    });
+  }
   const handlers = request.only !== undefined
     ? []
     : await resolveHandlers(withPlugins, server, origins);
@@ -101,7 +112,9 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
     roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
     isolation: source?.isolation ?? server.isolation,
     python: server.python,
-    isWanted: wanted(context),
+    wanted: wanted(context),
+    config: { path: context.files.absolute(context.path), tree: plainConfig(context) },
+    patience: source?.patience,
     isOurs: (name) => Object.hasOwn(catalogue.collectors, name),
     maxMemory: server.custom_max_memory,
     maxCpu: server.custom_max_cpu,
@@ -123,14 +136,14 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
   return custom;
 }
 
-/** Whether a class of collectors is to run, or is at work. */
-function wanted({ root, only, atWork = [] }: ResolveContext): (name: string) => boolean {
+/** The classes of collectors that are to run, or are at work. */
+function wanted({ root, only, own = {}, atWork = [] }: ResolveContext): readonly string[] {
   const className = (section: string) => section.split(/\s+/)[0];
-  if (only !== undefined) return (name) => only.some((section) => className(section) === name);
+  if (only !== undefined) return only.map(className);
   const enabled = subsections(subsection(root, "collectors")).filter(([, section]) =>
     isEnabled(section)
   ).map(([name]) => className(name));
-  return (name) => enabled.includes(name) || atWork.includes(name);
+  return [...new Set([...enabled, ...atWork])].filter((name) => !Object.hasOwn(own, name));
 }
 
 function isEnabled(section: Section): boolean {
@@ -143,6 +156,20 @@ function offIn(root: Section, kind: string, isUsed: (name: string, section: Sect
   return subsections(subsection(root, kind)).filter(([name, section]) =>
     name !== "default" && !isUsed(name, section)
   ).map(([name]) => name);
+}
+
+/** What collectors in Python may see of the configuration: all but what handlers are told, which is secret. */
+function plainConfig({ root }: ResolveContext): Record<string, unknown> {
+  const plain = (name: string) => {
+    const section = subsection(root, name);
+    return section === undefined ? {} : toPlain(section, ({ value }) => value);
+  };
+  const names = subsections(subsection(root, "handlers")).map(([name]) => [name, {}]);
+  return {
+    server: plain("server"),
+    collectors: plain("collectors"),
+    handlers: Object.fromEntries(names),
+  };
 }
 
 /** A folder of Diamond's that is not there any more is no reason to fail. */

@@ -35,6 +35,10 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
       isEnabled(context, section, name);
     if (!enabled && context.everything !== true) continue;
     const collector = isOwn ? own[className] : await loadFrom(catalogue.collectors, className);
+    if (collector === undefined && enabled && context.isPending) {
+      leftOut.push({ kind: "collector", section: name, reason: "It is still being loaded" });
+      continue;
+    }
     if (collector === undefined) {
       const known = Object.keys(catalogue.collectors);
       const origin = section?.origin ?? { file: context.path, line: 0 };

@@ -74,6 +74,8 @@ export interface PluginSource {
   readonly user?: string;
   readonly group?: string;
   readonly isolation?: Isolation;
+  /** Milliseconds to wait for collectors to be loaded. */
+  readonly patience?: number;
 }
 
 export interface ResolveRequest {

@@ -83,6 +83,12 @@ export interface EmitOptions {
   readonly max?: number;
   /** Seconds since the epoch, for a value that is not of now. */
   readonly timestamp?: number;
+  /** The name is the whole path of the metric, which is filtered and complete. */
+  readonly path?: true;
+  /** With `path`: the host that the path names, where it is another one. */
+  readonly host?: string | null;
+  /** With the form counter: the value is the rate of this cumulative one. */
+  readonly raw?: number | bigint;
 }
 
 /**
@@ -97,6 +103,10 @@ export type Emit<M extends Metrics> = <Name extends keyof M & string>(
 
 export interface Context<O extends Options = Options, M extends Metrics = Metrics, S = unknown> {
   readonly host: Host;
+  /** The section's name in the configuration: the collector's, or that of an instance. */
+  readonly section: string;
+  /** The host's name in metric paths; null where they have none. */
+  readonly hostname: string | null;
   readonly options: Values<O> & CommonValues;
   readonly state: S;
   readonly emit: Emit<M>;

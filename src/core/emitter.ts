@@ -217,7 +217,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       return refuse(`${slot.series.path} is ${value}: no number to publish`);
     }
     const { form } = slot.spec;
-    let published = form !== "gauge"
+    let published = form !== "gauge" && extras?.raw === undefined
       ? rateOf(slot, value)
       : typeof value === "number"
       ? value
@@ -234,7 +234,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
         return refuse(`${slot.series.path} has the time ${time}, which is none`);
       }
       metrics[count++] = form === "counter"
-        ? { series: slot.series, value: published, timestamp: time, raw: value }
+        ? { series: slot.series, value: published, timestamp: time, raw: extras?.raw ?? value }
         : { series: slot.series, value: published, timestamp: time };
     }
     return published;
@@ -278,6 +278,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (extras?.instance !== undefined) key += `\0i${extras.instance}`;
     if (extras?.precision !== undefined) key += `\0p${extras.precision}`;
     if (extras?.form !== undefined) key += `\0f${extras.form}`;
+    if (extras?.path === true) key += `\0w${extras.host ?? ""}`;
     return slots.get(key) ?? newSlot(key, pattern, rest, extras);
   }
 
@@ -302,7 +303,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       declared !== undefined,
     );
     mended ??= made.mended;
-    const allowed = isAllowed(made.series.name);
+    const allowed = extras?.path === true || isAllowed(made.series.name);
     const { value = 0, at = NEVER } = saved.get(key) ?? {};
     saved.delete(key);
     const [a, b, c, d] = rest;
@@ -388,9 +389,10 @@ function extrasOf(rest: Rest): EmitOptions | undefined {
   return typeof rest === "object" ? rest : undefined;
 }
 
-/** Whether both make the same part of a slot's key: a part of the name, or instance, precision and form. */
+/** Whether both make the same part of a slot's key: a part of the name, or what a call has said beside it. */
 function isSame(a: Rest, b: Rest): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
-  return a.instance === b.instance && a.precision === b.precision && a.form === b.form;
+  return a.instance === b.instance && a.precision === b.precision && a.form === b.form &&
+    a.path === b.path && a.host === b.host;
 }

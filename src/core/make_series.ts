@@ -3,7 +3,7 @@
 import type { EmitOptions, MetricSpec } from "./collector.ts";
 import { shown } from "./emit_check.ts";
 import type { Kind, Series } from "./metric.ts";
-import { cleanName, filled, metricPath, type Naming, partNames } from "./naming.ts";
+import { cleanName, filled, metricPath, type Naming, namingOf, partNames } from "./naming.ts";
 
 export interface Made {
   readonly series: Series;
@@ -25,28 +25,50 @@ export function makeSeries(
   const pattern = cleanName(call.pattern);
   const parts = call.parts.map(cleanName);
   const name = isDeclared ? filled(pattern, parts) : pattern;
+  if (call.extras?.path === true) return wholeSeries({ naming, ttl }, name, call, spec);
   const instance = call.extras?.instance === undefined ? null : cleanName(call.extras.instance);
   const labels: Record<string, string> = Object.create(null);
   for (const [index, label] of partNames(pattern).entries()) labels[label] = parts[index] ?? "";
-  const kind: Kind = spec.form === "counter" ? "counter" : "gauge";
   const series: Series = {
     path: metricPath(naming, name, instance),
     prefix: instance === null ? naming.prefix : naming.instancePrefix,
     host: instance === null ? naming.host : null,
     suffix: naming.suffix,
-    collector: naming.collector === "." ? "" : naming.collector,
+    collector: collectorOf(naming),
     name,
     pattern,
     labels,
     instance,
-    kind,
-    precision: spec.precision,
-    unit: spec.unit,
-    help: spec.help,
+    ...traitsOf(spec),
     ttl,
   };
   const given = isDeclared ? filled(call.pattern, call.parts) : call.pattern;
   return { series, mended: mendedIn(series, given, call.extras?.precision) };
+}
+
+/** Of a path that the collector has made itself. */
+function wholeSeries(
+  { naming: own, ttl }: Parameters<typeof makeSeries>[0],
+  path: string,
+  { pattern: given, extras }: Parameters<typeof makeSeries>[1],
+  spec: MetricSpec,
+): Made {
+  const host = extras?.host === undefined ? own.host : extras.host && cleanName(extras.host);
+  const { naming, name } = namingOf(own, path, host);
+  const { prefix, suffix } = naming;
+  const collector = collectorOf(naming);
+  const place = { path, prefix, host: naming.host, suffix, collector, name, pattern: name };
+  const series = { ...place, labels: {}, instance: null, ...traitsOf(spec), ttl };
+  return { series, mended: mendedIn(series, given, extras?.precision) };
+}
+
+function collectorOf({ collector }: Naming): string {
+  return collector === "." ? "" : collector;
+}
+
+function traitsOf({ form, precision, unit, help }: MetricSpec) {
+  const kind: Kind = form === "counter" ? "counter" : "gauge";
+  return { kind, precision, unit, help };
 }
 
 function mendedIn({ path, precision }: Series, name: string, wanted: unknown): string | undefined {

@@ -20,6 +20,43 @@ export function metricPath(naming: Naming, name: string, instance: string | null
   return joined([naming.prefix, naming.host ?? "", naming.suffix, collector, name]);
 }
 
+/**
+ * The naming of a path that a collector has made itself, and the name that stands behind it. It is the
+ * collector's own naming where the path begins so; else Diamond's reading of it: what stands before the
+ * host is the prefix, the component behind it the collector.
+ */
+export function namingOf(
+  own: Naming,
+  path: string,
+  host: string | null,
+  begin = `${metricPath(own, "", null)}.`,
+): { readonly naming: Naming; readonly name: string } {
+  if (host === own.host && begin !== "." && path.startsWith(begin)) {
+    return { naming: own, name: path.slice(begin.length) };
+  }
+  const components = path.split(".");
+  const hosts = host === null || host === "" ? [] : host.split(".");
+  const at = hosts.length === 0
+    ? -1
+    : components.findIndex((_, index) =>
+      hosts.every((label, offset) => components[index + offset] === label)
+    );
+  const isThere = at >= 0;
+  const prefix = components.slice(0, isThere ? at : components.length > 1 ? 1 : 0);
+  const rest = components.slice(isThere ? at + hosts.length : prefix.length);
+  const collector = rest.length > 1 ? rest.shift()! : "";
+  return {
+    naming: {
+      prefix: joined(prefix),
+      host: isThere ? host : null,
+      suffix: "",
+      collector,
+      instancePrefix: "",
+    },
+    name: joined(rest),
+  };
+}
+
 function joined(components: readonly string[]): string {
   return cleanPath(components.filter((component) => component !== "").join("."));
 }

@@ -34,6 +34,19 @@ export interface Declaration {
   readonly defaults?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** What files in Python are loaded with. */
+export interface LoadContext {
+  /** Where modules that users' files import may be. */
+  readonly folders?: readonly string[];
+  readonly config?: PlainConfig;
+}
+
+/** The configuration as its files have it, and where its main file is. */
+export interface PlainConfig {
+  readonly path: string;
+  readonly tree: Readonly<Record<string, unknown>>;
+}
+
 export interface OptionData {
   readonly made: Option<unknown>["made"];
   readonly needed?: boolean;
@@ -44,6 +57,8 @@ export interface LoadedModule {
   /** Another one where it was loaded anew. */
   readonly version: number;
   readonly collectors: readonly Declaration[];
+  /** Of a file in Python: modules that it imports, and that are not there. */
+  readonly missing?: readonly string[];
   /** Why it could not be loaded; what is in `collectors` is an older version of it. */
   readonly error?: string;
 }
@@ -52,6 +67,9 @@ export interface RunRequest {
   /** One for each instance that is at work. */
   readonly instance: string;
   readonly collector: string;
+  /** Its name in the configuration, and that of the host in metric paths. */
+  readonly section: string;
+  readonly hostname: string | null;
   readonly options: Readonly<Record<string, unknown>> & Pick<CommonValues, "interval" | "rates">;
   /** Seconds since the epoch. */
   readonly timestamp: number;
@@ -64,10 +82,10 @@ export type PluginProcessRequest =
     readonly roots: Readonly<Record<string, string>>;
     readonly user: string;
     readonly group: string;
-    /** Where modules that users' files import may be. */
-    readonly folders: readonly string[];
+    /** PYTHONPATH, as far as it may be trusted. */
+    readonly pythonPath?: readonly string[];
   }
-  | { readonly do: "load"; readonly files: readonly ModuleFile[] }
+  | ({ readonly do: "load"; readonly files: readonly ModuleFile[] } & LoadContext)
   | { readonly do: "run"; readonly run: RunRequest }
   | { readonly do: "abort"; readonly run: number }
   | { readonly do: "drop"; readonly instance: string }
@@ -97,6 +115,18 @@ export interface PluginProcessAnswer {
 export function packed(value: unknown): number | string {
   if (typeof value === "bigint") return `${value}n`;
   return typeof value === "number" && Number.isFinite(value) ? value : String(value);
+}
+
+/** The parts beside name and value, on their way out. */
+export function packedPart(part: string | EmitOptions): string | EmitOptions {
+  if (typeof part === "string" || part.raw === undefined) return part;
+  return { ...part, raw: packed(part.raw) as number };
+}
+
+/** And on their way in. */
+export function unpackedPart(part: string | EmitOptions): string | EmitOptions {
+  if (typeof part === "string" || part.raw === undefined) return part;
+  return { ...part, raw: unpacked(part.raw as number | string) };
 }
 
 export function unpacked(value: number | string): number | bigint {

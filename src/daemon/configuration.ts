@@ -11,7 +11,10 @@ export interface ConfigurationPorts {
   readonly path: string;
   readonly files: ConfigFiles;
   now(): number;
-  resolve(how: Pick<ResolveRequest, "atWork"> & { plugins: boolean }): Promise<Settings>;
+  /** `patience`: milliseconds to wait for plugins; what is not loaded by then comes by a reload. */
+  resolve(
+    how: Pick<ResolveRequest, "atWork"> & { plugins: boolean; patience?: number },
+  ): Promise<Settings>;
 }
 
 export interface Configuration {
@@ -29,10 +32,13 @@ interface Refusal {
   readonly problems: readonly string[];
 }
 
+/** Built-in collectors wait no longer for plugins. */
+const PLUGIN_PATIENCE_MS = 500;
+
 /** Reads the first one. What is valid in it runs; throws `config` where that is nothing. */
 export async function firstConfiguration(ports: ConfigurationPorts): Promise<Configuration> {
   const { path, files, now, resolve } = ports;
-  let settings = await resolve({ plugins: true });
+  let settings = await resolve({ plugins: true, patience: PLUGIN_PATIENCE_MS });
   if (settings.problems.some(({ fatal }) => fatal)) throw refusalOf(errorsIn(settings));
   let inForceSince = now();
   let refusal: Refusal | undefined;

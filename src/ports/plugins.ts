@@ -2,6 +2,7 @@
 
 import type { AnyCollector } from "../core/collector.ts";
 import type { AnyHandler } from "../core/handler.ts";
+import type { PlainConfig } from "../core/plugin_protocol.ts";
 import type { Log } from "./log.ts";
 
 /** `process`: collectors run in a process of their own; `none`: in the agent. */
@@ -15,8 +16,12 @@ export interface PluginRequest {
   readonly isolation: Isolation;
   /** The Python that runs those in Python; empty: one of PATH; `none`: they are not run. */
   readonly python: string;
-  /** Whether the configuration has a collector enabled: one in Python is only loaded then. */
-  isWanted(name: string): boolean;
+  /** The collectors that the configuration has enabled: those in Python are only loaded then. */
+  readonly wanted: readonly string[];
+  /** For collectors in Python, which may read it themselves. */
+  readonly config: PlainConfig;
+  /** Milliseconds to wait for collectors to be loaded; what is not by then comes later. Absent: as long as it takes. */
+  readonly patience?: number;
   /** Whether the agent itself has a collector: see `isDiamonds`. */
   isOurs(name: string): boolean;
   /** Of the process of their own: bytes, and percent of one processor over a minute. */
@@ -47,6 +52,8 @@ export interface Plugins {
   readonly files: readonly PluginFile[];
   /** The folders that were looked through, for whoever watches them. */
   readonly folders: readonly string[];
+  /** Resolves when collectors that are still being loaded are there; absent where all are. */
+  readonly pending?: Promise<unknown>;
 }
 
 /** What a process with collectors of the operator's own costs. */

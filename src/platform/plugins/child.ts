@@ -19,6 +19,7 @@ import {
   type Emitted,
   type ModuleFile,
   packed,
+  packedPart,
   type PluginProcessAnswer,
   type PluginProcessRequest,
   type RunRequest,
@@ -108,7 +109,7 @@ export function servePlugins(): Promise<void> {
     const emit = (name: string, value: number | bigint, ...rest: (string | EmitOptions)[]) => {
       if (++count > MAX_VALUES) throw badData(`It emits more than ${MAX_VALUES} values in a run`);
       const published = emitter.emit(String(name), value, ...rest);
-      waiting.push([String(name), packed(value), ...rest]);
+      waiting.push([String(name), packed(value), ...rest.map(packedPart)]);
       if (waiting.length >= VALUES_AT_ONCE) send();
       return published;
     };
@@ -116,6 +117,8 @@ export function servePlugins(): Promise<void> {
       emitter.begin(request.timestamp, performance.now());
       await collector.collect({
         host: host!,
+        section: request.section,
+        hostname: request.hostname,
         options: options as CommonValues,
         state,
         emit,

@@ -20,7 +20,7 @@ import { trustedWith } from "../access/identity.ts";
 import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
 import { createPluginModules } from "./modules.ts";
-import { findPluginFiles } from "./discover.ts";
+import { findPluginFiles, type FoundFile } from "./discover.ts";
 import { importPlugin } from "./import_module.ts";
 
 /** One file, as far as it was got. */
@@ -37,6 +37,7 @@ export function createPluginLoader(roots: Roots): PluginLoader {
   const pool = createPluginSwap();
   const proxies = createProxyMaker(pool);
   const python = createPythonCollectors(() => log);
+  let turn: Promise<unknown> = Promise.resolve();
   let handlerModules = new Map<string, Module<AnyHandler> & { fileVersion: string }>();
 
   async function load(request: PluginRequest): Promise<Plugins> {
@@ -46,13 +47,10 @@ export function createPluginLoader(roots: Roots): PluginLoader {
       trustedFor(request, request.isolation === "none"),
     );
     const foundHandlers = findPluginFiles(request.handlersPath, [], trustedFor(request, true));
-    const usable = found.files.filter(({ refused, kind }) => !refused && kind === "module");
-    const collectors = await collectorModules(request, usable);
-    const inPython = await python.load(
-      request,
-      found.files.filter(({ refused, kind }) => !refused && kind === "python"),
-      found.folders,
-    );
+    const usable = found.files.filter(({ refused }) => !refused);
+    const loading = inTurn(() => loadCollectors(request, usable, found.folders));
+    const loaded = await within(loading, request.patience);
+    const { collectors, inPython } = loaded ?? notYet(usable);
     const handlers = await loadHandlers(
       foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
     );
@@ -80,7 +78,28 @@ export function createPluginLoader(roots: Roots): PluginLoader {
       handlers: byName(handlers),
       files,
       folders: [...found.folders, ...foundHandlers.folders],
+      pending: loaded === undefined ? loading : undefined,
     };
+  }
+
+  /** One load after another: a process has one list of files. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return mine;
+  }
+
+  async function loadCollectors(
+    request: PluginRequest,
+    files: readonly FoundFile[],
+    folders: readonly string[],
+  ) {
+    const ofKind = (kind: FoundFile["kind"]) => files.filter((file) => file.kind === kind);
+    const collectors = await collectorModules(request, ofKind("module"));
+    const present = new Set(collectors.flatMap(({ plugins }) => plugins.map(({ name }) => name)));
+    const wanted = request.wanted.filter((name) => !present.has(name));
+    const inPython = await python.load({ ...request, wanted }, ofKind("python"), folders);
+    return { collectors, inPython };
   }
 
   async function collectorModules(
@@ -117,7 +136,6 @@ export function createPluginLoader(roots: Roots): PluginLoader {
         roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
         user,
         group,
-        folders: [],
       },
       maxMemory,
       maxCpu,
@@ -156,6 +174,30 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     ],
     async close() {
       await Promise.all([pool.close(), python.close()]);
+    },
+  };
+}
+
+/** Undefined where it takes longer than it may. */
+async function within<T>(work: Promise<T>, patience: number | undefined): Promise<T | undefined> {
+  if (patience === undefined) return await work;
+  const limit = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => limit.resolve(undefined), patience);
+  try {
+    return await Promise.race([work, limit.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is known of files that are still being loaded. */
+function notYet(files: readonly FoundFile[]) {
+  const note = "is still being loaded";
+  return {
+    collectors: [] as Module<AnyCollector>[],
+    inPython: {
+      collectors: [] as readonly AnyCollector[],
+      files: files.map(({ path }): PluginFile => ({ path, names: [], note })),
     },
   };
 }

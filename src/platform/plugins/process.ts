@@ -13,6 +13,7 @@ import { badData, Failure, timedOut } from "../../core/errors.ts";
 import {
   ANSWER_MARK,
   type Emitted,
+  type LoadContext,
   type LoadedModule,
   type ModuleFile,
   type PluginProcessAnswer,
@@ -39,7 +40,7 @@ export interface PluginProcessSettings {
 
 export interface PluginProcess {
   /** Loads the files, those that are new to it. Throws `timeout` where one of them does not let it go on. */
-  load(files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
+  load(files: readonly ModuleFile[], context?: LoadContext): Promise<readonly LoadedModule[]>;
   /** One run; `take` gets what it emits, as it comes, `own` what it logs. */
   run(
     request: RunRequest,
@@ -55,7 +56,7 @@ export interface PluginProcess {
   close(): Promise<void>;
 }
 
-/** For files to be loaded, and for a process that runs late to say that it is alive. */
+/** For one file to be loaded, and for a process that runs late to say that it is alive. */
 const LOAD_MS = 10_000;
 const ALIVE_MS = 1000;
 /** For states to be put away at the end. */
@@ -70,6 +71,8 @@ const CPU_WINDOW_MS = 60_000;
 /** Characters of one line of output; what is longer is cut. */
 const MAX_LINE = 67_108_864;
 const MAX_TOLD = 2000;
+const MAX_LAST_LINE = 200;
+const LAST_WORDS_MS = 100;
 /** Lines of a guest's own output that are logged in a minute. */
 const LINES_A_MINUTE = 20;
 
@@ -88,7 +91,10 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   const waiting = new Map<number, Waiting>();
   let child: Child | undefined;
   let nextId = 1;
-  let files: readonly ModuleFile[] = [];
+  /** For the process that comes after this one. */
+  let loading: { files: readonly ModuleFile[] } & LoadContext = { files: [] };
+  /** Called when the process gets on with what it loads. */
+  let onProgress = () => {};
   let started = 0;
   let pause = 0;
   let blockedUntil = 0;
@@ -97,6 +103,7 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   let closed = false;
   let at = "";
   let reason: string | undefined;
+  let lastLine = "";
   let looks: { at: number; cpu: number }[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const chatter = { since: 0, lines: 0 };
@@ -112,11 +119,20 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     child = fresh;
     started = performance.now();
     reason = undefined;
+    lastLine = "";
     looks = [];
     fresh.unref();
     fresh.stdin.on("error", () => {});
     fresh.once("error", (error) => ended(fresh, `cannot be started: ${error.message}`));
-    fresh.once("exit", (code, signal) => ended(fresh, reason ?? `ended with ${code ?? signal}`));
+    fresh.once("exit", (code, signal) => {
+      const end = () => {
+        const last = code === 0 || lastLine === "" ? "" : `: ${lastLine}`;
+        ended(fresh, reason ?? `ended with ${code ?? signal}${last}`);
+      };
+      // What it wrote before its end says why. What it has started may keep the streams open.
+      fresh.once("close", end);
+      setTimeout(end, LAST_WORDS_MS).unref();
+    });
     readLines(fresh.stdout, hear);
     readLines(fresh.stderr, chat);
     if (preamble !== undefined) fresh.stdin.write(preamble);
@@ -124,7 +140,7 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       reason = `cannot be set up: ${error.message}`;
       killGroup(fresh);
     });
-    if (files.length > 0) void ask(fresh, { do: "load", files }).catch(() => {});
+    if (loading.files.length > 0) void ask(fresh, { do: "load", ...loading }).catch(() => {});
     return fresh;
   }
 
@@ -183,7 +199,10 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       return chat(line);
     }
     const { id, emits, result, error } = answer;
-    if (answer.at !== undefined) at = answer.at;
+    if (answer.at !== undefined) {
+      at = answer.at;
+      onProgress();
+    }
     const asked = id === undefined ? undefined : waiting.get(id);
     if (answer.log !== undefined) {
       const [level, text] = answer.log;
@@ -199,18 +218,26 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   /** What they print themselves. */
   function chat(line: string): void {
     if (line.trim() === "") return;
+    lastLine = line.trim().slice(0, MAX_LAST_LINE);
     const now = performance.now();
     if (now - chatter.since > 60_000) Object.assign(chatter, { since: now, lines: 0 });
     if (++chatter.lines <= LINES_A_MINUTE) log().info(`${name} say: ${line.slice(0, MAX_TOLD)}`);
   }
 
-  async function inTime<T>(work: Promise<T>, ms: number, late: () => string): Promise<T> {
+  /** `restarts` is given what begins the time again. */
+  async function inTime<T>(
+    work: Promise<T>,
+    ms: number,
+    late: () => string,
+    restarts: (again: () => void) => void = () => {},
+  ): Promise<T> {
     const limit = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       const why = late();
       killFor(why);
       limit.reject(timedOut(`The process of ${name} ${why}`));
     }, ms);
+    restarts(() => timer.refresh());
     try {
       return await Promise.race([work, limit.promise]);
     } finally {
@@ -246,14 +273,14 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   }
 
   return {
-    async load(next) {
+    async load(files, context = {}) {
       const to = alive();
-      // For the process that comes after this one.
-      files = next;
+      loading = { files, ...context };
       const answer = await inTime(
-        ask(to, { do: "load", files: next }),
+        ask(to, { do: "load", ...loading }),
         LOAD_MS,
         () => `did not get through "${at}" within ${LOAD_MS / 1000} s, and was killed`,
+        (again) => onProgress = again,
       );
       return answer as LoadedModule[];
     },

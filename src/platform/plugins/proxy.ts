@@ -3,7 +3,12 @@
 import { type AnyCollector, commonOptions, everySystem } from "../../core/collector.ts";
 import type { Emitter } from "../../core/emitter.ts";
 import { badData } from "../../core/errors.ts";
-import { type Declaration, type Emitted, unpacked } from "../../core/plugin_protocol.ts";
+import {
+  type Declaration,
+  type Emitted,
+  unpacked,
+  unpackedPart,
+} from "../../core/plugin_protocol.ts";
 import { type Option, optionFrom, type Options } from "../../core/option.ts";
 import type { PluginSwap } from "./swap.ts";
 import type { PluginProcess } from "./process.ts";
@@ -43,12 +48,16 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
           [Symbol.dispose]: () => pool.child?.drop(instance),
         };
       },
-      async collect({ host, options: values, state, emit, elapsed, signal, log }) {
+      async collect(
+        { host, section, hostname, options: values, state, emit, elapsed, signal, log },
+      ) {
         let failure: unknown;
         const publish = emit as Emitter["emit"];
         const take = (emits: readonly Emitted[]) => {
           try {
-            for (const [metric, value, ...rest] of emits) publish(metric, unpacked(value), ...rest);
+            for (const [metric, value, ...rest] of emits) {
+              publish(metric, unpacked(value), ...rest.map(unpackedPart));
+            }
           } catch (error) {
             failure ??= error;
           }
@@ -56,6 +65,8 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
         const run = {
           instance: state.instance,
           collector: name,
+          section,
+          hostname,
           options: values,
           timestamp: Math.floor(host.clock.now() / 1000),
           elapsed,

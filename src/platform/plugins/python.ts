@@ -1,27 +1,23 @@
 /**
- * Collectors that were written for Diamond, in Python, run by the host's own Python. Which ones a file
- * holds is read off its text; its code is only run when the configuration has one of them enabled:
- * Diamond's own folder has 150 files, and what they collect the agent mostly collects itself.
+ * Collectors that were written for Diamond, in Python, run by the host's own Python: each file by the one that
+ * can read it. A file's code is only run when it may have a collector that the configuration enables.
  */
 
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import process from "node:process";
 import type { AnyCollector } from "../../core/collector.ts";
+import { fnv1a } from "../../core/hash.ts";
+import type { Declaration, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
+import type { Log } from "../../ports/log.ts";
 import {
   isDiamonds,
   type PluginFile,
   type PluginProcessFigures,
   type PluginRequest,
 } from "../../ports/plugins.ts";
-import { messageOf } from "../../core/errors.ts";
-import type { Declaration, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
-import { fnv1a } from "../../core/hash.ts";
-import type { Log } from "../../ports/log.ts";
-import shim from "./diamond_shim.py" with { type: "text" };
-import { realExec } from "../exec/exec.ts";
-import { createPluginSwap } from "./swap.ts";
+import { createInterpreters, type Interpreter, INTERPRETER_NAMES } from "./interpreters.ts";
 import { createProxyMaker } from "./proxy.ts";
+import { filesOf, oldOnes, type PythonText, readTexts } from "./python_files.ts";
+import { createPluginSwap } from "./swap.ts";
 
 export interface PythonCollectors {
   load(
@@ -33,114 +29,162 @@ export interface PythonCollectors {
   close(): Promise<void>;
 }
 
-const INTERPRETERS = ["python3", "python2.7", "python2", "python"];
-/** Diamond takes only such classes as have the word in their name. */
-const CLASS = /^class[ \t]+(\w*Collector\w*)/gm;
+/** A file, and how one of the Pythons got on with it. */
+interface Attempt {
+  readonly by: Interpreter;
+  readonly module: LoadedModule;
+}
 
 export function createPythonCollectors(log: () => Log): PythonCollectors {
-  const pool = createPluginSwap();
-  const proxies = createProxyMaker(pool);
+  const interpreters = createInterpreters(log);
+  /** Of classes that were only seen. */
+  const unloaded = createProxyMaker(createPluginSwap());
+  /** By path: what was chosen for this version of the file. */
+  let chosen = new Map<string, { readonly fileVersion: string; readonly by: Interpreter }>();
 
   return {
     async load(request, files, folders) {
-      proxies.begin();
-      const single = request.files ?? [];
-      const texts = files.map((file) => ({ file, names: classesIn(file.path) }));
+      unloaded.begin();
+      for (const { proxies } of interpreters.all) proxies.begin();
+      const texts = readTexts(files);
       const isOurs = (path: string, name: string) => isDiamonds(path) && request.isOurs(name);
-      const isNeeded = (path: string, names: readonly string[]) =>
-        single.includes(path) ||
-        names.some((name) => request.isWanted(name) && !isOurs(path, name));
-      const needed = texts.filter(({ file, names }) => isNeeded(file.path, names));
-      const python = needed.length === 0 ? undefined : pythonOf(request.python);
-      const rest = texts.filter((one) => python === undefined || !needed.includes(one));
-      const told = rest.map(({ file, names }): PluginFile => {
-        if (needed.some((one) => one.file === file)) {
-          const problem = request.python === "none"
-            ? "It is in Python, and python = none in [server]"
-            : `It is in Python, and there is no ${
-              request.python || INTERPRETERS.join(" or ")
-            } here: install one, or name it in [server] python`;
-          return { path: file.path, names: [], problem };
-        }
-        return { path: file.path, names: [], note: noteOn(file.path, names, isOurs) };
-      });
-      const known = rest.flatMap(({ file, names }) =>
-        names.filter((name) => !isOurs(file.path, name)).map((name) =>
-          proxies.proxyOf(unloaded(name), file.path, 0)
-        )
-      );
-      if (python === undefined) return { collectors: known, files: told };
-
-      // Whichever of them is a helper: when one has changed, the others are looked at as well.
-      const all = fnv1a(files.map(({ path, fileVersion }) => `${path} ${fileVersion}`).join("\n"));
-      const stamped = needed.map(({ file: { path } }) => ({ path, fileVersion: String(all) }));
-      const alone = single.map((path) => dirname(path));
-      const modules = await loaded(request, python, stamped, [...folders, ...alone]);
+      const { needed, guessed } = neededOf(request, texts, isOurs);
+      const told: PluginFile[] = [];
       const collectors: AnyCollector[] = [];
-      for (const { path, version, collectors: declarations, error } of modules) {
+      const isMissing = interpreters.choice(request.python, false).length === 0;
+      const defined = new Set(texts.flatMap(({ names }) => names));
+      for (const { file: { path }, names, imported } of texts) {
+        if (needed.has(path) && !isMissing) continue;
+        const why = needed.has(path) && !guessed.has(path)
+          ? { problem: missing(request.python) }
+          : { note: noteOn(path, names, isOurs) };
+        told.push({ path, names: [], ...why });
+        const own = [...names, ...imported.filter((name) => !defined.has(name))]
+          .filter((name) => !isOurs(path, name));
+        collectors.push(...own.map((name) => unloaded.proxyOf(unloadedOf(name), path, 0)));
+      }
+      if (isMissing || needed.size === 0) {
+        await Promise.all(interpreters.all.map((one) => one.load(request, [], {})));
+        return { collectors, files: told };
+      }
+      const alone = (request.files ?? []).map((path) => dirname(path));
+      const context = { folders: [...folders, ...alone], config: request.config };
+      for (const { by, module } of await attempts(request, texts, needed, context)) {
+        const { path, version, collectors: declarations, error } = module;
         const own = declarations.filter(({ name }) => !isOurs(path, name));
-        collectors.push(...own.map((one) => proxies.proxyOf(one, path, version)));
+        collectors.push(...own.map((one) => by.proxies.proxyOf(one, path, version)));
         const names = own.map(({ name }) => name);
+        const isGuess = guessed.has(path) && names.length === 0;
         told.push({
           path,
           names,
-          problem: error,
+          problem: isGuess ? undefined : error,
           keptOld: error !== undefined && names.length > 0,
-          note: error === undefined && names.length === 0
+          note: isGuess
+            ? `Python, ${error ?? "without an enabled collector"}`
+            : error === undefined && names.length === 0
             ? "has no class that is derived from diamond.collector.Collector"
             : undefined,
         });
       }
-      return { collectors: [...known, ...collectors], files: told };
+      return { collectors, files: told };
     },
-    figures: () => (pool.child === undefined ? [] : [pool.child.figures()]),
-    close: () => pool.close(),
+    figures: () => interpreters.all.flatMap((one) => one.figures()),
+    async close() {
+      await Promise.all(interpreters.all.map((one) => one.close()));
+    },
   };
 
-  async function loaded(
-    { user, group, maxMemory, maxCpu }: PluginRequest,
-    python: string,
-    files: readonly ModuleFile[],
-    folders: readonly string[],
-  ): Promise<readonly LoadedModule[]> {
-    const settings = {
-      name: "the collectors in Python",
-      command: [python, ...ROOTS_OWN, "-u", "-c", BOOTSTRAP, "diamond-agent: collectors in Python"],
-      preamble: shim,
-      setup: { do: "setup", roots: {}, user, group, folders } as const,
-      maxMemory,
-      maxCpu,
-      log,
+  /** Loads each file by the Python that it was written for, and by the other one where that gets on better. */
+  async function attempts(
+    request: PluginRequest,
+    texts: readonly PythonText[],
+    needed: ReadonlySet<string>,
+    context: Parameters<Interpreter["load"]>[2],
+  ): Promise<readonly Attempt[]> {
+    const old = oldOnes(texts);
+    // Whichever of them is a helper: when one has changed, the others are looked at as well.
+    const all = String(
+      fnv1a(texts.map(({ file: { path, fileVersion } }) => `${path} ${fileVersion}`).join("\n")),
+    );
+    const files = texts.map(({ file }) => file).filter(({ path }) => needed.has(path));
+    const ways = new Map(files.map(({ path, fileVersion }) => {
+      const choice = interpreters.choice(request.python, old.has(path));
+      const before = chosen.get(path);
+      const isKnown = before?.fileVersion === fileVersion && choice.includes(before.by);
+      return [path, isKnown ? [before.by] : choice];
+    }));
+    const load = async (by: Interpreter, paths: readonly string[]) => {
+      const stamped = paths.map((path) => ({ path, fileVersion: all }));
+      return (await by.load(request, stamped, context)).map((module) => ({ by, module }));
     };
-    try {
-      return await pool.load(settings, files);
-    } catch (error) {
-      return files.map(({ path }) => ({
-        path,
-        version: 0,
-        collectors: [],
-        error: messageOf(error),
+    const pathsBy = (by: Interpreter, turn: number) =>
+      [...ways].filter(([, way]) => way[turn] === by).map(([path]) => path);
+    const first = (await Promise.all(
+      interpreters.all.map((by) => load(by, pathsBy(by, 0))),
+    )).flat();
+    const better = new Map(first.map((one) => [one.module.path, one]));
+    const again = first.filter(({ module: { path, error, missing = [] } }) =>
+      ways.get(path)!.length > 1 && (error !== undefined || missing.length > 0)
+    ).map(({ module }) => module.path);
+    if (again.length > 0) {
+      const second = await Promise.all(interpreters.all.map((by) => {
+        const others = again.filter((path) => ways.get(path)![1] === by);
+        return others.length === 0 ? [] : load(by, [...pathsBy(by, 0), ...others]);
       }));
+      for (const one of second.flat().filter(({ module }) => again.includes(module.path))) {
+        if (isBetter(one, better.get(one.module.path)!)) better.set(one.module.path, one);
+      }
     }
+    chosen = new Map(files.map(({ path, fileVersion }) => [
+      path,
+      { fileVersion, by: better.get(path)!.by },
+    ]));
+    // Each process keeps what it runs, and nothing else.
+    if (again.length > 0) {
+      await Promise.all(
+        interpreters.all.map((by) =>
+          load(by, files.map(({ path }) => path).filter((path) => chosen.get(path)!.by === by))
+        ),
+      );
+    }
+    return [...better.values()];
   }
 }
 
-/** Root's Python takes no modules from where a variable says, nor, as all of ours, from the working folder. */
-const ROOTS_OWN = process.geteuid?.() === 0 ? ["-E"] : [];
+function isBetter({ module: one }: Attempt, { module: other }: Attempt): boolean {
+  if ((one.error === undefined) !== (other.error === undefined)) return one.error === undefined;
+  return one.error === undefined && (one.missing?.length ?? 0) < (other.missing?.length ?? 0);
+}
 
-/** Reads the program from stdin, so that a list of processes does not show all of it. */
-const BOOTSTRAP = `import os, sys
-sys.path = [p for p in sys.path if p]
-n, s = ${new TextEncoder().encode(shim).length}, b""
-while len(s) < n: s += os.read(0, n - len(s))
-exec(compile(s, "diamond_shim.py", "exec"))`;
-
-function classesIn(path: string): string[] {
-  try {
-    return [...readFileSync(path, "utf8").matchAll(CLASS)].map(([, name]) => name);
-  } catch {
-    return [];
+/** `guessed`: where a wanted collector is in no file's text, any of them may have it. */
+function neededOf(
+  { wanted, isOurs: isBuiltIn, files: single = [] }: PluginRequest,
+  texts: readonly PythonText[],
+  isOurs: (path: string, name: string) => boolean,
+): { readonly needed: ReadonlySet<string>; readonly guessed: ReadonlySet<string> } {
+  const needed = new Set(single.filter((path) => texts.some(({ file }) => file.path === path)));
+  let isLost = false;
+  for (const name of wanted) {
+    const found = filesOf(name, texts);
+    for (const { file: { path }, names } of found) {
+      const isDefined = names.includes(name) || !isBuiltIn(name);
+      if (isDefined && !isOurs(path, name)) needed.add(path);
+    }
+    if (found.length === 0 && !isBuiltIn(name)) isLost = true;
   }
+  const guessed = new Set(
+    isLost ? texts.map(({ file }) => file.path).filter((path) => !needed.has(path)) : [],
+  );
+  return { needed: new Set([...needed, ...guessed]), guessed };
+}
+
+function missing(python: string): string {
+  return python === "none"
+    ? "It is in Python, and python = none in [server]"
+    : `It is in Python, and there is no ${
+      python || INTERPRETER_NAMES.join(" or ")
+    } here: install one, or name it in [server] python`;
 }
 
 function noteOn(
@@ -154,13 +198,6 @@ function noteOn(
 }
 
 /** Of a class that was only seen. */
-function unloaded(name: string): Declaration {
+function unloadedOf(name: string): Declaration {
   return { name, doc: "In Python; loaded when enabled", path: name, options: null, metrics: null };
-}
-
-function pythonOf(wanted: string): string | undefined {
-  if (wanted === "none") return undefined;
-  return (wanted === "" ? INTERPRETERS : [wanted]).map(realExec.find).find((path) =>
-    path !== undefined
-  );
 }

@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from "../../core/errors.ts";
-import type { LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
+import type { LoadContext, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
 
@@ -13,6 +13,7 @@ export interface PluginSwap {
   load(
     settings: PluginProcessSettings,
     files: readonly ModuleFile[],
+    context?: LoadContext,
   ): Promise<readonly LoadedModule[]>;
   /** Undefined before the first file was loaded. */
   readonly child: PluginProcess | undefined;
@@ -28,7 +29,11 @@ export function createPluginSwap(): PluginSwap {
   let reloads = 0;
 
   /** A process that has loaded the files, without those that did not let it. */
-  async function tried(settings: PluginProcessSettings, files: readonly ModuleFile[]) {
+  async function tried(
+    settings: PluginProcessSettings,
+    files: readonly ModuleFile[],
+    context: LoadContext | undefined,
+  ) {
     const bad = new Map<string, string>();
     for (;;) {
       let isTrial = true;
@@ -36,7 +41,7 @@ export function createPluginSwap(): PluginSwap {
       const candidate = createPluginProcess({ ...settings, log });
       const left = files.filter(({ path }) => !bad.has(path));
       try {
-        const modules = await candidate.load(left);
+        const modules = await candidate.load(left, context);
         isTrial = false;
         return { candidate, modules, bad };
       } catch (error) {
@@ -49,7 +54,7 @@ export function createPluginSwap(): PluginSwap {
   }
 
   return {
-    async load(settings, files) {
+    async load(settings, files, context) {
       if (files.length === 0 && child === undefined) return [];
       const changed = files.filter(({ path, fileVersion }) =>
         fileVersions.get(path) !== fileVersion
@@ -58,13 +63,13 @@ export function createPluginSwap(): PluginSwap {
       let bad: ReadonlyMap<string, string> = new Map();
       let modules: readonly LoadedModule[];
       if (child === undefined || reloads > MAX_RELOADS) {
-        const first = await tried(settings, files);
+        const first = await tried(settings, files, context);
         void child?.close();
         ({ candidate: child, modules, bad } = first);
         reloads = 0;
       } else {
         if (changed.length > 0) {
-          const trial = await tried(settings, changed);
+          const trial = await tried(settings, changed, context);
           void trial.candidate.close();
           bad = trial.bad;
         }
@@ -74,7 +79,7 @@ export function createPluginSwap(): PluginSwap {
             ? { path, fileVersion: fileVersions.get(path) ?? "" }
             : { path, fileVersion }
         );
-        modules = await child.load(kept.filter(({ fileVersion }) => fileVersion !== ""));
+        modules = await child.load(kept.filter(({ fileVersion }) => fileVersion !== ""), context);
       }
       fileVersions = new Map(
         files.filter(({ path }) => !bad.has(path)).map((

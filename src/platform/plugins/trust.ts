@@ -19,6 +19,8 @@ export interface PluginTrust {
   ofFile(path: string): string | undefined;
   /** Why no code of a folder is imported, without the folders below. */
   inFolder(path: string): string | undefined;
+  /** The same with all that is below it. */
+  belowFolder(path: string): string | undefined;
 }
 
 /** No group may write a plugin, root's neither. */
@@ -67,6 +69,7 @@ export function createPluginTrust({ uids }: Trusted): PluginTrust {
   return {
     ofFile: (path) => why(path) ?? inFolder(dirname(path), MAX_DEPTH) ?? named(path),
     inFolder: (path) => inFolder(path, 0),
+    belowFolder: (path) => inFolder(path, MAX_DEPTH),
   };
 }
 
