@@ -42,33 +42,24 @@ export interface Converted {
   readonly failed: boolean;
 }
 
+type Sections = readonly (Section | undefined)[];
+
 /** Takes each option from the first section that has it. Unknown keys are looked for in the first section only; `isFree`: all are taken as they stand. */
 export function convert(
   context: ResolveContext,
   declared: Options,
-  sections: readonly (Section | undefined)[],
+  sections: Sections,
   where: string,
   isFree = false,
 ): Converted {
-  const { problems, files } = context;
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
   let failed = false;
+  const one = { context, where, origins, fail: () => void (failed = true) };
   for (const [name, option] of Object.entries(declared)) {
-    values[name] = option.fallback;
-    for (const section of sections) {
-      const node = section?.entries.get(name);
-      if (node === undefined) continue;
-      origins.set(name, node.origin);
-      try {
-        values[name] = option.parse(secretOf(option, toRaw(node), files));
-      } catch (error) {
-        failed = true;
-        const allowed = option.allowed === undefined ? "" : ` (allowed: ${option.allowed})`;
-        problems.push(fault(node.origin, `${name} of ${where}: ${messageOf(error)}${allowed}`));
-      }
-      break;
-    }
+    values[name] = name.includes("*")
+      ? allOf(one, name, option, sections, declared)
+      : firstOf(one, name, option, sections);
   }
   for (const section of isFree ? sections : []) {
     for (const [name, node] of section?.entries ?? []) {
@@ -77,10 +68,12 @@ export function convert(
       origins.set(name, node.origin);
     }
   }
+  const isKnown = (name: string, node: Leaf | Section) =>
+    Object.hasOwn(values, name) || takers(declared, name, node).length > 0;
   for (const [name, node] of sections[0]?.entries ?? []) {
-    if (Object.hasOwn(values, name)) continue;
+    if (isKnown(name, node)) continue;
     const what = isSection(node) ? "section" : "option";
-    problems.push(
+    context.problems.push(
       notice(
         node.origin,
         `Unknown ${what} "${name}" in ${where}${didYouMean(name, Object.keys(declared))}`,
@@ -88,6 +81,101 @@ export function convert(
     );
   }
   return { values, origins, failed };
+}
+
+/** What the conversion of one section's options shares. */
+interface Conversion {
+  readonly context: ResolveContext;
+  readonly where: string;
+  readonly origins: Map<string, Origin>;
+  fail(): void;
+}
+
+function firstOf(
+  conversion: Conversion,
+  name: string,
+  option: Option<unknown>,
+  sections: Sections,
+): unknown {
+  const node = sections.find((section) => section?.entries.has(name))?.entries.get(name);
+  if (node === undefined) return option.fallback;
+  conversion.origins.set(name, node.origin);
+  return valueOf(conversion, name, option, node) ?? option.fallback;
+}
+
+/** The keys that a declaration with a `*` stands for, the strongest section first. */
+function allOf(
+  conversion: Conversion,
+  pattern: string,
+  option: Option<unknown>,
+  sections: Sections,
+  declared: Options,
+): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const section of sections) {
+    for (const [name, node] of section?.entries ?? []) {
+      if (found.has(name) || !takers(declared, name, node).includes(pattern)) continue;
+      const value = option.fields === undefined
+        ? valueOf(conversion, name, option.one!, node)
+        : fieldsOf(conversion, name, option.fields, node as Section);
+      if (value !== undefined) found.set(name, value);
+    }
+  }
+  return found;
+}
+
+/** The declarations with a `*` that take a key: those of subsections take these, the others values. */
+function takers(declared: Options, name: string, node: Leaf | Section): string[] {
+  if (Object.hasOwn(declared, name)) return [];
+  return Object.entries(declared).filter(([pattern, { fields }]) =>
+    pattern.includes("*") && isSection(node) === (fields !== undefined) &&
+    new RegExp(`^${pattern.replaceAll("*", ".*")}$`, "s").test(name)
+  ).map(([pattern]) => pattern);
+}
+
+/** Undefined where it cannot be converted, which is a problem then. */
+function valueOf(
+  conversion: Conversion,
+  name: string,
+  option: Option<unknown>,
+  node: Leaf | Section,
+): unknown {
+  const { context: { problems, files }, where, fail } = conversion;
+  if (option.fields !== undefined && isSection(node)) {
+    const { fields } = option;
+    return new Map(
+      [...node.entries].map(([inner, section]) => [
+        inner,
+        fieldsOf(conversion, `${name}.${inner}`, fields, section),
+      ]),
+    );
+  }
+  try {
+    return option.parse(secretOf(option, toRaw(node), files));
+  } catch (error) {
+    fail();
+    const allowed = option.allowed === undefined ? "" : ` (allowed: ${option.allowed})`;
+    problems.push(fault(node.origin, `${name} of ${where}: ${messageOf(error)}${allowed}`));
+    return undefined;
+  }
+}
+
+/** The options of one subsection. */
+function fieldsOf(
+  { context, where, fail }: Conversion,
+  name: string,
+  fields: Options,
+  node: Leaf | Section,
+): unknown {
+  if (!isSection(node)) {
+    fail();
+    const message = `${name} of ${where}: a section is needed here, not a value`;
+    context.problems.push(fault(node.origin, message));
+    return undefined;
+  }
+  const { values, failed } = convert(context, fields, [node], `${where}, section ${name}`);
+  if (failed) fail();
+  return values;
 }
 
 function toRaw(node: Leaf | Section): Raw {
