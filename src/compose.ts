@@ -50,8 +50,8 @@ export function run(args: readonly string[]): Promise<number> {
     writePieces,
     kernel: async () => (await import("./platform/service/kernel.ts")).openKernel(),
     command: selfCommand,
-    recording: (directory, round) =>
-      recordingHost(createHost(rootsFrom({}, process.env)), directory, round),
+    recording: (directory, round, secrets) =>
+      recordingHost(createHost(rootsFrom({}, process.env)), directory, round, secrets),
     recorded: recordedHost,
     daemon: daemonControl,
   });

@@ -58,7 +58,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "snappyjs",
     ],
   },
-  "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise"] },
+  "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise", "postgres"] },
+  "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
+  "platform/tape": { imports: MACHINE },
   "platform/spool": { imports: [...MACHINE, "formats"] },
   "platform/history": { imports: [...MACHINE, "history", "platform/clock.ts"] },
   "platform/log": {

@@ -2,6 +2,8 @@
 
 import { singleRunner } from "../agent/agent.ts";
 import { messageOf } from "../core/errors.ts";
+import type { CollectorConfig } from "../agent/agent.ts";
+import type { Options, Server } from "../core/option.ts";
 import { silentLog } from "../ports/log.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -26,8 +28,8 @@ export function recordCommand(world: World): CommandSpec {
       "diamond-agent record ./queue.ts test_queue --seconds 60",
     ],
     notes:
-      "Writes DIR/0s and DIR/10s: the files, file systems and commands as they were. Look at them before\n" +
-      "you give them away. `diamond-agent test NAME DIR` runs the collector on them.",
+      "Writes DIR/0s and DIR/10s: files, file systems, commands, and what other programs answered. Secrets\n" +
+      "of the configuration are left out. Look at them before you give them away. `diamond-agent test NAME DIR` runs the collector on them.",
     async run(flags) {
       const text = flags.text("seconds") ?? "10";
       if (!/^[1-9]\d*$/.test(text)) {
@@ -38,9 +40,10 @@ export function recordCommand(world: World): CommandSpec {
         let failed = false;
         // One collection for both: the second run has rates.
         let round = "0s";
+        const secrets = secretsOf(part);
         const hosts = {
-          "0s": world.recording(directory, "0s"),
-          [`${text}s`]: world.recording(directory, `${text}s`),
+          "0s": world.recording(directory, "0s", secrets),
+          [`${text}s`]: world.recording(directory, `${text}s`, secrets),
         };
         const now = () => hosts[round];
         const runner = await singleRunner(part, switching(now), silentLog);
@@ -59,6 +62,26 @@ export function recordCommand(world: World): CommandSpec {
       }
     },
   };
+}
+
+/** What must not be in a recording that is given away. */
+function secretsOf({ collector, options }: CollectorConfig): string[] {
+  return secretValues(collector.options, options as Record<string, unknown>);
+}
+
+function secretValues(declared: Options, values: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(declared).flatMap(([name, option]) => {
+    const value = values[name];
+    if (Array.isArray(value)) {
+      return value.flatMap((one) => (one as Partial<Server>).password ?? []);
+    }
+    if (!(value instanceof Map)) return option.secret ? [String(value)] : [];
+    return [...value.values()].flatMap((inner) =>
+      option.fields === undefined
+        ? option.secret ? [String(inner)] : []
+        : secretValues(option.fields, inner as Record<string, unknown>)
+    );
+  });
 }
 
 /** Whichever host it is now. */

@@ -57,7 +57,7 @@ export interface World {
   /** What starts this very program: its full path, and that of its source where it is not compiled. */
   command(): readonly string[];
   /** This host, with all that is read of it written below `directory/round`. */
-  recording(directory: string, round: string): Host;
+  recording(directory: string, round: string, secrets: readonly string[]): Host;
   /** What was recorded there. Throws `config` where there is nothing. */
   recorded(directory: string): RecordedHost;
   readonly daemon: DaemonControl;

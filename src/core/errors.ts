@@ -24,6 +24,9 @@ export class Failure extends Error {
   /** Of `refused`: the points that are at fault, or how many, where the backend tells; it took the others. */
   points?: Rejected;
 
+  /** Of a collector that asks several servers: those that failed, and why. The others have published. */
+  parts?: readonly { readonly name: string; readonly message: string }[];
+
   constructor(code: FailureCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "Failure";

@@ -90,8 +90,11 @@ export function partNames(pattern: string): string[] {
   return [...pattern.matchAll(PLACEHOLDER)].map((match) => match[1]);
 }
 
-/** The pattern with its parts put in, in their order. */
+/** The pattern with its parts put in, in order. An empty part is left out together with the dot after it. */
 export function filled(pattern: string, parts: readonly string[]): string {
   let next = 0;
-  return pattern.replace(PLACEHOLDER, () => parts[next++] ?? "");
+  return pattern.replace(/\{\w+\}(\.?)/g, (_, dot: string) => {
+    const part = parts[next++] ?? "";
+    return part === "" ? "" : part + dot;
+  });
 }

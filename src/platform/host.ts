@@ -12,6 +12,8 @@ import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realHistories } from "./history/histories.ts";
 import { realMysql } from "./sql/mysql.ts";
+import { realSnmp } from "./snmp/snmp.ts";
+import { realSql } from "./sql/sql.ts";
 import { realNet } from "./net/network.ts";
 import { isPlain } from "./runtime/plain.ts";
 import { collectGarbage, dropCode } from "./memory/garbage.ts";
@@ -43,6 +45,8 @@ export function createHost(roots: Roots): Host {
     net: realNet,
     exec: createExec(roots),
     mysql: realMysql,
+    sql: realSql,
+    snmp: realSnmp,
     codecs: realCodecs,
     histories: realHistories,
     probe: createProbe(roots),

@@ -1,7 +1,7 @@
 /**
  * A host that is a directory, as `recording_host.ts` writes one: `0s/proc/…` is what is there at first,
- * `10s/…` ten seconds later. Beside the files a round may have `statvfs.json` (mount point → numbers)
- * and `commands.json` (command line → output).
+ * `10s/…` ten seconds later. Beside the files a round may have `statvfs.json` (mount point → numbers),
+ * `commands.json` (command line → output) and `asked.json` (questions to others, and their answers).
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -11,6 +11,8 @@ import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../ports/host.ts
 import { processorsIn } from "../formats/processor_list.ts";
 import { realCodecs } from "./net/remote_write.ts";
 import { createHostFs } from "./fs/files.ts";
+import { replayingPorts } from "./tape/replaying.ts";
+import { type Exchange, readTape } from "./tape/tape.ts";
 
 const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */
@@ -36,6 +38,12 @@ export function recordedHost(
     const path = join(folder(), name);
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   };
+  const tapes = new Map<string, readonly Exchange[]>();
+  const tape = () => {
+    const root = folder();
+    if (!tapes.has(root)) tapes.set(root, readTape(root));
+    return tapes.get(root)!;
+  };
   const cpus = () =>
     processorsIn(fs().tryRead("/sys/devices/system/cpu/online")?.word() ?? "") ?? 1;
 
@@ -47,12 +55,7 @@ export function recordedHost(
       return cpus();
     },
     fs: new Proxy({} as HostFs, { get: (_, name) => fs()[name as keyof HostFs] }),
-    net: {
-      connect: () => Promise.reject(noData("There is no network in this directory")),
-      datagram: () => Promise.reject(noData("There is no network in this directory")),
-      listen: () => Promise.reject(noData("There is no network in this directory")),
-      request: () => Promise.reject(noData("There is no network in this directory")),
-    },
+    ...replayingPorts(() => tape()),
     mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },
     codecs: realCodecs,
     histories: {

@@ -7,9 +7,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configError } from "../core/errors.ts";
 import type { Host, HostFs } from "../ports/host.ts";
+import { recordingPorts } from "./tape/recording.ts";
+import { type Exchange, TAPE } from "./tape/tape.ts";
 
-/** Throws `config` from what is asked of it, where it cannot write. */
-export function recordingHost(real: Host, directory: string, round: string): Host {
+/** `secrets` are written as SECRET. Throws `config` from what is asked of it, where it cannot write. */
+export function recordingHost(
+  real: Host,
+  directory: string,
+  round: string,
+  secrets: readonly string[] = [],
+): Host {
   const folder = join(directory, round);
   const told = (name: string) => {
     const answers: Record<string, unknown> = {};
@@ -20,10 +27,16 @@ export function recordingHost(real: Host, directory: string, round: string): Hos
   };
   const statvfs = told("statvfs.json");
   const commands = told("commands.json");
+  const exchanges: Exchange[] = [];
+  const keep = (exchange: Exchange) => {
+    if (!exchanges.includes(exchange)) exchanges.push(exchange);
+    save(folder, TAPE, masked(`${JSON.stringify(exchanges, null, 1)}\n`, secrets));
+  };
   save(folder, "", "");
   const fs = recording(real.fs, folder);
   return {
     ...real,
+    ...recordingPorts(real, keep),
     get cpus() {
       // Asks the file, so that it is recorded.
       fs.tryRead("/sys/devices/system/cpu/online");
@@ -66,6 +79,13 @@ function recording(fs: HostFs, folder: string): HostFs {
       return names;
     },
   };
+}
+
+function masked(text: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret !== "").reduce(
+    (all, secret) => all.replaceAll(JSON.stringify(secret).slice(1, -1), "SECRET"),
+    text,
+  );
 }
 
 /** An empty text stands for the folder alone. */

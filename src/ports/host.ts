@@ -7,6 +7,8 @@
 import type { System } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
 import type { Histories } from "./history.ts";
+import type { Snmp } from "./snmp.ts";
+import type { Sql } from "./sql.ts";
 
 export interface Host {
   readonly system: System;
@@ -16,6 +18,8 @@ export interface Host {
   readonly net: Net;
   readonly exec: Exec;
   readonly mysql: Mysql;
+  readonly sql: Sql;
+  readonly snmp: Snmp;
   readonly codecs: Codecs;
   readonly histories: Histories;
   readonly probe: Probe;
@@ -97,9 +101,11 @@ export type Family = 0 | 4 | 6;
 export interface Net {
   /** A TCP connection, to the first address of the name that answers. Throws `undelivered` or `timeout`. */
   connect(target: Target, signal: AbortSignal): Promise<Connection>;
+  /** A two-way connection, for a question and its answer. It ends when the signal aborts. Throws as `connect`. */
+  dial(to: Address, signal: AbortSignal): Promise<Stream>;
   /** A UDP socket that sends to one address, resolved now. */
   datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
-  /** One HTTP request; redirects are not followed. Throws `undelivered` or `timeout` where there is no answer. */
+  /** One HTTP request. Throws `undelivered` or `timeout` where there is no answer, `bad-data` where it is too long. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
   listen(
@@ -127,23 +133,36 @@ export interface Listener {
 }
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  /** GET, POST … */
+  readonly method: string;
   /** http or https. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** Level of gzip for the body, 1 to 9; 0 or absent: none. */
   readonly gzip?: number;
-  /** Basic auth. */
-  readonly login?: { readonly user: string; readonly password: string };
+  /** Basic auth, or digest auth where the server asks for it and `digest` is set. */
+  readonly login?: Login;
   readonly tls?: TlsSettings;
+  /** Path of a unix socket to connect to, instead of the URL's host and port. */
+  readonly socket?: string;
+  /** Bytes of a body; a longer one is an error. Absent: the body is cut at 1 MB, which is enough for an error's text. */
+  readonly maxBytes?: number;
+  /** Redirects that are followed. Absent: none. */
+  readonly redirects?: number;
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly digest?: boolean;
 }
 
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The beginning of it; a long one is cut. */
+  /** UTF-8; see `maxBytes`. */
   readonly body: string;
 }
 
@@ -198,8 +217,21 @@ export interface Connection {
   destroy(): void;
 }
 
+/** A host and port, or the path of a unix socket. */
+export type Address = Target | { readonly path: string };
+
+/** A two-way connection. */
+export interface Stream extends Disposable {
+  /** Throws `undelivered` where the peer is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The next bytes as they arrive; undefined at the end. Throws `undelivered`, and `timeout` once the signal aborts. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
 export interface Datagrams {
   send(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** The next datagram that arrives. Throws `timeout` when the signal aborts. */
+  receive(signal: AbortSignal): Promise<Uint8Array>;
   close(): void;
 }
 

@@ -4,6 +4,7 @@ import { refused, type Rejected, undelivered } from "../core/errors.ts";
 import type { Host, HttpResponse } from "../ports/host.ts";
 import { integer, list, secret, text, type Values } from "../core/option.ts";
 import { headersOf } from "../formats/http_headers.ts";
+import { shownUrl } from "../formats/shown_url.ts";
 import { tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Without a URL: that is the handler's. */
@@ -77,7 +78,7 @@ function refusePages(url: string, { status, headers, body }: HttpResponse): void
   if (status < 200 || status >= 300 || body === "") return;
   if (!/^text\/html\b/i.test(headers["content-type"] ?? "")) return;
   throw undelivered(
-    `${withoutQuery(url)} answers ${status} with a web page: is it the right port?`,
+    `${shownUrl(url)} answers ${status} with a web page: is it the right port?`,
   );
 }
 
@@ -93,7 +94,7 @@ function judge(
   const points = isTaken || ABOUT_THE_BODY.includes(status) ? rejected(body) : [];
   if (isTaken && (typeof points === "number" ? points : points.length) === 0) return;
   const said = body.trim().replace(/\s+/g, " ").slice(0, 200);
-  const text = `${withoutQuery(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
+  const text = `${shownUrl(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
   if (isTaken || ABOUT_THE_BODY.includes(status)) {
     const error = refused(text);
     error.points = points;
@@ -110,11 +111,6 @@ function judge(
   const seconds = Number(headers["retry-after"]);
   if (seconds > 0) error.retryAfter = seconds;
   throw error;
-}
-
-/** A query may have secrets. */
-function withoutQuery(url: string): string {
-  return url.replace(/\?.*$/, "");
 }
 
 /** `https://[::1]:8086` */

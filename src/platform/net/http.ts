@@ -6,7 +6,7 @@
 
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
-import { timedOut, undelivered } from "../../core/errors.ts";
+import { badData, codeOf, timedOut, undelivered } from "../../core/errors.ts";
 import type {
   HttpRequest,
   HttpResponse,
@@ -17,23 +17,51 @@ import type {
 } from "../../ports/host.ts";
 import { http, https, zlib } from "../runtime/node_modules.ts";
 import { listening } from "./listen.ts";
+import { digestAuthorization } from "./digest_auth.ts";
 import { secureContext } from "./tls.ts";
 
 /** Of an answer: enough for an error's text and its list of points. */
 const MAX_BODY_BYTES = 1_048_576;
 /** A server may close an idle connection at any time: a new one costs less than a lost request. */
 const KEEP_MS = 4000;
+const REDIRECTS = [301, 302, 303, 307, 308];
 /** Of those that ask us. */
 const MAX_CONNECTIONS = 64;
 
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {
   let agents: { readonly plain: Agent; readonly secure: SecureAgent } | undefined;
-  return (request, signal) => {
+  const once = (asked: HttpRequest, signal: AbortSignal, authorization?: string) => {
     const kept = { keepAlive: true, keepAliveMsecs: KEEP_MS, timeout: KEEP_MS };
     agents ??= { plain: new (http().Agent)(kept), secure: new (https().Agent)(kept) };
-    const { protocol } = new URL(request.url);
-    return ask(request, signal, protocol === "https:" ? agents.secure : agents.plain);
+    const isSecure = new URL(asked.url).protocol === "https:";
+    return ask(asked, signal, isSecure ? agents.secure : agents.plain, authorization);
+  };
+  return async function request(asked, signal): Promise<HttpResponse> {
+    let answer = await once(asked, signal);
+    const challenge = answer.headers["www-authenticate"] ?? "";
+    if (answer.status === 401 && asked.login?.digest && /^digest /i.test(challenge)) {
+      answer = await once(asked, signal, digestAuthorization(asked, asked.login, challenge));
+    }
+    const { redirects = 0 } = asked;
+    const { location } = answer.headers;
+    const isRedirect = location !== undefined && REDIRECTS.includes(answer.status);
+    return isRedirect && redirects > 0
+      ? await request(redirected(asked, location), signal)
+      : answer;
+  };
+}
+
+/** A login goes to the server that it is for, and to no other one. */
+function redirected(asked: HttpRequest, location: string): HttpRequest {
+  const from = new URL(asked.url);
+  const to = new URL(location, from);
+  const { login, redirects = 0, ...rest } = asked;
+  return {
+    ...rest,
+    url: to.href,
+    redirects: redirects - 1,
+    ...(to.origin === from.origin && { login }),
   };
 }
 
@@ -41,15 +69,18 @@ function ask(
   request: HttpRequest,
   signal: AbortSignal,
   agent: Agent | SecureAgent,
+  authorization?: string,
 ): Promise<HttpResponse> {
   const url = new URL(request.url);
   const isSecure = url.protocol === "https:";
   const { body, headers } = packed(request);
+  const { login, socket, maxBytes } = request;
   const options: RequestOptions = {
     method: request.method,
-    headers,
-    agent,
-    ...(request.login && { auth: `${request.login.user}:${request.login.password}` }),
+    headers: { ...headers, ...(authorization && { authorization }) },
+    // A kept connection belongs to a host and port.
+    ...(socket === undefined ? { agent } : { socketPath: socket, agent: false }),
+    ...(login && !login.digest && { auth: `${login.user}:${login.password}` }),
     ...(isSecure && request.tls && {
       ...secureContext(request.tls),
       ...(request.tls.serverName && { servername: request.tls.serverName }),
@@ -57,13 +88,14 @@ function ask(
   };
   return new Promise((resolve, reject) => {
     const asked: ClientRequest = (isSecure ? https() : http()).request(url, options, (answer) => {
-      collect(answer).then(resolve, fail).finally(() =>
+      collect(answer, maxBytes).then(resolve, fail).finally(() =>
         signal.removeEventListener("abort", onAbort)
       );
     });
     const fail = (error: unknown) => {
       signal.removeEventListener("abort", onAbort);
-      reject(undelivered(`Cannot send to ${url.origin}`, error));
+      asked.destroy();
+      reject(codeOf(error) === undefined ? undelivered(`Cannot ask ${url.origin}`, error) : error);
     };
     const onAbort = () => {
       reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
@@ -127,13 +159,16 @@ function packed({ body, gzip = 0, headers }: HttpRequest) {
   };
 }
 
-function collect(answer: IncomingMessage): Promise<HttpResponse> {
+function collect(answer: IncomingMessage, maxBytes: number | undefined): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     answer.on("data", (chunk: Uint8Array) => {
-      if (bytes < MAX_BODY_BYTES) chunks.push(chunk);
+      if (bytes < (maxBytes ?? MAX_BODY_BYTES)) chunks.push(chunk);
       bytes += chunk.length;
+      if (maxBytes !== undefined && bytes > maxBytes) {
+        reject(badData(`The answer is longer than ${maxBytes} bytes`));
+      }
     });
     answer.on("error", reject);
     answer.on("aborted", () => reject(new Error("the answer broke off")));
@@ -142,7 +177,7 @@ function collect(answer: IncomingMessage): Promise<HttpResponse> {
       resolve({
         status: answer.statusCode ?? 0,
         headers: Object.fromEntries(headers),
-        body: Buffer.concat(chunks).toString("utf8", 0, MAX_BODY_BYTES),
+        body: Buffer.concat(chunks).toString("utf8", 0, maxBytes ?? MAX_BODY_BYTES),
       });
     });
   });

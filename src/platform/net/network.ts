@@ -5,6 +5,7 @@ import process from "node:process";
 import { type BunSocket, bunSockets } from "../runtime/bun_sockets.ts";
 import { dgram, dns, net } from "../runtime/node_modules.ts";
 import { heldConnection } from "./fd_connection.ts";
+import { dial } from "./dial.ts";
 import { createRequester, listenHttp } from "./http.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { type SocketCalls, socketCalls } from "./socket_calls.ts";
@@ -14,6 +15,7 @@ import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Datagrams, Net, Target } from "../../ports/host.ts";
 
 const CLOSE_MS = 5000;
+const MAX_WAITING_DATAGRAMS = 256;
 
 interface Address {
   readonly address: string;
@@ -46,6 +48,8 @@ export const realNet: Net = {
     throw failure;
   },
 
+  dial,
+
   async datagram(target, signal) {
     const [address] = await addressesOf(target, signal);
     const socket = dgram().createSocket(address.family === 6 ? "udp6" : "udp4");
@@ -53,7 +57,23 @@ export const realNet: Net = {
     let failure: unknown;
     socket.on("error", (error) => (failure = error));
     socket.unref();
+    /** The oldest go where nobody reads. */
+    const arrived: Uint8Array[] = [];
+    let wake: (() => void) | undefined;
+    socket.on("message", (bytes) => {
+      arrived.push(bytes);
+      if (arrived.length > MAX_WAITING_DATAGRAMS) arrived.shift();
+      wake?.();
+    });
     return {
+      async receive(within) {
+        for (;;) {
+          const bytes = arrived.shift();
+          if (bytes !== undefined) return bytes;
+          const next = new Promise<void>((resolve) => (wake = resolve));
+          await abortable(next, within, () => timedOut(`${show(target)} did not answer in time`));
+        }
+      },
       send(bytes) {
         return new Promise<void>((resolve, reject) => {
           const told = failure;

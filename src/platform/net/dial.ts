@@ -1,0 +1,87 @@
+/** A two-way connection over TCP, TLS or a unix socket, for collectors that ask. */
+
+import type { Socket } from "node:net";
+import process from "node:process";
+import { timedOut, undelivered } from "../../core/errors.ts";
+import type { Address, Net, Stream } from "../../ports/host.ts";
+import { net } from "../runtime/node_modules.ts";
+import { secureContext } from "./tls.ts";
+
+export const dial: Net["dial"] = (to, signal) => {
+  const where = "path" in to ? to.path : `${to.host}:${to.port}`;
+  return new Promise<Stream>((resolve, reject) => {
+    const late = () => timedOut(`${where} did not answer in time`, signal.reason);
+    if (signal.aborted) return reject(late());
+    const socket = socketTo(to);
+    const chunks: Uint8Array[] = [];
+    let state: "open" | "ended" | Error = "open";
+    let wake: (() => void) | undefined;
+
+    const change = (next: "ended" | Error) => {
+      if (state === "open") state = next;
+      wake?.();
+    };
+    const onAbort = () => {
+      change(late());
+      reject(late());
+      socket.destroy();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      // One piece at a time: whoever reads slowly must not fill the memory.
+      socket.pause();
+      wake?.();
+    });
+    socket.on("end", () => change("ended"));
+    socket.on("close", () => change("ended"));
+    socket.on("error", (error) => {
+      const failure = undelivered(`Cannot connect to ${where}`, error);
+      change(failure);
+      reject(failure);
+    });
+
+    const stream: Stream = {
+      async read() {
+        for (;;) {
+          const chunk = chunks.shift();
+          if (chunk !== undefined) {
+            socket.resume();
+            return chunk;
+          }
+          if (state instanceof Error) throw state;
+          if (state === "ended") return undefined;
+          await new Promise<void>((next) => (wake = next));
+        }
+      },
+      write(bytes) {
+        return new Promise((done, fail) => {
+          if (state instanceof Error) return fail(state);
+          socket.write(bytes, (error) => {
+            if (error) fail(undelivered(`Cannot write to ${where}`, error));
+            else done();
+          });
+        });
+      },
+      [Symbol.dispose]() {
+        signal.removeEventListener("abort", onAbort);
+        socket.destroy();
+      },
+    };
+    const isSecure = "host" in to && to.tls !== undefined;
+    socket.once(isSecure ? "secureConnect" : "connect", () => resolve(stream));
+  });
+};
+
+function socketTo(to: Address): Socket {
+  if ("path" in to) return net().connect({ path: to.path });
+  const { host, port, tls } = to;
+  if (tls === undefined) return net().connect({ host, port, noDelay: true });
+  const servername = tls.serverName || (net().isIP(host) === 0 ? host : undefined);
+  return process.getBuiltinModule("node:tls").connect({
+    host,
+    port,
+    servername,
+    ...secureContext(tls),
+  });
+}

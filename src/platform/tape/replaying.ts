@@ -1,0 +1,118 @@
+/** Answers from a tape: each question gets what was answered to it then. */
+
+import { badData, Failure, type FailureCode, noData } from "../../core/errors.ts";
+import type { Host, Stream } from "../../ports/host.ts";
+import type { SnmpSession, SnmpValue } from "../../ports/snmp.ts";
+import type { SqlConnection } from "../../ports/sql.ts";
+import { nameOf } from "./recording.ts";
+import {
+  bytesOf,
+  type Exchange,
+  type HttpExchange,
+  type SnmpExchange,
+  type SqlExchange,
+  type Talk,
+} from "./tape.ts";
+
+type Asking = Pick<Host, "net" | "sql" | "snmp">;
+
+/** `tape` is asked at each question: it changes from round to round. */
+export function replayingPorts(tape: () => readonly Exchange[]): Asking {
+  const used = new WeakMap<Exchange, true>();
+
+  /** The next exchange of this question; the last one again, where it was asked more often than then. */
+  function take<E extends Exchange>(isIt: (exchange: Exchange) => boolean, what: string): E {
+    const all = tape().filter(isIt);
+    const found = all.find((exchange) => !used.has(exchange)) ?? all.at(-1);
+    if (found === undefined) throw noData(`Nobody answers ${what} in this recording`);
+    used.set(found, true);
+    const { failed } = found;
+    if (failed !== undefined) throw new Failure(failed.code as FailureCode, failed.message);
+    return found as E;
+  }
+
+  const refuse = () => Promise.reject(noData("There is no network in this directory"));
+  return {
+    net: {
+      connect: refuse,
+      datagram: refuse,
+      listen: refuse,
+      async request({ method, url, socket, body }) {
+        const name = `${method} ${url}${socket === undefined ? "" : ` (${socket})`}`;
+        const sent = body === undefined ? undefined : new TextDecoder().decode(body);
+        const isIt = (one: Exchange) =>
+          "http" in one && one.http === name &&
+          (one.sent === undefined || new TextDecoder().decode(bytesOf(one.sent)) === sent);
+        const { status = 200, headers = {}, answer = [] } = take<HttpExchange>(isIt, name);
+        return { status, headers, body: new TextDecoder().decode(bytesOf(answer)) };
+      },
+      async dial(to) {
+        const name = nameOf(to);
+        return played(take<Talk>((one) => "talk" in one && one.talk === name, name));
+      },
+    },
+    sql: {
+      async connect(kind, { host, port, socket, database }) {
+        const name = `${kind} ${socket || `${host}:${port}`} ${database}`;
+        const isServer = (one: Exchange) => "sql" in one && one.sql === name;
+        if (!tape().some((one) => isServer(one) && (one as SqlExchange).query !== "")) {
+          take(isServer, name);
+        }
+        return {
+          async query(query) {
+            const isIt = (one: Exchange) => isServer(one) && (one as SqlExchange).query === query;
+            return take<SqlExchange>(isIt, `${name}: ${query}`).rows ?? [];
+          },
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        } satisfies SqlConnection;
+      },
+    },
+    snmp: {
+      async open({ host, port }) {
+        const name = `${host}:${port}`;
+        const answer = (key: "get" | "walk", asked: string | readonly string[]) => {
+          const isIt = (one: Exchange) =>
+            "snmp" in one && one.snmp === name && String(one[key]) === String(asked);
+          return read(take<SnmpExchange>(isIt, `${name}: ${asked}`).values ?? {});
+        };
+        return {
+          get: async (oids) => answer("get", oids),
+          walk: async (oid) => answer("walk", oid),
+          [Symbol.dispose]() {},
+        } satisfies SnmpSession;
+      },
+    },
+  };
+}
+
+/** A conversation that goes as it went: what is sent must be what was sent then. */
+function played({ talk, steps }: Talk): Stream {
+  let at = 0;
+  return {
+    async write(bytes) {
+      const step = steps[at];
+      const expected = step !== undefined && "send" in step ? bytesOf(step.send) : undefined;
+      if (expected === undefined || Buffer.compare(expected, bytes) !== 0) {
+        const said = JSON.stringify(new TextDecoder().decode(bytes));
+        throw badData(`${talk} was not asked ${said} when it was recorded`);
+      }
+      at++;
+    },
+    async read() {
+      const step = steps[at];
+      if (step === undefined || !("receive" in step)) return undefined;
+      at++;
+      return bytesOf(step.receive);
+    },
+    [Symbol.dispose]() {},
+  };
+}
+
+function read(values: Readonly<Record<string, number | string>>): Map<string, SnmpValue> {
+  return new Map(
+    Object.entries(values).map(([oid, value]) => [
+      oid,
+      typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+    ]),
+  );
+}

@@ -1,0 +1,47 @@
+/** Running a program that tells something: what all collectors that do so have in common. */
+
+import { badData } from "../core/errors.ts";
+import { bool, text, type Values } from "../core/option.ts";
+import type { Host } from "../ports/host.ts";
+
+/** `bin`, `use_sudo` and `sudo_cmd`, by Diamond's names. */
+export function commandOptions(bin: string) {
+  return {
+    bin: text(bin, "The program; without a / it is looked for in PATH and /sbin"),
+    use_sudo: bool(false, "Run it with sudo"),
+    sudo_cmd: text("/usr/bin/sudo", "The program sudo"),
+  };
+}
+export type CommandValues = Values<ReturnType<typeof commandOptions>>;
+
+export interface RunSettings {
+  /** Whether an exit status is a good one. Absent: only 0. */
+  readonly isGood?: (status: number) => boolean;
+}
+
+/** Its output. Throws `no-data` where it cannot be started, `bad-data` where its exit status is not good. */
+export async function run(
+  host: Host,
+  { bin, use_sudo, sudo_cmd }: CommandValues,
+  args: readonly string[],
+  signal: AbortSignal,
+  { isGood = (status) => status === 0 }: RunSettings = {},
+): Promise<string> {
+  const program = bin.includes("/") ? bin : host.exec.find(bin) ?? bin;
+  // Without -n it would wait for a password that nobody types.
+  const argv = [...(use_sudo ? [sudo_cmd, "-n"] : []), program, ...args];
+  const { stdout, stderr, code, cut } = await host.exec.run(argv, { signal });
+  if (cut) throw badData(`${argv.join(" ")} writes without end`);
+  if (code !== null && isGood(code)) return stdout;
+  const said = (stderr.trim() || stdout.trim()).split("\n")[0];
+  throw badData(
+    `${argv.join(" ")} ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said}`}`,
+  );
+}
+
+/** Lines of words, without empty ones. */
+export function rowsOf(output: string): string[][] {
+  return output.split("\n").map((line) => line.trim()).filter((line) => line !== "").map((line) =>
+    line.split(/\s+/)
+  );
+}

@@ -1,0 +1,105 @@
+/** Questions and answers over TCP, TLS or a unix socket, as many small daemons speak them. */
+
+import { badData } from "../core/errors.ts";
+import type { Address, Host, Stream } from "../ports/host.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** A longer answer is an error: nobody publishes so many values. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Reads what a peer sends in the pieces that a protocol is made of. Close it with `using`. */
+export class Conversation implements Disposable {
+  readonly #stream: Stream;
+  #buffer = new Uint8Array();
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  static async open(host: Host, to: Address, signal: AbortSignal): Promise<Conversation> {
+    return new Conversation(await host.net.dial(to, signal));
+  }
+
+  send(data: string | Uint8Array): Promise<void> {
+    return this.#stream.write(typeof data === "string" ? encoder.encode(data) : data);
+  }
+
+  /** One line without its end. */
+  async line(): Promise<string> {
+    return (await this.until("\n")).replace(/\r?\n$/, "");
+  }
+
+  /** Everything up to and including `mark`. Throws `bad-data` where the peer closes before. */
+  async until(mark: string): Promise<string> {
+    const end = encoder.encode(mark);
+    for (let from = 0;;) {
+      const at = find(this.#buffer, end, from);
+      if (at >= 0) return decoder.decode(this.#take(at + end.length));
+      from = Math.max(0, this.#buffer.length - end.length + 1);
+      if (!await this.#more()) {
+        const said = decoder.decode(this.#buffer.subarray(0, 80)).trim();
+        throw badData(`The answer ends early${said === "" ? ": it is empty" : `: "${said}"`}`);
+      }
+    }
+  }
+
+  async bytes(count: number): Promise<Uint8Array> {
+    if (count > MAX_BYTES) throw badData(`The answer is longer than ${MAX_BYTES} bytes`);
+    while (this.#buffer.length < count) {
+      if (!await this.#more()) throw badData("The answer ends early");
+    }
+    return this.#take(count);
+  }
+
+  /** Everything until the peer closes the connection. */
+  async rest(): Promise<string> {
+    while (await this.#more());
+    return decoder.decode(this.#take(this.#buffer.length));
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream[Symbol.dispose]();
+  }
+
+  #take(count: number): Uint8Array {
+    const taken = this.#buffer.slice(0, count);
+    this.#buffer = this.#buffer.subarray(count);
+    return taken;
+  }
+
+  async #more(): Promise<boolean> {
+    const bytes = await this.#stream.read();
+    if (bytes === undefined) return false;
+    if (this.#buffer.length + bytes.length > MAX_BYTES) {
+      throw badData(`The answer is longer than ${MAX_BYTES} bytes`);
+    }
+    const next = new Uint8Array(this.#buffer.length + bytes.length);
+    next.set(this.#buffer);
+    next.set(bytes, this.#buffer.length);
+    this.#buffer = next;
+    return true;
+  }
+}
+
+/** One question, and its answer up to `end`, or until the peer closes. */
+export async function ask(
+  host: Host,
+  to: Address,
+  question: string,
+  signal: AbortSignal,
+  end?: string,
+): Promise<string> {
+  using peer = await Conversation.open(host, to, signal);
+  await peer.send(question);
+  return end === undefined ? await peer.rest() : await peer.until(end);
+}
+
+function find(bytes: Uint8Array, mark: Uint8Array, from: number): number {
+  const last = mark.length - 1;
+  for (let at = bytes.indexOf(mark[0], from); at >= 0; at = bytes.indexOf(mark[0], at + 1)) {
+    if (at + last >= bytes.length) return -1;
+    if (mark.every((byte, i) => bytes[at + i] === byte)) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,39 @@
+/** Several servers, asked at once: one that is down costs the others nothing. */
+
+import { codeOf, Failure, messageOf } from "../core/errors.ts";
+import { addressText, type Server } from "../core/option.ts";
+
+type Named = Pick<Server, "host" | "port" | "socket">;
+
+/** Asks each server. Throws when all are done and some failed: a failure with a part for each of those. */
+export function eachServer<T extends Named>(
+  servers: readonly T[],
+  work: (server: T) => Promise<void>,
+): Promise<void> {
+  return each(servers, addressText, work);
+}
+
+/** The same for anything that has a name. */
+export async function each<T>(
+  all: readonly T[],
+  nameOf: (one: T) => string,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled(all.map(work));
+  const failed = results.flatMap((result, at) =>
+    result.status === "rejected" ? [{ name: nameOf(all[at]), error: result.reason as unknown }] : []
+  );
+  if (failed.length === 0) return;
+  if (all.length === 1) throw failed[0].error;
+  const parts = failed.map(({ name, error }) => ({ name, message: messageOf(error) }));
+  const text = parts.map(({ name, message }) =>
+    message.includes(name) ? message : `${name}: ${message}`
+  );
+  const failure = new Failure(
+    codeOf(failed[0].error) ?? "bad-data",
+    text.join("; "),
+    failed[0].error,
+  );
+  failure.parts = parts;
+  throw failure;
+}

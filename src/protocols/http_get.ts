@@ -1,0 +1,50 @@
+/** Asking an HTTP server: what all collectors that do so have in common. */
+
+import { badData } from "../core/errors.ts";
+import type { Host, HttpRequest, HttpResponse } from "../ports/host.ts";
+import { shownUrl } from "../formats/shown_url.ts";
+
+export type GetSettings = Partial<Omit<HttpRequest, "url">>;
+
+/** A longer answer is an error. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Throws `bad-data` for any status but 2xx. */
+export async function get(
+  host: Host,
+  url: string,
+  signal: AbortSignal,
+  settings: GetSettings = {},
+): Promise<HttpResponse> {
+  const answer = await host.net.request({
+    method: "GET",
+    url,
+    headers: {},
+    maxBytes: MAX_BYTES,
+    ...settings,
+  }, signal);
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const hint = answer.status === 401 ? ": user and password are needed, or wrong" : "";
+  throw badData(`${shownUrl(url)} answers ${answer.status}${hint}`);
+}
+
+/** The parsed body. Throws `bad-data` where it is not JSON. */
+// deno-lint-ignore no-explicit-any
+export async function getJson<T = any>(
+  host: Host,
+  url: string,
+  signal: AbortSignal,
+  settings?: GetSettings,
+): Promise<T> {
+  const { body } = await get(host, url, signal, settings);
+  try {
+    return JSON.parse(body) as T;
+  } catch (error) {
+    throw badData(`${shownUrl(url)} does not answer with JSON`, error);
+  }
+}
+
+/** Basic auth, where a user is named. */
+export function login(user: string, password: string): GetSettings {
+  return user === "" ? {} : { login: { user, password } };
+}

@@ -1,0 +1,31 @@
+/** The options of collectors that ask one server or several, and the servers that they come to. */
+
+import { integer, type Server, servers, text, type Values } from "../core/option.ts";
+import type { Address } from "../ports/host.ts";
+
+export const MAX_PORT = 65_535;
+
+/** `host`, `port` and `instances`. */
+export function serverOptions(host: string, port: number) {
+  return {
+    host: text(host, "Name or address of the server, or unix:/path; used where instances is empty"),
+    port: integer(port, "Its port", { min: 1, max: MAX_PORT }),
+    instances: servers([], port, "Servers: [alias@]host[:port][/password]"),
+  };
+}
+
+/** `instances`, or the one server of `host` and `port`. */
+export function serversOf(
+  { instances, host, port }: Values<ReturnType<typeof serverOptions>>,
+  password = "",
+): readonly Server[] {
+  if (instances.length > 0) return instances;
+  const socket = host.startsWith("unix:") ? host.slice("unix:".length) : "";
+  return [{ alias: "", host, port, socket, user: "", password }];
+}
+
+export function addressOf(
+  { host, port, socket }: Pick<Server, "host" | "port" | "socket">,
+): Address {
+  return socket === "" ? { host, port } : { path: socket };
+}
