@@ -13,31 +13,34 @@ syn match diamondSection /^\s*\[\+[^]]*\]\+/ contains=diamondPlugin
 syn match diamondOwnKey /^\s*[^=\[#]\+\ze=/ contains=diamondKey
 syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
-syn keyword diamondKey contained allowed_names apikey apply_metric_prefix attributes batch batch_size bucket byte_unit
-syn keyword diamondKey contained ca cache_size cert cleanMetrics col_metric col_time col_value collect_timeout
-syn keyword diamondKey contained collect_user_data collectors_config_path collectors_path collectors_reload_interval compression custom_max_cpu custom_max_memory database
-syn keyword diamondKey contained days derivative detailed devices dir enabled encoding exclude_devices
-syn keyword diamondKey contained exclude_filters files filesystems floatprecision flow_info force_psutil format gauges
-syn keyword diamondKey contained greedy group group_exclude group_include gzip handlers handlers_config_path handlers_path
-syn keyword diamondKey contained headers host hostname hostname_method include_filters influxdb_version info_keys instance_prefix
-syn keyword diamondKey contained interfaces interval isolation keepalive keepaliveinterval key log_file long_running
-syn keyword diamondKey contained max_backlog_multiplier max_bytes max_days max_memory max_output measure_collector_time memory method
-syn keyword diamondKey contained metric_name metrics_blacklist metrics_whitelist normalize org password path path_prefix
-syn keyword diamondKey contained path_suffix percore persistent_naming pid_file port prefix process procfs
-syn keyword diamondKey contained propagate proto protocol python queue_bytes queue_max_interval queue_max_size rates
-syn keyword diamondKey contained reconnect_interval resend_seconds retry_max_interval rollover_interval rootfs scope_id script_timeout scripts_path
-syn keyword diamondKey contained sector_size self_metrics send_zero server_error_interval server_name simple skipAggregates socket
-syn keyword diamondKey contained spool spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl stable_names
-syn keyword diamondKey contained stagger_collection state_path stop_timeout strict_permissions sudo_cmd sysfs table tags
-syn keyword diamondKey contained tcpport time_precision timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier
-syn keyword diamondKey contained type_exclude type_include udpport uid_max uid_min unit url use_sudo
-syn keyword diamondKey contained user user_exclude user_include username utmp when xenfix
+syn keyword diamondKey contained allowed_names apikey apply_metric_prefix attributes auth batch batch_size bin
+syn keyword diamondKey contained bucket byte_unit ca cache_size cert cleanMetrics col_metric col_time
+syn keyword diamondKey contained col_value collect_timeout collect_user_data collectors_config_path collectors_path collectors_reload_interval compression custom_max_cpu
+syn keyword diamondKey contained custom_max_memory database databases days db dbname derivative detailed
+syn keyword diamondKey contained devices dir enabled encoding exclude_devices exclude_filters extended files
+syn keyword diamondKey contained filesystems floatprecision flow_info force_psutil format gauges greedy group
+syn keyword diamondKey contained group_exclude group_include gzip handlers handlers_config_path handlers_path has_admin headers
+syn keyword diamondKey contained host hostname hostname_method hosts include_filters influxdb_version info_keys instance_prefix
+syn keyword diamondKey contained instances interfaces interval isolation keepalive keepaliveinterval key log_file
+syn keyword diamondKey contained long_running max_backlog_multiplier max_bytes max_days max_memory max_output measure_collector_time memory
+syn keyword diamondKey contained method metric_name metrics metrics_blacklist metrics_whitelist normalize org password
+syn keyword diamondKey contained password_provider path path_prefix path_suffix percore persistent_naming pg_version pid_file
+syn keyword diamondKey contained port precision prefix process procfs propagate proto protocol
+syn keyword diamondKey contained publish python queue_bytes queue_max_interval queue_max_size rates reconnect_interval req_host
+syn keyword diamondKey contained req_host_header req_path req_port req_ssl resend_seconds retries retry_max_interval rollover_interval
+syn keyword diamondKey contained rootfs scope_id script_timeout scripts_path sector_size self_metrics send_zero server_error_interval
+syn keyword diamondKey contained server_name simple skipAggregates socket spool spool_max_age spool_max_bytes spool_path
+syn keyword diamondKey contained spool_rate spool_sync ssl sslmode stable_names stagger_collection state_path stop_timeout
+syn keyword diamondKey contained strict_permissions sudo_cmd sysfs table tags tcpport time_precision timeout
+syn keyword diamondKey contained tls tls_verify token trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport
+syn keyword diamondKey contained uid_max uid_min underscore unit url use_sudo user user_exclude
+syn keyword diamondKey contained user_include username utmp when xenfix
 syn keyword diamondPlugin contained CPUCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector EntropyStatCollector ExampleCollector FilestatCollector IPCollector
-syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MemoryCollector NetstatCollector NetworkCollector ProcessResourcesCollector ProcessStatCollector SockstatCollector
-syn keyword diamondPlugin contained SoftInterruptCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector ArchiveHandler
-syn keyword diamondPlugin contained GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler MultiGraphiteHandler
-syn keyword diamondPlugin contained MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler
-syn keyword diamondPlugin contained TSDBHandler
+syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdStatCollector MemcachedCollector MemoryCollector NetstatCollector NetworkCollector NginxCollector
+syn keyword diamondPlugin contained PostgresqlCollector PostqueueCollector ProcessResourcesCollector ProcessStatCollector RedisCollector SNMPInterfaceCollector SockstatCollector SoftInterruptCollector
+syn keyword diamondPlugin contained TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector ArchiveHandler GraphiteHandler
+syn keyword diamondPlugin contained GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler
+syn keyword diamondPlugin contained MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler TSDBHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

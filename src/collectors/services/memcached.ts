@@ -1,0 +1,56 @@
+/** Source: https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
+
+import { counter, defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import { badData } from "../../core/errors.ts";
+import { list, words } from "../../core/option.ts";
+import { wordsOf } from "../../core/words.ts";
+import { numberIn } from "../../formats/flatten.ts";
+import { ask } from "../../protocols/conversation.ts";
+import { each } from "../../protocols/each.ts";
+import type { Address } from "../../ports/host.ts";
+
+const LEFT_OUT = wordsOf(
+  "libevent pointer_size time version repcached_version replication accepting_conns pid",
+);
+const GAUGES = wordsOf(`
+  bytes connection_structures curr_connections curr_items threads reserved_fds limit_maxbytes
+  hash_power_level hash_bytes hash_is_expanding uptime
+`);
+
+export default defineCollector({
+  name: "MemcachedCollector",
+  doc: "Connections, items, hits and memory of memcached, from stats",
+  path: "memcached",
+  sources: ["stats"],
+  systems: everySystem,
+  options: {
+    hosts: list(["localhost:11211"], "Servers: [alias@]host:port, or [alias@]/path/of.sock"),
+    publish: words([], "The stats to publish, by name; empty: all"),
+  },
+  metrics: {
+    "{server}.{gauge}": gauge("Connections, items, memory, now"),
+    "{server}.{counter}": counter("Everything else that grows: commands, hits, misses, bytes"),
+  },
+
+  async collect({ host, options: { hosts, publish }, emit, signal }) {
+    await each(hosts, (server) => server, async (server) => {
+      const { alias, address } = serverOf(server);
+      const answer = await ask(host, address, "stats\n", signal, "END\r\n");
+      for (const [, name, written] of answer.matchAll(/^STAT (\S+) (\S+)\r?$/gm)) {
+        const value = numberIn(written);
+        const isWanted = publish.length > 0 ? publish.includes(name) : !LEFT_OUT.includes(name);
+        if (!isWanted || value === undefined) continue;
+        if (GAUGES.includes(name)) emit("{server}.{gauge}", value, alias, name);
+        else emit("{server}.{counter}", value, alias, name);
+      }
+    });
+  },
+});
+
+/** Without a port it is the path of a unix socket. */
+function serverOf(item: string): { readonly alias: string; readonly address: Address } {
+  const [, alias, host, port] = /^(?:([^@]+)@)?(.+?)(?::(\d+))?$/.exec(item.trim()) ?? [];
+  if (host === undefined) throw badData(`"${item}" is not a server: write [alias@]host:port`);
+  const address = port === undefined ? { path: host } : { host, port: Number(port) };
+  return { alias: alias ?? host, address };
+}
