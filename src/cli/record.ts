@@ -64,7 +64,7 @@ export function recordCommand(world: World): CommandSpec {
   };
 }
 
-/** What must not be in a recording that is given away. */
+/** What must not be in a recording that is given away. A default, such as the community public, is no secret. */
 function secretsOf({ collector, options }: CollectorConfig): string[] {
   return secretValues(collector.options, options as Record<string, unknown>);
 }
@@ -75,10 +75,12 @@ function secretValues(declared: Options, values: Readonly<Record<string, unknown
     if (Array.isArray(value)) {
       return value.flatMap((one) => (one as Partial<Server>).password ?? []);
     }
-    if (!(value instanceof Map)) return option.secret ? [String(value)] : [];
+    if (!(value instanceof Map)) {
+      return option.secret && value !== option.fallback ? [String(value)] : [];
+    }
     return [...value.values()].flatMap((inner) =>
       option.fields === undefined
-        ? option.secret ? [String(inner)] : []
+        ? option.secret && inner !== option.one?.fallback ? [String(inner)] : []
         : secretValues(option.fields, inner as Record<string, unknown>)
     );
   });

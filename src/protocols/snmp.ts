@@ -1,5 +1,6 @@
 /** The options of collectors that ask devices by SNMP, and the sessions that they come to. */
 
+import { noData } from "../core/errors.ts";
 import { choice, integer, number, secret, sections, text, type Values } from "../core/option.ts";
 import type { Host } from "../ports/host.ts";
 import type { SnmpSession } from "../ports/snmp.ts";
@@ -23,6 +24,12 @@ export const snmpOptions = {
   timeout: number(5, "Seconds to wait for an answer", { min: 0.1 }),
   retries: integer(3, "How often a question is asked again", { min: 0 }),
 };
+
+/** Throws `no-data` where none is configured. */
+export function devicesOf(options: { readonly devices: ReadonlyMap<string, Device> }) {
+  if (options.devices.size === 0) throw noData("There is no section [[[devices]]]: nothing to ask");
+  return [...options.devices];
+}
 
 export const devices = sections(deviceOptions, "The devices, by the names that metrics have");
 

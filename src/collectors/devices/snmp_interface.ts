@@ -12,7 +12,7 @@ import { byteFactor } from "../../core/units.ts";
 import { pairsOf } from "../../core/words.ts";
 import type { SnmpSession } from "../../ports/snmp.ts";
 import { each } from "../../protocols/each.ts";
-import { devices, openDevice, snmpOptions } from "../../protocols/snmp.ts";
+import { devices, devicesOf, openDevice, snmpOptions } from "../../protocols/snmp.ts";
 
 const IF_TABLE = "1.3.6.1.2.1.2.2.1";
 const IF_X_TABLE = "1.3.6.1.2.1.31.1.1.1";
@@ -52,7 +52,7 @@ export default defineCollector({
 
   async collect(context) {
     const { host, options, signal } = context;
-    await each([...options.devices], ([name]) => name, async ([device, settings]) => {
+    await each(devicesOf(options), ([name]) => name, async ([device, settings]) => {
       using session = await openDevice(host, settings, options, signal);
       const types = await session.walk(TYPE);
       const names = await session.walk(NAME);

@@ -35,7 +35,7 @@ export default defineCollector({
   async collect({ host, options: { hosts, publish }, emit, signal }) {
     await each(hosts, (server) => server, async (server) => {
       const { alias, address } = serverOf(server);
-      const answer = await ask(host, address, "stats\n", signal, "END\r\n");
+      const answer = await ask(host, address, "stats\n", signal, "\nEND");
       for (const [, name, written] of answer.matchAll(/^STAT (\S+) (\S+)\r?$/gm)) {
         const value = numberIn(written);
         const isWanted = publish.length > 0 ? publish.includes(name) : !LEFT_OUT.includes(name);
