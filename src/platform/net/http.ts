@@ -95,7 +95,8 @@ function ask(
     const fail = (error: unknown) => {
       signal.removeEventListener("abort", onAbort);
       asked.destroy();
-      reject(codeOf(error) === undefined ? undelivered(`Cannot ask ${url.origin}`, error) : error);
+      const what = request.method === "GET" ? "Cannot ask" : "Cannot send to";
+      reject(codeOf(error) === undefined ? undelivered(`${what} ${url.origin}`, error) : error);
     };
     const onAbort = () => {
       reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
