@@ -17,6 +17,7 @@ import { changes, isSame } from "./changes.ts";
 import { type CollectorRunner, createCollectorRunner } from "./collector_runner.ts";
 import { destinationOf } from "./destination.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
+import type { SeriesBudget } from "../core/series_limit.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { type Missing, withTimes } from "./missing.ts";
@@ -31,6 +32,7 @@ export interface AgentSettings {
     readonly self_metrics: SelfMetrics;
     readonly stop_timeout: number;
     readonly max_memory: number;
+    readonly max_series?: number;
     readonly memory?: MemoryMode;
   };
   readonly collectors: readonly CollectorConfig[];
@@ -113,6 +115,7 @@ export function createAgent(ports: AgentPorts): Agent {
   const housekeeping = createHousekeeping(ports, () => running?.settings, () => state());
   const waiting = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const retry = createRetry(host.clock, () => inTurn(tryAgain));
+  const budget: SeriesBudget = { max: Infinity, used: 0 };
   let running: Running | undefined;
   let stopped = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -133,6 +136,7 @@ export function createAgent(ports: AgentPorts): Agent {
     before: Running | undefined,
     occasion: Occasion,
   ): Promise<Running> {
+    budget.max = settings.server.max_series ?? Infinity;
     const names = occasion === "again" ? before!.names : createHostnameResolver(host);
     const missing = (settings.leftOut ?? []).map((one) => missingFor(one, false));
     const runners = new Map<string, Resolved>();
@@ -236,7 +240,7 @@ export function createAgent(ports: AgentPorts): Agent {
       ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
       : 0;
     const saved = occasion === "next" ? undefined : housekeeping.samples(section);
-    const runner = createCollectorRunner(part, hostname, offset, host, log, saved);
+    const runner = createCollectorRunner(part, hostname, offset, host, log, saved, budget);
     return { part, hostname, runner };
   }
 

@@ -9,6 +9,7 @@ import { badData, codeOf, isNoData, messageOf, timedOut } from "../core/errors.t
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
+import { type SeriesBudget, SeriesLimit } from "../core/series_limit.ts";
 import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 
 export interface RunnerSettings {
@@ -62,6 +63,8 @@ export interface CollectorRunner {
   readonly absence: ErrorState | undefined;
   /** Which values of the last runs were no numbers. */
   readonly refusal: ErrorState | undefined;
+  /** Its series have come to their limit. */
+  readonly crowd: ErrorState | undefined;
   /** The last warning or error that the collector logged itself. */
   readonly logged: LoggedLine | undefined;
   /** Slots that passed without a run: the host slept, its clock was set, or the agent had no time. */
@@ -84,6 +87,8 @@ export interface Outcome {
 const REPORT_SECONDS = 300;
 /** Failures in a row before slots are skipped; then one more per failure, up to the most. */
 const PATIENCE = 3;
+/** After so many below its limit of series a collector is well again. */
+const ROOMY_RUNS = 100;
 const MAX_SKIPPED = 5;
 const TIME = gauge("Milliseconds that the last run took", 0, "ms");
 const NOTHING: Outcome = { metrics: [], error: undefined };
@@ -95,8 +100,10 @@ export function createCollectorRunner(
   host: Host,
   log: Log,
   saved?: { readonly samples: SavedSamples; readonly offset: number },
+  budget: SeriesBudget = { max: Infinity, used: 0 },
 ): CollectorRunner {
   const { interval } = options;
+  const limit = new SeriesLimit(options.max_series, budget);
   const emitter = createEmitter({
     naming: {
       prefix: options.path_prefix,
@@ -115,6 +122,7 @@ export function createCollectorRunner(
       : collector.metrics,
     free: collector.custom?.freeMetrics ?? false,
     saved,
+    limit,
   });
   const record: RunRecord = {
     runs: 0,
@@ -132,6 +140,8 @@ export function createCollectorRunner(
   };
   const trouble = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const refusals = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  const crowds = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  let roomyRuns = 0;
   const seconds = options.collect_timeout > 0
     ? options.collect_timeout
     : Math.max(interval - offset, 1);
@@ -218,11 +228,21 @@ export function createCollectorRunner(
     }
   }
 
+  /** Names that change from run to run come to the limit now and then. */
+  function tellCrowd(): void {
+    const crowd = limit.takeCrowd();
+    if (crowd !== undefined) {
+      roomyRuns = 0;
+      crowds.report(section, badData(`Too many series: ${crowd}`));
+    } else if (crowds.state !== undefined && ++roomyRuns > ROOMY_RUNS) crowds.clear(section);
+  }
+
   function tell(run: Run, refusal: string | undefined, error: unknown): void {
     if (refusal !== undefined) {
       record.refused += run.refused;
       refusals.report(section, badData(refusal));
     }
+    tellCrowd();
     if (run.mended !== undefined && !hasToldMended) {
       hasToldMended = true;
       log.warn(`${section}: ${run.mended}. More such names are not logged`);
@@ -312,6 +332,9 @@ export function createCollectorRunner(
     get absence() {
       return absence;
     },
+    get crowd() {
+      return crowds.state;
+    },
     get refusal() {
       return refusals.state;
     },
@@ -322,6 +345,7 @@ export function createCollectorRunner(
     save: (offset) => emitter.save(offset),
     run,
     async dispose() {
+      limit.end();
       if (busy) {
         signal();
         controller?.abort(timedOut("The agent stops"));

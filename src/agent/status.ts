@@ -81,6 +81,7 @@ export function statusOf(
     ...configurationProblems(configuration),
     ...handlers.flatMap(handlerProblems),
     ...collectors.flatMap(collectorProblems),
+    ...runners.flatMap(({ name, crowd }) => crowd === undefined ? [] : `${name}: ${crowd.message}`),
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),
   ];
   const { pid } = self;

@@ -93,6 +93,7 @@ export const serverOptions = {
     "Near this the agent's queues go to the spool, or are dropped, counted",
     { min: 67_108_864 },
   ),
+  max_series: integer(100_000, "Series of all collectors at most", { min: 1 }),
   memory: choice(
     "normal",
     ["plain", "normal", "low"],

@@ -9,6 +9,7 @@ import {
   bool,
   byteUnits,
   choice,
+  integer,
   number,
   type Options,
   patterns,
@@ -217,6 +218,11 @@ export const commonOptions = {
     0,
     "Seconds a run may take; 0: the interval less the stagger, at least 1",
     { min: 0 },
+  ),
+  max_series: integer(
+    50_000,
+    "Series at most; over it those that are gone make room, and new ones are left out, counted",
+    { min: 1 },
   ),
   rates: choice(
     "measured",

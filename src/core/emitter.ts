@@ -9,6 +9,7 @@ import { faultOf, isTimestamp, specOf } from "./emit_check.ts";
 import { cleanNaming, makeSeries } from "./make_series.ts";
 import { type Naming, partNames } from "./naming.ts";
 import { matchesAny, type Patterns } from "./option.ts";
+import { forgetUnseen, type SeriesLimit } from "./series_limit.ts";
 import { growth, type RateMode, type Sample } from "./rates.ts";
 
 export interface EmitterSettings {
@@ -23,6 +24,7 @@ export interface EmitterSettings {
   readonly metrics: Readonly<Record<string, MetricSpec>>;
   /** A user's collector may leave `metrics` out: then any name is a gauge. */
   readonly free: boolean;
+  readonly limit?: SeriesLimit;
   /** Samples of an earlier process, their times on this one's monotonic clock once `offset` is taken off. */
   readonly saved?: { readonly samples: SavedSamples; readonly offset: number };
 }
@@ -254,6 +256,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   function delta(key: string, value: number | bigint, max = 0): number | undefined {
     const sample = deltas.get(key);
     if (sample === undefined) {
+      if (settings.limit?.admitsSample(deltas, run) === false) return undefined;
       deltas.set(key, { value, at: now, seen: run });
       return settings.rates === "diamond" ? 0 : undefined;
     }
@@ -287,7 +290,9 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     pattern: string,
     rest: readonly Rest[],
     extras: EmitOptions | undefined,
-  ): Slot {
+  ): Slot | undefined {
+    const full = settings.limit?.admit(key, slots, run);
+    if (full !== undefined) return refuse(full);
     const declared = Object.hasOwn(settings.metrics, pattern)
       ? settings.metrics[pattern]
       : undefined;
@@ -365,10 +370,9 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   function forget(): void {
     // What stands behind may be forgotten now.
     order.length = position;
-    for (const [key, slot] of slots) if (run - slot.seen >= FORGET_AFTER_RUNS) slots.delete(key);
-    for (const [key, sample] of deltas) {
-      if (run - sample.seen >= FORGET_AFTER_RUNS) deltas.delete(key);
-    }
+    const gone = forgetUnseen(slots, run - FORGET_AFTER_RUNS);
+    settings.limit?.gone(gone);
+    forgetUnseen(deltas, run - FORGET_AFTER_RUNS);
   }
 
   const hasFew = Object.keys(settings.metrics).every((name) => partNames(name).length <= FEW_PARTS);

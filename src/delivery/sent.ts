@@ -23,8 +23,11 @@ export interface SentBatches {
   readonly spooled: number;
   /** `end`: bytes that the line had written with it. */
   add(batch: Batch, end: number): void;
-  /** Forgets and returns what needs no second sending any more. `read`: bytes that the peer has read. */
-  ack(read: () => number | undefined): readonly Batch[];
+  /**
+   * Forgets and returns what needs no second sending any more. `read`: bytes that the peer has read;
+   * `isShort`: of memory, so that what was read goes before its time.
+   */
+  ack(read: () => number | undefined, isShort: boolean): readonly Batch[];
   /** Forgets and returns everything, oldest first. */
   reclaim(): Batch[];
 }
@@ -69,9 +72,9 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       batches.push({ batch: { ...batch, metrics: [] }, columns, end, at: monotonic() });
       count(batch, 1);
     },
-    ack(read) {
+    ack(read, isShort) {
       const now = monotonic();
-      const isTooSoon = now - lastLook < (seconds * 1000) / LOOKS;
+      const isTooSoon = !isShort && now - lastLook < (seconds * 1000) / LOOKS;
       if (isTooSoon || batches.length <= ALWAYS_KEPT) return NONE;
       lastLook = now;
       const readBytes = read();
@@ -80,7 +83,8 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
       for (let at = 0; at < batches.length; at++) {
         if ((batches[at + 1]?.end ?? Infinity) > readBytes) batches[at].at = now;
       }
-      const limit = now - seconds * 1000;
+      // What was seen unread at this very time is not old.
+      const limit = isShort ? now - 1 : now - seconds * 1000;
       let old = 0;
       while (old < batches.length - ALWAYS_KEPT && batches[old].at <= limit) old++;
       if (old === 0) return NONE;

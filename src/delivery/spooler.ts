@@ -61,11 +61,18 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
   const trouble = createErrorReporter(log, () => clock.now(), REPORT_SECONDS);
   let spool: Spool | undefined;
   let blockedUntil = -Infinity;
+  let storesBlockedUntil = -Infinity;
   /** Batches were left to be read when this was asked last. */
   let more = spools.exists(name);
 
-  function guarded<T>(act: (spool: Spool) => T): T | undefined {
-    if (clock.monotonic() < blockedUntil) return undefined;
+  function isBlocked(stores: boolean): boolean {
+    const now = clock.monotonic();
+    return now < blockedUntil || (stores && now < storesBlockedUntil);
+  }
+
+  /** `stores`: it takes room; a disk that has none can still be read. */
+  function guarded<T>(act: (spool: Spool) => T, stores = false): T | undefined {
+    if (isBlocked(stores)) return undefined;
     try {
       if (spool === undefined) {
         spool = spools.open(name, log);
@@ -73,14 +80,16 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
       }
       const result = act(spool);
       dropped("damaged", spool.takeDamaged());
-      trouble.clear(what);
+      if (stores || !isBlocked(true)) trouble.clear(what);
       return result;
     } catch (error) {
       if (error instanceof SpoolInUse) {
         blockedUntil = clock.monotonic() + IN_USE_SECONDS * 1000;
         return undefined;
       }
-      blockedUntil = clock.monotonic() + TRY_AGAIN_SECONDS * 1000;
+      const until = clock.monotonic() + TRY_AGAIN_SECONDS * 1000;
+      storesBlockedUntil = until;
+      if (!stores || spool === undefined) blockedUntil = until;
       trouble.report(what, error);
       return undefined;
     }
@@ -139,7 +148,7 @@ export function createSpooler(settings: SpoolerSettings): Spooler {
           throw error;
         }
         return stored;
-      });
+      }, true);
       if (ids !== undefined) {
         more = true;
         trim();

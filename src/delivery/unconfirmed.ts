@@ -106,11 +106,11 @@ export class Unconfirmed {
     );
   }
 
-  /** Forgets what is safe by now. */
-  confirm(): void {
+  /** Forgets what is safe by now; where memory `isShort`: all that the peer has read. */
+  confirm(isShort = false): void {
     if (!this.#resends) return;
     const { line } = this.#settings;
-    for (const batch of this.#sent.ack(() => line!.read())) this.#confirmed(batch);
+    for (const batch of this.#sent.ack(() => line!.read(), isShort)) this.#confirmed(batch);
   }
 
   /** Whether a suspect has turned out to be what it should be. */

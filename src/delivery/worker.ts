@@ -218,6 +218,8 @@ class DeliveryWorker implements Worker {
   /** The memory that this worker may have is used up. */
   #overflow(): void {
     const { queue } = this.#backlog;
+    this.#unconfirmed.confirm(true);
+    if (this.queued + this.#unconfirmed.held <= this.#capacity) return;
     if (this.#backlog.spill()) {
       if (this.queued + this.#unconfirmed.held <= this.#capacity) return;
       // A peer that does not read: what it may not have is kept on disk instead.

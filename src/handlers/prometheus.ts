@@ -3,6 +3,7 @@
  * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 
+import { refused } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { HttpServerRequest, HttpServerResponse, Listener } from "../ports/host.ts";
 import type { Metric } from "../core/metric.ts";
@@ -18,6 +19,11 @@ export default defineHandler({
     port: integer(9109, "Port to answer at", { min: 1, max: 65_535 }),
     path: text("/metrics", "What is asked for"),
     prefix: text("diamond", "What names begin with"),
+    max_series: integer(
+      100_000,
+      "Series at most; over it those that are out of date make room, and new ones are left out, counted",
+      { min: 1 },
+    ),
     spool: choice("off", ["off"], "Only the last values count, so nothing is spooled"),
   },
 
@@ -25,14 +31,31 @@ export default defineHandler({
     const last = new Map<string, Metric>();
     let listener: Listener | undefined;
 
-    function answer({ path, headers }: HttpServerRequest): HttpServerResponse {
-      if (path !== options.path) {
-        return { status: 404, type: "text/plain", body: `There is only ${options.path}\n` };
-      }
+    function forgetOld(): void {
       const now = host.clock.now() / 1000;
       for (const [key, { series, timestamp }] of last) {
         if (timestamp + series.ttl < now) last.delete(key);
       }
+    }
+
+    /** Returns what finds no room. */
+    function keep(batch: readonly Metric[]): Metric[] {
+      const { max_series: max } = options;
+      // More than there is room for are looked at once a batch.
+      if (last.size + batch.length > max) forgetOld();
+      return batch.filter((metric) => {
+        const { path } = metric.series;
+        if (last.size >= max && !last.has(path)) return true;
+        last.set(path, metric);
+        return false;
+      });
+    }
+
+    function answer({ path, headers }: HttpServerRequest): HttpServerResponse {
+      if (path !== options.path) {
+        return { status: 404, type: "text/plain", body: `There is only ${options.path}\n` };
+      }
+      forgetOld();
       const isOpen = (headers.accept ?? "").includes("application/openmetrics-text");
       return {
         status: 200,
@@ -43,8 +66,12 @@ export default defineHandler({
 
     return {
       async write(batch) {
-        for (const metric of batch) last.set(metric.series.path, metric);
+        const leftOut = keep(batch);
         listener ??= await host.net.listen(options.host, options.port, answer);
+        if (leftOut.length === 0) return;
+        const error = refused(`There are max_series = ${options.max_series} series already`);
+        error.points = leftOut;
+        throw error;
       },
       async [Symbol.asyncDispose]() {
         await listener?.close();

@@ -7,6 +7,8 @@ import { openDatagrams } from "../protocols/datagrams.ts";
 
 /** Fits an Ethernet frame. */
 const DATAGRAM_BYTES = 1432;
+/** Counters whose last values are kept: names may change from run to run. */
+const MAX_COUNTERS = 100_000;
 const encoder = new TextEncoder();
 
 export default defineHandler({
@@ -27,6 +29,11 @@ export default defineHandler({
         const { text, counts } = statsdLines(batch, last, nameOf);
         await send(encoder.encode(text), signal);
         for (const [path, count] of counts) last.set(path, count);
+        // Counters that came first are the most likely to be gone.
+        for (const path of last.keys()) {
+          if (last.size <= MAX_COUNTERS) break;
+          last.delete(path);
+        }
       },
       [Symbol.asyncDispose]: close,
     };

@@ -120,9 +120,10 @@ class RecoveringSpool implements Spool {
     } catch (error) {
       if (!isDamage(error)) throw error;
       const before = this.#file;
+      const after = this.#replaced(new DamagedSpool(messageOf(error)));
       this.#lost += before.takeDamaged();
       before.close();
-      this.#goOn(before, this.#replaced(new DamagedSpool(messageOf(error))));
+      this.#goOn(before, after);
       return act(this.#file);
     }
   }
@@ -189,7 +190,12 @@ class RecoveringSpool implements Spool {
 }
 
 function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino;
+  } catch {
+    // Its folder is none any more.
+    return undefined;
+  }
 }
 
 function stamp(): string {
@@ -210,5 +216,11 @@ function putAside(path: string): string {
 }
 
 function removeFile(path: string): void {
-  for (const part of PARTS) rmSync(path + part, { force: true, recursive: true });
+  for (const part of PARTS) {
+    try {
+      rmSync(path + part, { force: true, recursive: true });
+    } catch {
+      // Its folder is none any more, or may not be written: an empty spool does no harm.
+    }
+  }
 }

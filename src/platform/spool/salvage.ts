@@ -13,6 +13,7 @@ interface SeriesRow {
 }
 
 const MAX_FAILURES = 1000;
+const MAX_NUMBER = 2 ** 40;
 
 /** Takes over what a damaged file has. Never throws for what the file is. */
 export function salvage(path: string, into: SpoolFile): void {
@@ -32,6 +33,7 @@ class Rescue {
   readonly #into: SpoolFile;
   readonly #series = new Set<number>();
   readonly #batches = new Set<number>();
+  readonly #checksums = new Set<string>();
   /** Of numbers that are taken, or that cannot be. */
   readonly #nameless: BatchRow[] = [];
 
@@ -60,7 +62,7 @@ class Rescue {
       db,
       "batch",
       "points, oldest, newest, data",
-      (row) => this.#takeBatch(row, true),
+      (row) => this.#takeBatch(row),
     );
     return series && batches;
   }
@@ -69,7 +71,7 @@ class Rescue {
     try {
       for (const row of rawRows(path)) {
         this.#takeSeries(seriesOf(row));
-        this.#takeBatch(batchOf(row), false);
+        this.#takeBatch(batchOf(row));
       }
     } catch {
       // It cannot be read any more.
@@ -81,18 +83,22 @@ class Rescue {
   }
 
   #takeSeries(row: SeriesRow | undefined): void {
-    if (row === undefined || this.#series.has(row.id) || fnv1a(row.fields) !== row.mark) return;
+    if (row === undefined || !isNumber(row.id) || this.#series.has(row.id)) return;
+    if (fnv1a(row.fields) !== row.mark) return;
     this.#series.add(row.id);
     this.#into.adoptSeries(row.id, row.fields);
   }
 
-  /** `isSure`: another row of the same number is another one, not an older copy. */
-  #takeBatch(row: BatchRow | undefined, isSure: boolean): void {
+  /** A page that was freed has older copies of rows, and a damaged one may have a row under two numbers. */
+  #takeBatch(row: BatchRow | undefined): void {
     if (row === undefined || !isWhole(row)) return;
-    if (row.id >= 1 && !this.#batches.has(row.id)) {
+    const check = checksumOf(row);
+    if (this.#checksums.has(check)) return;
+    this.#checksums.add(check);
+    if (isNumber(row.id) && !this.#batches.has(row.id)) {
       this.#batches.add(row.id);
       this.#into.adopt(row);
-    } else if (isSure) this.#nameless.push(row);
+    } else this.#nameless.push(row);
   }
 }
 
@@ -150,6 +156,16 @@ function batchOf({ id, columns }: RawRow): BatchRow | undefined {
     return undefined;
   }
   return { id, points, oldest, newest, data };
+}
+
+/** Numbers go up from 1: a far larger one is damaged, and would leave none for what comes. */
+function isNumber(id: number): boolean {
+  return id >= 1 && id <= MAX_NUMBER;
+}
+
+/** Checksum and length at the end of a gzip. */
+function checksumOf({ data }: BatchRow): string {
+  return data.subarray(-8).join();
 }
 
 function isWhole({ data }: BatchRow): boolean {

@@ -30,7 +30,7 @@ interface Total {
 
 /** Rows that are dropped at a time when the file is over its bound. */
 const TRIM_ROWS = 16;
-/** Series that nobody names any more, in a file that is never removed. */
+/** Series that nobody names any more, in a file that is never removed; and those that are kept in memory. */
 const MAX_IDLE_SERIES = 20_000;
 
 /** What the database cannot do any more for its state, not for ours. */
@@ -73,6 +73,8 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     const known = new Map<number, Series>();
     /** Batches that were read or sent from memory, with their points. */
     const out = new Map<number, number>();
+    /** What was found in batches whose count was wrong. */
+    const corrected = new Map<number, number>();
     /** Of these: those that a damaged file has lost meanwhile. */
     const ghosts = new Set<number>();
     /** Batches that are settled, but could not be removed yet: the disk is full. */
@@ -87,6 +89,8 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     function numberOf(series: Series): number {
       const cached = numbers.get(series);
       if (cached !== undefined) return cached;
+      // Of names that come and go: one that comes again gets another number.
+      if (numbersByFields.size >= MAX_IDLE_SERIES) numbersByFields.clear();
       const fields = encodeSeries(series);
       let number = numbersByFields.get(fields);
       if (number === undefined) {
@@ -104,6 +108,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       const row = sql.series.get(number) as { fields: string; mark: number } | undefined;
       if (row === undefined || fnv1a(row.fields) !== row.mark) return undefined;
       const series = decodeSeries(row.fields);
+      if (known.size >= MAX_IDLE_SERIES) known.clear();
       known.set(number, series);
       return series;
     }
@@ -186,10 +191,16 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     }
 
     /** The row's count was taken on trust. */
-    function correct({ points: told }: BatchRow, found: number): void {
-      const counted = plausible(told);
+    function correct(row: BatchRow, found: number): void {
+      const counted = countOf(row);
+      if (counted === found) return;
       points += found - counted;
       damaged += counted - found;
+      corrected.set(row.id, found);
+    }
+
+    function countOf({ id, points: told }: Pick<BatchRow, "id" | "points">): number {
+      return corrected.get(id) ?? plausible(told);
     }
 
     /** What was saved of a damaged file may lack some of them. */
@@ -203,6 +214,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       for (const [id, count] of held) {
         points -= count;
         out.delete(id);
+        corrected.delete(id);
         batches--;
       }
       if (batches === 0 && lastSeries > MAX_IDLE_SERIES) whereRoom(forgetSeries);
@@ -220,7 +232,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     /** Undefined where there is no such row. */
     function pointsOf(id: number): number | undefined {
       const row = sql.points.get(id) as { points: number } | undefined;
-      return row === undefined ? undefined : plausible(row.points);
+      return row === undefined ? undefined : countOf({ id, points: row.points });
     }
 
     function remove(ids: readonly number[]): void {
@@ -264,7 +276,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
         const isFull = bytes() > maxBytes;
         const going = isFull ? rows : old;
         if (going.length === 0) return gone;
-        const sum = going.reduce((total, row) => total + plausible(row.points), 0);
+        const sum = going.reduce((total, row) => total + countOf(row), 0);
         gone[isFull ? "full" : "expired"] += sum;
         forget(going.map(({ id }) => id));
       }
@@ -329,10 +341,10 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       hold(outstanding) {
         for (const [id, count] of outstanding) {
           const held = pointsOf(id);
-          out.set(id, held ?? count);
+          out.set(id, count);
+          points += count - (held ?? 0);
           if (held !== undefined) continue;
           ghosts.add(id);
-          points += count;
           batches++;
         }
       },

@@ -1,0 +1,88 @@
+/**
+ * How many series there may be: of one collector, and of all of them. At the limit those that are gone make
+ * room, and what finds none is left out, told by name and counted: memory stays as it is.
+ */
+
+/** What all collectors share. */
+export interface SeriesBudget {
+  max: number;
+  used: number;
+}
+
+interface Seen {
+  /** The last run that it came up in. */
+  readonly seen: number;
+}
+
+/** What was not in the last two runs is gone. */
+const GONE_AFTER_RUNS = 2;
+
+export class SeriesLimit {
+  readonly #max: number;
+  readonly #budget: SeriesBudget;
+  #used = 0;
+  #sweptIn = -1;
+  #crowd: string | undefined;
+
+  constructor(max: number, budget: SeriesBudget) {
+    this.#max = max;
+    this.#budget = budget;
+  }
+
+  /** A new series: why it cannot be, or undefined. `key`: what makes it, its parts separated by NUL. */
+  admit(key: string, series: Map<string, Seen>, run: number): string | undefined {
+    if (this.#isFull(series.size)) {
+      this.#crowd ??= `${this.#reached()}, with "${key.replaceAll("\0", " ")}"`;
+      if (this.#sweptIn !== run) {
+        this.#sweptIn = run;
+        this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
+      }
+      if (this.#isFull(series.size)) {
+        return `"${key.replaceAll("\0", " ")}" is left out: ${this.#reached()}`;
+      }
+    }
+    this.#used++;
+    this.#budget.used++;
+    return undefined;
+  }
+
+  /** Whether there is room for one more sample of `delta`. */
+  admitsSample(samples: Map<string, Seen>, run: number): boolean {
+    if (samples.size >= this.#max) forgetUnseen(samples, run - GONE_AFTER_RUNS);
+    return samples.size < this.#max;
+  }
+
+  gone(count: number): void {
+    this.#used -= count;
+    this.#budget.used -= count;
+  }
+
+  /** What has come to the limit since this was asked last. */
+  takeCrowd(): string | undefined {
+    const told = this.#crowd;
+    this.#crowd = undefined;
+    return told;
+  }
+
+  /** Its collector is no more. */
+  end(): void {
+    this.gone(this.#used);
+  }
+
+  #isFull(own: number): boolean {
+    return own >= this.#max || this.#budget.used >= this.#budget.max;
+  }
+
+  #reached(): string {
+    return this.#budget.used >= this.#budget.max
+      ? `all collectors have max_series = ${this.#budget.max} series of [server]`
+      : `it has max_series = ${this.#max} series`;
+  }
+}
+
+/** Forgets what was not seen after a run; returns how many. */
+export function forgetUnseen(entries: Map<string, Seen>, run: number): number {
+  const before = entries.size;
+  for (const [key, { seen }] of entries) if (seen <= run) entries.delete(key);
+  return before - entries.size;
+}

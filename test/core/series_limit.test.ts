@@ -1,0 +1,76 @@
+/** A collector whose names have no end, and all of them together: memory stays, and it is told by name. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createEmitter } from "../../src/core/emitter.ts";
+import { SeriesLimit } from "../../src/core/series_limit.ts";
+
+const none = { source: [], compiled: [] } as never;
+
+function emitterWith(limit: SeriesLimit) {
+  return createEmitter({
+    naming: { prefix: "p", host: "h", suffix: "", collector: "c", instancePrefix: "i" },
+    interval: 1,
+    ttl: 2,
+    rates: "measured",
+    whitelist: none,
+    blacklist: none,
+    metrics: {},
+    free: true,
+    limit,
+  });
+}
+
+describe("the limit of series", () => {
+  it("leaves out what is over it, by name, and goes on with the others", () => {
+    const budget = { max: 1000, used: 0 };
+    const emitter = emitterWith(new SeriesLimit(100, budget));
+    for (let run = 1; run <= 3; run++) {
+      emitter.begin(run, run * 1000);
+      for (let series = 0; series < 120; series++) emitter.emit(`s${series}`, series);
+      const { metrics, refused, reason } = emitter.end();
+      deepEqual([metrics.length, refused, budget.used], [100, 20, 100]);
+      match(reason ?? "", /"s100" is left out: it has max_series = 100 series/);
+    }
+  });
+
+  it("lets names that are gone make room: with new ones in each run memory is bounded, nothing left out", () => {
+    const budget = { max: 1000, used: 0 };
+    const limit = new SeriesLimit(100, budget);
+    const emitter = emitterWith(limit);
+    let crowds = 0;
+    for (let run = 1; run <= 200; run++) {
+      emitter.begin(run, run * 1000);
+      for (let series = 0; series < 20; series++) emitter.emit(`r${run}.s${series}`, 1);
+      const { metrics, refused } = emitter.end();
+      deepEqual([metrics.length, refused], [20, 0]);
+      ok(budget.used <= 100, `${budget.used} series`);
+      if (limit.takeCrowd() !== undefined) crowds++;
+    }
+    ok(crowds > 10, "it is told");
+    limit.end();
+    equal(budget.used, 0);
+  });
+
+  it("is shared by all collectors", () => {
+    const budget = { max: 150, used: 0 };
+    const emitters = [1, 2].map(() => emitterWith(new SeriesLimit(100, budget)));
+    const refused = emitters.map((emitter) => {
+      emitter.begin(1, 1000);
+      for (let series = 0; series < 100; series++) emitter.emit(`s${series}`, series);
+      return emitter.end();
+    });
+    deepEqual(refused.map((run) => run.refused), [0, 50]);
+    match(refused[1].reason ?? "", /all collectors have max_series = 150 series of \[server\]/);
+  });
+
+  it("bounds the samples of delta too", () => {
+    const emitter = emitterWith(new SeriesLimit(100, { max: 1000, used: 0 }));
+    for (let run = 1; run <= 50; run++) {
+      emitter.begin(run, run * 1000);
+      for (let key = 0; key < 30; key++) emitter.delta(`r${run}.${key}`, 1);
+      emitter.end();
+    }
+    ok(emitter.save(0).deltas.length <= 100, `${emitter.save(0).deltas.length} samples`);
+  });
+});
