@@ -93,8 +93,13 @@ function pathOf(path: string, origins: Origins, collector: AnyCollector): string
 /** What is wrong with the file that has the class, or with those that might have it. */
 function failedPlugins({ plugins = [] }: ResolveContext, className: string): string {
   const failed = plugins.filter(({ problem }) => problem !== undefined);
-  const meant = failed.find(({ names }) => names.includes(className)) ?? failed[0];
-  return meant === undefined ? "" : `; ${meant.path}: ${meant.problem}`;
+  const stem = (name: string) => name.toLowerCase().replace(/collector|[^a-z0-9]/g, "");
+  const isCalledSo = (path: string) =>
+    stem(path.replace(/^.*\//, "").replace(/\.\w+$/, "")) === stem(className);
+  const meant = failed.find(({ names }) => names.includes(className)) ??
+    failed.find(({ path }) => isCalledSo(path)) ?? (failed.length === 1 ? failed[0] : undefined);
+  if (meant !== undefined) return `; ${meant.path}: ${meant.problem}`;
+  return failed.length === 0 ? "" : `; ${failed.length} files with plugins cannot be used`;
 }
 
 function isEnabled(context: ResolveContext, section: Section | undefined, name: string): boolean {

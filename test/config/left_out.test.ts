@@ -4,6 +4,7 @@ import { collectors } from "../../src/collectors/registry.ts";
 import { formatProblem } from "../../src/config/problems.ts";
 import { resolveSettings } from "../../src/config/resolve.ts";
 import { handlers } from "../../src/handlers/registry.ts";
+import type { PluginLoader } from "../../src/ports/plugins.ts";
 import { memoryFiles } from "../harness/memory_files.ts";
 
 const resolve = (text: string, more: Record<string, string> = {}) =>
@@ -99,6 +100,32 @@ describe("a configuration with errors runs what is valid", () => {
     }
     const { fatal } = await partsOf(`${SERVER}pid_file x\n[collectors]\n${SOUND}`);
     deepEqual(fatal, []);
+  });
+
+  it("a collector whose plugin cannot be used says why", async () => {
+    const broken = (path: string, problem: string) => ({ path, names: [], problem });
+    const loader = (files: readonly ReturnType<typeof broken>[]) =>
+      ({
+        load: () => Promise.resolve({ collectors: {}, handlers: {}, files, folders: [] }),
+      }) as unknown as PluginLoader;
+    const reasonWith = async (...files: ReturnType<typeof broken>[]) => {
+      const { leftOut } = await resolveSettings({
+        path: "d.conf",
+        files: memoryFiles({
+          "d.conf":
+            `${SERVER}collectors_path = /c\n[collectors]\n[[DiskThingCollector]]\nenabled = True\n${SOUND}`,
+        }),
+        catalogue: { collectors, handlers },
+        custom: { loader: loader(files) },
+      });
+      return leftOut[0].reason.replace(/^There is no collector "DiskThingCollector"/, "");
+    };
+    const other = broken("/c/other.ts", "no such module");
+    equal(await reasonWith(), "");
+    equal(await reasonWith(other), "; /c/other.ts: no such module");
+    const own = broken("/c/disk_thing.py", "SyntaxError");
+    equal(await reasonWith(other, own), "; /c/disk_thing.py: SyntaxError");
+    equal(await reasonWith(other, other), "; 2 files with plugins cannot be used");
   });
 
   it("an unknown collector or handler is missing, what is not enabled is off", async () => {
