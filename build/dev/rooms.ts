@@ -61,7 +61,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise", "postgres"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },
-  "platform/spool": { imports: [...MACHINE, "formats"] },
+  "platform/spool": { imports: [...MACHINE, "formats", "platform/access"] },
   "platform/history": { imports: [...MACHINE, "history", "platform/clock.ts"] },
   "platform/log": {
     imports: [...MACHINE, "formats", "consola/core", "platform/access", "platform/exec"],

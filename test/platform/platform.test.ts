@@ -158,6 +158,19 @@ describe("appended files", () => {
     equal(readFileSync(path, "utf8"), "two\n");
   });
 
+  it("go on in the old file where the new one cannot be opened", async () => {
+    const path = join(directory, "replaced.log");
+    const file = openAppender(path, { ...rotation, watch: true });
+    file.append("one\n");
+    renameSync(path, `${path}.old`);
+    mkdirSync(path);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    throws(() => file.append("two\n"), /Cannot write ".*replaced.log"/);
+    file.append("two\n");
+    file.close();
+    equal(readFileSync(`${path}.old`, "utf8"), "one\ntwo\n");
+  });
+
   it("say which file cannot be written", () => {
     throws(
       () => openAppender(join(directory, "watched.log", "x"), rotation),
@@ -339,7 +352,7 @@ describe("the pid file", () => {
     removePidFile(path);
     equal(existsSync(path), true);
   });
-  it("keeps the agent from starting where it names a Diamond, and is removed where it names anything else", () => {
+  it("keeps the agent from starting where it names a Diamond, and is removed where it names anything else", async () => {
     const diamond = join(directory, "diamond");
     writeFileSync(diamond, "#!/bin/sh\nsleep 60\n", { mode: 0o755 });
     const [other, running] = [spawn("sleep", ["60"]), spawn(diamond)];
@@ -347,6 +360,10 @@ describe("the pid file", () => {
       writeFileSync(path, `${other.pid}\n`);
       equal(checkPidFile(path, true), `process ${other.pid}, which is another program`);
       equal(existsSync(path), false);
+      const line = `/proc/${running.pid}/cmdline`;
+      for (let tries = 0; tries < 100 && !/\/diamond\0/.test(readFileSync(line, "utf8")); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       writeFileSync(path, `${running.pid}\n`);
       throws(() => checkPidFile(path, true), /Already running: ".*" names the live process \d+$/);
     } finally {

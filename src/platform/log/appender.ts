@@ -96,26 +96,25 @@ export function openAppender(path: string, rotation: Rotation): Appender {
   }
 
   function putAside(suffix: string): void {
-    closeSync(descriptor);
-    try {
-      inFolder(path, (named) => renameSync(named(""), named(suffix)));
-      if (gzip) {
-        compressing = true;
-        void compress(path, suffix).finally(() => (compressing = false));
-      }
-    } finally {
-      descriptor = openFile(path);
-      size = fstatSync(descriptor).size;
-    }
+    inFolder(path, (named) => existsSync(named("")) && renameSync(named(""), named(suffix)));
+    reopen();
+    if (!gzip) return;
+    compressing = true;
+    void compress(path, suffix).finally(() => (compressing = false));
   }
 
   function follow(now: number): void {
     watched = now;
     const ours = fstatSync(descriptor);
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there !== undefined && there.ino === ours.ino && there.dev === ours.dev) return;
+    if (there === undefined || there.ino !== ours.ino || there.dev !== ours.dev) reopen();
+  }
+
+  /** Where that fails the old one stays: a closed descriptor may be anybody's. */
+  function reopen(): void {
+    const next = openFile(path);
     closeSync(descriptor);
-    descriptor = openFile(path);
+    descriptor = next;
     size = fstatSync(descriptor).size;
   }
 

@@ -3,16 +3,19 @@
  * no spool, or a damaged one, is put aside by name, and never in the way.
  */
 
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../core/errors.ts";
 import { type SpoolFolder, SpoolInUse, type Spools, type SpoolSummary } from "../../ports/spool.ts";
+import { makeFolder } from "../access/safe_open.ts";
 import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
 import { openRecovering } from "./recovering_spool.ts";
 import { isDamage, openSpoolFile } from "./spool_file.ts";
 import type { SpoolFile } from "./spool_file_contract.ts";
 
 const ENDING = ".db";
+/** The agent has its user already. */
+const OWN = { uid: -1, gid: -1 };
 
 export function createSpools(settings: SpoolFolder): Spools {
   const { path: folder } = settings;
@@ -24,7 +27,7 @@ export function createSpools(settings: SpoolFolder): Spools {
     open(handler, log) {
       if (open.has(handler)) throw new SpoolInUse();
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o750 });
+        makeFolder(folder, 0o750, OWN);
         lock ??= takeSpoolLock(folder);
         const file = { ...settings, path: fileOf(folder, handler), now: Date.now };
         const spool = openRecovering(file, log, () => open.delete(handler));
