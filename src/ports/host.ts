@@ -52,6 +52,8 @@ export interface HostFs {
   exists(path: string): boolean;
   /** Whether this process may execute the file. */
   executable(path: string): boolean;
+  /** The type of its file system where that can stop answering, such as nfs: then ask `probe` first. */
+  hangingKind(path: string): string | undefined;
   /** Why root must not run the file: others can change it. Undefined where they cannot, or the agent is not root. */
   untrusted(path: string): string | undefined;
   stat(path: string): FileStat | undefined;

@@ -1,6 +1,7 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
 import diskSpace from "../../src/collectors/host/disk_space.ts";
+import userScripts from "../../src/collectors/host/user_scripts.ts";
 import { networkProblems } from "../../src/config/network_paths.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { Cursor } from "../../src/core/cursor.ts";
@@ -94,5 +95,19 @@ describe("a file system that can hang", () => {
       "/merged",
     ]);
     deepEqual(Object.keys(asked).sort(), ["/", "/merged", "/net/vol", "/netter"]);
+  });
+
+  it("is asked before its scripts are looked for", async () => {
+    const host = {
+      fs: {
+        hangingKind: (path: string) => (path === "/net/scripts" ? "nfs4" : undefined),
+        list: () => {
+          throw new Error("it was looked into");
+        },
+      },
+      probe: { statvfs: () => Promise.reject(new Error("it does not answer")) },
+    };
+    const context = { host, options: { scripts_path: "/net/scripts/" }, state: {}, log: silentLog };
+    await rejects(async () => await userScripts.collect(context as never), /it does not answer/);
   });
 });

@@ -70,6 +70,9 @@ export default defineCollector({
 
   async collect({ host, options, state, emit, signal, log }) {
     const directory = options.scripts_path.replace(/(.)\/+$/, "$1");
+    const kind = host.fs.hangingKind(directory);
+    // Where its server does not answer, this throws in time; looking into it would stop the agent.
+    if (kind !== undefined) await host.probe.statvfs(directory, kind, { signal });
     const waiting = host.fs.list(directory).sort().map((name) => `${directory}/${name}`).filter((
       path,
     ) => host.fs.stat(path)?.isFile);

@@ -23,6 +23,7 @@ import { createKeptFiles, isWhole, type Text } from "./open_files.ts";
 import { refuseOther } from "../access/safe_open.ts";
 import { whoElse } from "../access/trust.ts";
 import { trustedWith } from "../access/identity.ts";
+import { hangingKind } from "./mount_kinds.ts";
 import { OWN_AUXV, ownAuxv } from "../memory/auxv.ts";
 import { hostPathOf, hostViewOf, realPathOf, type Roots } from "../roots.ts";
 
@@ -99,6 +100,7 @@ export function createHostFs(roots: Roots): HostFs {
         return false;
       }
     },
+    hangingKind: (path) => hangingKind(realPathOf(path, roots)),
     untrusted(path) {
       return process.geteuid?.() === 0
         ? whoElse(realPathOf(path, roots), trustedWith("", ""))
