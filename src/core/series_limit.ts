@@ -23,6 +23,8 @@ export class SeriesLimit {
   #used = 0;
   #sweptIn = -1;
   #crowd: string | undefined;
+  /** Why a series of the last run that came to the limit was left out. */
+  #full = "";
 
   constructor(max: number, budget: SeriesBudget) {
     this.#max = max;
@@ -32,18 +34,21 @@ export class SeriesLimit {
   /** A new series: why it cannot be, or undefined. `key`: what makes it, its parts separated by NUL. */
   admit(key: string, series: Map<string, Seen>, run: number): string | undefined {
     if (this.#isFull(series.size)) {
-      this.#crowd ??= `${this.#reached()}, with "${key.replaceAll("\0", " ")}"`;
-      if (this.#sweptIn !== run) {
-        this.#sweptIn = run;
-        this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
-      }
-      if (this.#isFull(series.size)) {
-        return `"${key.replaceAll("\0", " ")}" is left out: ${this.#reached()}`;
-      }
+      if (this.#sweptIn !== run) this.#makeRoom(key, series, run);
+      // The first one of a run is told, for all.
+      if (this.#isFull(series.size)) return this.#full;
     }
     this.#used++;
     this.#budget.used++;
     return undefined;
+  }
+
+  #makeRoom(key: string, series: Map<string, Seen>, run: number): void {
+    const name = key.split("\0p", 1)[0].replaceAll("\0", " ");
+    this.#crowd ??= `${this.#reached()}, with "${name}"`;
+    this.#full = `"${name}" is left out: ${this.#reached()}`;
+    this.#sweptIn = run;
+    this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
   }
 
   /** Whether there is room for one more sample of `delta`. */

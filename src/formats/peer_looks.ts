@@ -17,14 +17,29 @@ const LOOKS: readonly (readonly [RegExp, string])[] = [
 
 const MAX_QUOTED = 60;
 
-/** `it looks like an HTTP server: it answers "HTTP/1.1 400 Bad Request"`. */
+/** `looks like an HTTP server: it answers "HTTP/1.1 400 Bad Request"`. */
 export function looksLike(said: string): string {
   const known = LOOKS.find(([pattern]) => pattern.test(said))?.[1] ?? "something else";
-  return `it looks like ${known}: it answers "${quotable(said)}"`;
+  return `looks like ${known}: it answers "${quotable(said)}"`;
 }
 
 /** The first line of what a peer has said, with nothing in it that a terminal obeys. */
 export function quotable(said: string): string {
   const line = said.split(/[\r\n]/, 1)[0].replace(/[^\x20-\x7e]+/g, "?").replaceAll('"', "'");
   return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+}
+
+/** By what the runtimes say of an answer that is not of the protocol. */
+const FOREIGN: Readonly<Record<"HTTP" | "TLS", RegExp>> = {
+  HTTP: /HPE_|Parse Error|malformed|InvalidHTTP|invalid HTTP|BadStatusLine/i,
+  TLS:
+    /wrong.version|packet length|record.*(overflow|too)|EPROTO|InvalidContentType|corrupt message/i,
+};
+
+/** What an error says of a peer that speaks something else; undefined where it says nothing of that. */
+export function foreignPeer(protocol: "HTTP" | "TLS", error: string): string | undefined {
+  if (!FOREIGN[protocol].test(error)) return undefined;
+  return protocol === "TLS"
+    ? "looks like a port without TLS"
+    : "looks like something else than an HTTP server";
 }

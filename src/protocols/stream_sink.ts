@@ -21,6 +21,7 @@ export interface StreamSettings {
 
 /** A peer that closes this soon after a write has hardly read it, even where nothing is sent again. */
 const MIN_READING_SECONDS = 3;
+const TOO_SOON = "the connection before it can have read what it was sent";
 
 export function openStream(host: Host, settings: StreamSettings): Sink {
   const peer = new StreamPeer(host, settings);
@@ -101,7 +102,13 @@ class StreamPeer implements Line {
 
   async closeInOrder(): Promise<void> {
     this.#look();
-    if (await this.#forget()?.close() === false) {
+    const connection = this.#forget();
+    if (connection === undefined) return;
+    const isAllRead = await connection.close();
+    const said = connection.heard();
+    if (said !== "" && this.#settings.refusal === undefined) {
+      this.#break ??= this.#breakOf(looksLike(said), true);
+    } else if (!isAllRead) {
       this.#break ??= this.#breakOf("did not end the connection in order", false);
     }
   }
@@ -128,11 +135,11 @@ class StreamPeer implements Line {
       if (this.#settings.refusal !== undefined) this.#linesWritten += linesIn(bytes);
       if (pending === undefined) return this.#note(length);
       return pending.then(() => this.#note(length), (error) => {
-        this.#giveUp("broke it");
+        this.#giveUp(`broke ${TOO_SOON}`);
         throw error;
       });
     } catch (error) {
-      this.#giveUp("broke it");
+      this.#giveUp(`broke ${TOO_SOON}`);
       throw error;
     }
   }
@@ -155,9 +162,9 @@ class StreamPeer implements Line {
       this.#break = this.#breakOf(looksLike(said), true);
     }
     if (state === "open" && this.#break === undefined) return;
-    if (state === "broken") this.#break ??= this.#breakOf("broke it", false);
+    if (state === "broken") this.#break ??= this.#breakOf(`broke ${TOO_SOON}`, false);
     if (state === "ended" && !this.#isConsumed(connection)) {
-      this.#break ??= this.#breakOf("closed it", false);
+      this.#break ??= this.#breakOf(`closed ${TOO_SOON}`, false);
     }
     this.#forget()?.destroy();
   }
@@ -178,7 +185,7 @@ class StreamPeer implements Line {
     const isAll = this.#linesWritten > 0 && lines.length >= this.#linesWritten;
     this.#linesWritten = 0;
     if (isAll) {
-      this.#break = this.#breakOf(`it refuses everything: it says "${quotable(said)}"`, true);
+      this.#break = this.#breakOf(`refuses everything: it says "${quotable(said)}"`, true);
     } else {
       this.#refused.points += lines.length;
       this.#refused.example ||= lines[0];
@@ -187,10 +194,7 @@ class StreamPeer implements Line {
   }
 
   #breakOf(what: string, answered: boolean): NonNullable<ReturnType<Line["broken"]>> {
-    const text = answered
-      ? `${this.#name}: ${what}`
-      : `${this.#name} ${what} before it can have read what it was sent`;
-    return { error: undelivered(text), answered };
+    return { error: undelivered(`${this.#name} ${what}`), answered };
   }
 
   #giveUp(what: string): void {

@@ -184,6 +184,43 @@ describe("a wrong port", () => {
     await worker.stop(0.2);
   });
 
+  it("HTTP and TLS to a port of lines, TLS to HTTP: told by what comes back", async () => {
+    const greets = await peer((socket) => void socket.write("what do you want?\n"));
+    const page = await peer((socket) =>
+      socket.on("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))
+    );
+    const influx: Case = {
+      name: "Influxdb",
+      handler: influxdb,
+      options: (hostname, port) => ({ hostname, port }),
+    };
+    const wrong = [
+      [influx, greets, {}, /looks like something else than an HTTP server/],
+      [influx, page, { ssl: true }, /looks like a port without TLS/],
+      [lines, page, { tls: true }, /looks like a port without TLS/],
+    ] as const;
+    await Promise.all(wrong.map(async ([to, { port }, more, says]) => {
+      const { worker } = await ticking(to, port, more);
+      match(worker.trouble?.message ?? "", says);
+      deepEqual(worker.ledger.delivered, 0);
+      await worker.stop(0.2);
+    }));
+    greets.close();
+    page.close();
+  });
+
+  it("is told at the stop too, when the answer comes with the end", async () => {
+    const found = await peer((socket) =>
+      socket.on("end", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"))
+    );
+    const { worker, tick } = run(lines, "127.0.0.1", found.port);
+    tick(20);
+    await until("it is sent", () => worker.ledger.unconfirmed === 20);
+    await worker.stop(2);
+    deepEqual([worker.ledger.delivered, worker.ledger.dropped.stopped], [0, 20]);
+    found.close();
+  });
+
   it("InfluxDB: a page is no receipt", async () => {
     const page = "<html>Welcome</html>";
     const found = await peer((socket) =>

@@ -4,9 +4,10 @@
  * The modules are got when they are first needed: they cost some megabytes of memory.
  */
 
+import { foreignPeer } from "../../formats/peer_looks.ts";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
-import { badData, codeOf, timedOut, undelivered } from "../../core/errors.ts";
+import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/errors.ts";
 import type {
   HttpRequest,
   HttpResponse,
@@ -95,8 +96,10 @@ function ask(
     const fail = (error: unknown) => {
       signal.removeEventListener("abort", onAbort);
       asked.destroy();
+      if (codeOf(error) !== undefined) return reject(error);
+      const looks = foreignPeer(isSecure ? "TLS" : "HTTP", faultOf(error));
       const what = request.method === "GET" ? "Cannot ask" : "Cannot send to";
-      reject(codeOf(error) === undefined ? undelivered(`${what} ${url.origin}`, error) : error);
+      reject(undelivered(looks ? `${url.origin} ${looks}` : `${what} ${url.origin}`, error));
     };
     const onAbort = () => {
       reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
@@ -145,6 +148,11 @@ export async function listenHttp(
       return new Promise((done) => server.close(() => done()));
     },
   };
+}
+
+function faultOf(error: unknown): string {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return `${code} ${messageOf(error)}`;
 }
 
 function packed({ body, gzip = 0, headers }: HttpRequest) {

@@ -11,6 +11,7 @@ import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { type SocketCalls, socketCalls } from "./socket_calls.ts";
 import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
+import { foreignPeer } from "../../formats/peer_looks.ts";
 import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Datagrams, Net, Target } from "../../ports/host.ts";
 
@@ -189,7 +190,11 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
     };
     const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("error", (error) => fail(undelivered(`Cannot connect to ${show(target)}`, error)));
+    socket.once("error", (error) => {
+      const looks = target.tls && foreignPeer("TLS", error.message);
+      const what = looks ? `${show(target)} ${looks}` : `Cannot connect to ${show(target)}`;
+      fail(undelivered(what, error));
+    });
     socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
       signal.removeEventListener("abort", onAbort);
       socket.removeAllListeners("error");

@@ -1,9 +1,9 @@
 /** What is whole of a damaged spool: by the database where it can still be asked, and by the file's pages. */
 
-import { fnv1a } from "../../core/hash.ts";
 import { zlib } from "../runtime/node_modules.ts";
 import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
 import { type RawRow, rawRows } from "./raw_rows.ts";
+import { isMarked } from "./spool_statements.ts";
 import type { BatchRow, SpoolFile } from "./spool_file_contract.ts";
 
 interface SeriesRow {
@@ -84,7 +84,7 @@ class Rescue {
 
   #takeSeries(row: SeriesRow | undefined): void {
     if (row === undefined || !isNumber(row.id) || this.#series.has(row.id)) return;
-    if (fnv1a(row.fields) !== row.mark) return;
+    if (!isMarked(row.id, row.fields, row.mark)) return;
     this.#series.add(row.id);
     this.#into.adoptSeries(row.id, row.fields);
   }

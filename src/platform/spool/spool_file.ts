@@ -7,14 +7,13 @@
  */
 
 import { messageOf } from "../../core/errors.ts";
-import { fnv1a } from "../../core/hash.ts";
 import type { Metric, Series } from "../../core/metric.ts";
 import { MAX_PER_WRITE, type SpooledBatch } from "../../ports/spool.ts";
 import { zlib } from "../runtime/node_modules.ts";
 import { type DatabaseSync, openDatabase, type StatementSync } from "../runtime/sqlite.ts";
 import type { BatchRow, SpoolFile, SpoolFileSettings } from "./spool_file_contract.ts";
 import { salvageOpen } from "./salvage.ts";
-import { statements } from "./spool_statements.ts";
+import { isMarked, markOf, statements } from "./spool_statements.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
 
 /** "DAGS", so that a foreign database is known. */
@@ -95,7 +94,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       let number = numbersByFields.get(fields);
       if (number === undefined) {
         number = ++lastSeries;
-        sql.addSeries.run(number, fields, fnv1a(fields));
+        sql.addSeries.run(number, fields, markOf(number, fields));
         numbersByFields.set(fields, number);
       }
       numbers.set(series, number);
@@ -106,7 +105,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
       const cached = known.get(number);
       if (cached !== undefined) return cached;
       const row = sql.series.get(number) as { fields: string; mark: number } | undefined;
-      if (row === undefined || fnv1a(row.fields) !== row.mark) return undefined;
+      if (row === undefined || !isMarked(number, row.fields, row.mark)) return undefined;
       const series = decodeSeries(row.fields);
       if (known.size >= MAX_IDLE_SERIES) known.clear();
       known.set(number, series);
@@ -355,7 +354,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
         batches++;
       },
       adoptSeries(id, fields) {
-        sql.addSeries.run(id, fields, fnv1a(fields));
+        sql.addSeries.run(id, fields, markOf(id, fields));
         lastSeries = Math.max(lastSeries, id);
       },
       close: () => db.close(),

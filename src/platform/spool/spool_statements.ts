@@ -1,5 +1,6 @@
 /** What a spool says to its database. */
 
+import { fnv1a } from "../../core/hash.ts";
 import type { DatabaseSync } from "../runtime/sqlite.ts";
 
 export function statements(db: DatabaseSync) {
@@ -27,4 +28,14 @@ export function statements(db: DatabaseSync) {
       "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
     ),
   };
+}
+
+/** Tells whether a series is whole, and stands under its own number. */
+export function markOf(id: number, fields: string): number {
+  return fnv1a(`${id} ${fields}`);
+}
+
+/** Spools of the first versions have marks of the fields alone. */
+export function isMarked(id: number, fields: string, mark: number): boolean {
+  return mark === markOf(id, fields) || mark === fnv1a(fields);
 }
