@@ -20,7 +20,7 @@ import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import type { SeriesBudget } from "../core/series_limit.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
-import { type Missing, withTimes } from "./missing.ts";
+import { type Missing, refuseEmpty, withTimes } from "./missing.ts";
 import { createRetry } from "./retry.ts";
 import { type AgentState, NO_STATE, type SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
@@ -160,7 +160,7 @@ export function createAgent(ports: AgentPorts): Agent {
         sink = handler.open({ host, options, log });
       } catch (error) {
         const reason = `Cannot open ${name}: ${messageOf(error)}`;
-        if (occasion === "next") throw configError(reason);
+        if (occasion === "next" && !wasMissing(name)) throw configError(reason);
         missing.push(missingFor({ kind: "handler", section: name, reason }, true));
         continue;
       }
@@ -206,6 +206,11 @@ export function createAgent(ports: AgentPorts): Agent {
     };
   }
 
+  /** A reload is not refused for what is tried again anyway. */
+  function wasMissing(name: string): boolean {
+    return state().missing.some(({ section, isRetried }) => isRetried && section === name);
+  }
+
   function missingFor(
     { kind, section, reason }: NonNullable<AgentSettings["leftOut"]>[number],
     isRetried: boolean,
@@ -230,7 +235,7 @@ export function createAgent(ports: AgentPorts): Agent {
       hostname = await names.resolve(options, part.origins.has("hostname"));
     } catch (error) {
       const reason = `The host's name cannot be found: ${messageOf(error)}`;
-      if (occasion === "next") throw configError(reason);
+      if (occasion === "next" && !wasMissing(section)) throw configError(reason);
       return missingFor({ kind: "collector", section, reason }, true);
     }
     if (before !== undefined && before.hostname === hostname && isSame(before.part, part)) {
@@ -246,7 +251,7 @@ export function createAgent(ports: AgentPorts): Agent {
 
   async function start(settings: AgentSettings): Promise<void> {
     const first = await build(settings, undefined, "first");
-    refuseEmpty(first);
+    refuseEmpty(first.runners.keys(), first.workers.size, first.state.missing);
     running = first;
     watchMissing();
     const names = running.pipeline.workers.map(({ name }) => name);
@@ -351,16 +356,6 @@ export function createAgent(ports: AgentPorts): Agent {
     },
     dropSpool: (handler) => worker(handler)?.dropSpool(),
   };
-}
-
-/** Throws where there is nothing to do, now or later. */
-function refuseEmpty({ runners, workers, state: { missing } }: Running): void {
-  const isHopeless = (kind: Missing["kind"]) =>
-    missing.every((one) => one.kind !== kind || !one.isRetried);
-  const why = missing.map(({ section, reason }) => `${section}: ${reason}`).join("\n");
-  const isEmpty = [...runners.keys()].every((section) => section === SELF_NAME);
-  if (isEmpty && isHopeless("collector")) throw configError(`No collector can work here\n${why}`);
-  if (workers.size === 0) throw configError(`No handler can work here\n${why}`);
 }
 
 /** Why a collector cannot work on this system; undefined where it can. */

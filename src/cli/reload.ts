@@ -1,6 +1,6 @@
 /** `reload`: the running agent takes over what has changed in its configuration and in the operator's own files. */
 
-import { messageOf } from "../core/errors.ts";
+import { linesOf } from "../core/errors.ts";
 import type { CommandSpec } from "./command.ts";
 import { agentSocket, socketFlags } from "./status.ts";
 import type { World } from "./world.ts";
@@ -20,7 +20,7 @@ export function reloadCommand(world: World): CommandSpec {
         world.out.write(`${changes.join("\n") || "Nothing has changed"}\n`);
         return 0;
       } catch (error) {
-        const lines = messageOf(error).split("\n");
+        const lines = linesOf(error);
         const first = lines.length === 1 ? lines[0] : `${lines.length} errors in the configuration`;
         const text = [first, ...lines.length === 1 ? [] : lines].join("\n");
         world.err.write(`The agent goes on as it was: ${text}\n`);

@@ -2,7 +2,7 @@
 
 import { runCommand as runCitty } from "citty";
 import { didYouMean } from "../config/problems.ts";
-import { codeOf, messageOf } from "../core/errors.ts";
+import { codeOf, linesOf } from "../core/errors.ts";
 import { type Command, command } from "./command.ts";
 import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -28,7 +28,7 @@ export async function main(args: readonly string[], world: World): Promise<numbe
       );
       return WRONG_USAGE;
     }
-    err.write(`${paint(err, "red", messageOf(error))}\n`);
+    for (const line of linesOf(error)) err.write(`${paint(err, "red", line)}\n`);
     if (codeOf(error) === undefined && error instanceof Error) err.write(`${error.stack}\n`);
     return FAILED;
   }

@@ -7,7 +7,7 @@ import { errorsIn, firstConfiguration } from "../daemon/configuration.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { PluginSource, Settings } from "../config/settings.ts";
 import type { StateStore } from "../agent/state.ts";
-import { configError, messageOf } from "../core/errors.ts";
+import { configError, configErrors, linesOf, messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogPlan } from "../ports/log_plan.ts";
 import type { ControlRequest, Identity } from "../ports/process.ts";
@@ -91,7 +91,7 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
   if (!attached && !daemon.isChild) {
     const { error, messages, pid } = await daemon.start(args);
     for (const message of messages) world.err.write(`${message}\n`);
-    if (error !== "") throw configError(error);
+    if (error !== "") throw configErrors(error.split("\n"));
     if (world.out.isTerminal) {
       world.out.write(`diamond-agent runs in the background as process ${pid}\n`);
     }
@@ -100,7 +100,7 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
   try {
     return await serve(world, flags);
   } catch (error) {
-    await daemon.report(messageOf(error));
+    await daemon.report(linesOf(error).join("\n"));
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Agent } from "../agent/agent.ts";
 import { createRetry } from "../agent/retry.ts";
 import { located } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
-import { messageOf } from "../core/errors.ts";
+import { linesOf } from "../core/errors.ts";
 import type { Configuration } from "../daemon/configuration.ts";
 import { watchdog } from "../daemon/watchdog.ts";
 import type { Clock, Host } from "../ports/host.ts";
@@ -79,7 +79,7 @@ export async function superviseAgent(
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
         return changes;
       } catch (error) {
-        for (const line of messageOf(error).split("\n")) {
+        for (const line of linesOf(error)) {
           log.error(`The configuration is not taken over, the old one stays: ${line}`);
         }
         throw error;

@@ -27,6 +27,9 @@ export class Failure extends Error {
   /** Of a collector that asks several servers: those that failed, and why. The others have published. */
   parts?: readonly { readonly name: string; readonly message: string }[];
 
+  /** Where several things are wrong: a line for each. */
+  lines?: readonly string[];
+
   constructor(code: FailureCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "Failure";
@@ -37,6 +40,11 @@ export class Failure extends Error {
 /** The configuration asks for something that cannot be: the agent does not start, exit status 2. */
 export function configError(message: string, cause?: unknown): Failure {
   return new Failure("config", message, cause);
+}
+
+/** The same for several things that are wrong. */
+export function configErrors(lines: readonly string[]): Failure {
+  return Object.assign(configError(lines.join("\n")), { lines });
 }
 
 /** The source is not there on this host (no such file, no such daemon). Logged as debug. */
@@ -83,6 +91,12 @@ const NOBODY_LISTENS = /ECONNREFUSED|connection refused/i;
 /** The message of any thrown value in one line, with its cause where that says more. */
 export function messageOf(error: unknown): string {
   return oneLine(wordsOf(error));
+}
+
+/** What is to be shown of a thrown value: one line for each thing that is wrong. */
+export function linesOf(error: unknown): string[] {
+  const { lines } = error instanceof Failure ? error : {};
+  return lines?.map(oneLine) ?? [messageOf(error)];
 }
 
 function wordsOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { ConfigurationStatus } from "../agent/status.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { ResolveRequest, Settings } from "../config/settings.ts";
-import { configError, messageOf } from "../core/errors.ts";
+import { configErrors, messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 
 export interface ConfigurationPorts {
@@ -159,7 +159,7 @@ function keyOf({ file, message }: Problem): string {
 }
 
 function refusalOf(problems: readonly Problem[]): Error {
-  return configError(problems.map(formatProblem).join("\n"));
+  return configErrors(problems.map(formatProblem));
 }
 
 function versionsOf(

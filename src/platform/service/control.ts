@@ -6,7 +6,7 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
-import { Failure, messageOf, undelivered } from "../../core/errors.ts";
+import { Failure, linesOf, undelivered } from "../../core/errors.ts";
 import type { ControlAnswer, ControlRequest } from "../../ports/process.ts";
 import { bunSockets } from "../runtime/bun_sockets.ts";
 import { net } from "../runtime/node_modules.ts";
@@ -68,7 +68,7 @@ async function reply(
   try {
     answered = { result: await answer(JSON.parse(line) as ControlRequest) };
   } catch (error) {
-    answered = { error: messageOf(error) };
+    answered = { error: linesOf(error).join("\n") };
   }
   return JSON.stringify(answered);
 }
@@ -113,8 +113,9 @@ export function askControl(path: string, request: ControlRequest): Promise<unkno
       socket.destroy();
       try {
         const { result, error } = JSON.parse(text, visible) as ControlAnswer;
-        if (error !== undefined) reject(undelivered(error));
-        else resolve(result);
+        if (error !== undefined) {
+          reject(Object.assign(undelivered(error), { lines: error.split("\n") }));
+        } else resolve(result);
       } catch (error) {
         fail(error);
       }
