@@ -1,5 +1,6 @@
 /** The program in Python that runs Diamond's collectors: its modules, and what starts it. */
 
+import builtin_names from "./diamond/builtin_names.py" with { type: "text" };
 import collector from "./diamond/collector.py" with { type: "text" };
 import config from "./diamond/config.py" with { type: "text" };
 import convertor from "./diamond/convertor.py" with { type: "text" };
@@ -26,6 +27,7 @@ const MODULES = Object.entries({
   collector,
   syntax,
   names,
+  builtin_names,
   source,
   files,
   run,

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from _diamond.config import ConfigObj, load_config, str_to_bool
+from _diamond.config import OWN, ConfigObj, is_own, load_config, str_to_bool
 from _diamond.metric import DiamondException, Metric
 from _diamond.stream import CURRENT, TEXT
 
@@ -78,8 +78,9 @@ class Collector(object):
         if configfile is not None:
             self.configfile = os.path.abspath(configfile)
         if self.configfile is not None:
-            self._merge(load_config(self.configfile))
-        if override_config is not None:
+            self._merge(OWN["object"] if is_own(self.configfile) else load_config(self.configfile))
+        isMerged = self.configfile is not None and override_config is OWN["object"]
+        if override_config is not None and not isMerged:
             self._merge(override_config)
         self.process_config()
 

@@ -293,15 +293,23 @@ def str_to_bool(value):
 
 
 # The agent's own configuration, which this process may not be allowed to read: its path, and its tree.
-OWN = {"path": "", "tree": {}}
+OWN = {"path": "", "tree": {}, "object": ConfigObj()}
 
 
 def set_config(path, tree):
     OWN["path"], OWN["tree"] = native(path), native(tree)
+    for key in ("server", "handlers", "collectors"):
+        OWN["tree"].setdefault(key, {})
+    # One for all collectors: of their own they have what they merge from it.
+    OWN["object"] = ConfigObj(OWN["tree"])
+
+
+def is_own(configfile):
+    return OWN["path"] != "" and os.path.abspath(configfile) == os.path.abspath(OWN["path"])
 
 
 def load_config(configfile):
     """The agent has merged all files already; another file stands for itself."""
-    if OWN["path"] and os.path.abspath(configfile) == os.path.abspath(OWN["path"]):
+    if is_own(configfile):
         return ConfigObj(OWN["tree"])
     return ConfigObj(os.path.abspath(configfile), file_error=True)

@@ -23,6 +23,8 @@ class Library(object):
         # By path: (version of the text, paths that it imports), of each file that was loaded.
         self.loaded = {}
         self.graveyard = []
+        # By path: names of modules that the file imports.
+        self.wanted = {}
 
     def use(self, folders):
         for folder in folders:
@@ -102,6 +104,7 @@ class Library(object):
         module.__file__ = path
         text = read(path)
         tree, code = source.compiled(text, path, module)
+        self.wanted[path] = set(name.split(".")[0] for names, level in imported(tree) if not level for name in names)
         exec(code, module.__dict__)
         self.loaded[path] = (zlib.crc32(text) & 0xffffffff, self.imports(tree, module))
 
@@ -178,13 +181,8 @@ class Library(object):
 
     def missing(self, path):
         """Modules that a file imports, and that are nowhere."""
-        try:
-            tree = source.compiled(read(path), path, None)[0]
-        except Exception:
-            return []
-        names = set(name.split(".")[0] for names, level in imported(tree) if not level for name in names)
-        return sorted(name for name in names if name not in sys.modules and not self.is_elsewhere(name)
-                      and not source.is_renamed(name) and self.find(name) is None)
+        return sorted(name for name in self.wanted.get(path, ()) if name and name not in sys.modules
+                      and not self.is_elsewhere(name) and self.find(name) is None)
 
 
 class Loader(object):

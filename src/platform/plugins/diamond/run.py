@@ -10,7 +10,7 @@ import threading
 import time
 
 from _diamond import stream
-from _diamond.config import OWN, ConfigObj
+from _diamond.config import OWN
 from _diamond.handler import AgentHandler
 from _diamond.metric import DiamondException
 from _diamond.signals import SIGALRMException
@@ -56,13 +56,17 @@ class Flusher(object):
         self.wanted.set()
 
     def work(self):
-        while True:
-            self.wanted.wait()
-            time.sleep(FLUSH_SECONDS)
-            self.wanted.clear()
-            runs, self.runs = self.runs, set()
-            for run in runs:
-                run.send()
+        try:
+            while True:
+                self.wanted.wait()
+                time.sleep(FLUSH_SECONDS)
+                self.wanted.clear()
+                runs, self.runs = self.runs, set()
+                for run in runs:
+                    run.send()
+        except BaseException:
+            # The process ends: Python 2 takes its modules away from threads that still run.
+            pass
 
 
 FLUSHER = Flusher()
@@ -129,9 +133,7 @@ def packed(value):
 
 def construct(cls, name):
     """By names where the constructor has them; Diamond 3 gave two by position."""
-    config = ConfigObj(OWN["tree"])
-    for key in ("server", "handlers", "collectors"):
-        config.setdefault(key, {})
+    config = OWN["object"]
     handlers = [AgentHandler()]
     signature = (inspect.getfullargspec if hasattr(inspect, "getfullargspec") else inspect.getargspec)
     spec = signature(cls.__init__)

@@ -86,7 +86,7 @@ def change(tokens, places, keeps_print):
                 break
         wrap(tokens, places, 0, "exec(")
     elif first == "raise" and commas:
-        tokens[places[1]][1] = "__diamond_error(" + tokens[places[1]][1]
+        tokens[places[1]][1] = "_diamond_error(" + tokens[places[1]][1]
         tokens[places[-1]][1] += ")"
     elif first == "except" and commas:
         tokens[places[commas[-1]]][1] = " as"
