@@ -257,7 +257,8 @@ export function createCollectorRunner(
     record.failures++;
     if (isNoData(error)) return tellAbsence(error);
     absence = undefined;
-    inRow++;
+    // While something is published, what is missing costs nothing but itself.
+    inRow = record.silentRuns === 0 ? 0 : inRow + 1;
     toSkip = Math.min(Math.max(0, inRow - PATIENCE), MAX_SKIPPED);
     trouble.report(section, error);
   }

@@ -215,11 +215,24 @@ describe("collection", () => {
     deepEqual(log.lines, ["info A finds no data: not here", "debug A finds no data: not here"]);
   });
 
-  it("backs off from a collector that fails on and on", async () => {
-    const broken = counting("A", () => {
-      throw new Error("defect");
+  it("does not back off while something is published", async () => {
+    const half = counting("A", () => {
+      throw badData("one line of many");
     });
-    const { runner } = await run(broken.plugin);
+    const { runner } = await run(half.plugin);
+    for (let slot = 0; slot < 20; slot++) await runner.run(slot);
+    deepEqual([half.runs, runner.record.skipped, runner.trouble?.count], [21, 0, 21]);
+  });
+
+  it("backs off from a collector that fails on and on", async () => {
+    const broken = counting("A");
+    const { runner } = await run({
+      ...broken.plugin,
+      collect() {
+        broken.runs++;
+        throw new Error("defect");
+      },
+    });
     for (let slot = 0; slot < 99; slot++) await runner.run(slot);
     ok(broken.runs < 25, `${broken.runs} runs of 100`);
     equal(runner.record.runs + runner.record.skipped, 100);
