@@ -5,13 +5,18 @@
  */
 
 import type { CommonValues, EmitOptions, Metrics, System } from "./collector.ts";
-import type { FailureCode } from "./errors.ts";
-import type { Option } from "./option.ts";
+import { badData, type Failure, type FailureCode } from "./errors.ts";
+import type { Receipt } from "./handler.ts";
+import type { PackedBatch } from "./handler_protocol.ts";
+import { type Option, optionFrom, type Options } from "./option.ts";
 
 /** The only argument of such a process. */
 export const PLUGIN_WORD = "__plugins";
 
-/** Lines that begin with this are the guest's answers; all else that it writes is its log. */
+/**
+ * Lines that begin with this are the guest's answers; all else that it writes is its log. A process whose
+ * plugins may print to the same stream is told a word at its setup, which follows the mark.
+ */
 export const ANSWER_MARK = "\u0001";
 
 export interface ModuleFile {
@@ -52,6 +57,34 @@ export interface OptionData {
   readonly needed?: boolean;
 }
 
+/** A handler as far as it is data. */
+export interface HandlerDeclaration {
+  readonly name: string;
+  readonly doc: string;
+  /** Null: free. */
+  readonly options: Readonly<Record<string, OptionData>> | null;
+  readonly receipt: Receipt;
+  readonly ordered?: boolean;
+  /** With the options' own defaults. */
+  readonly largest?: number;
+}
+
+/** Options as they travel: as how they were made. */
+export function optionDataOf(options: Options): Readonly<Record<string, OptionData>> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, { made, needed }]) => [key, { made, needed }]),
+  );
+}
+
+/** And made again. Throws `config` for what makes none. */
+export function optionsOfData(data: Readonly<Record<string, OptionData>>): Options {
+  const entries = Object.entries(data).map(([key, { made, needed }]) => [
+    key,
+    { ...optionFrom(made), needed },
+  ]);
+  return Object.fromEntries(entries);
+}
+
 export interface LoadedModule {
   readonly path: string;
   /** Another one where it was loaded anew. */
@@ -59,6 +92,7 @@ export interface LoadedModule {
   readonly collectors: readonly Declaration[];
   /** Of a file in Python: modules that it imports, and that are not there. */
   readonly missing?: readonly string[];
+  readonly handlers?: readonly HandlerDeclaration[];
   /** Why it could not be loaded; what is in `collectors` is an older version of it. */
   readonly error?: string;
 }
@@ -84,12 +118,32 @@ export type PluginProcessRequest =
     readonly group: string;
     /** PYTHONPATH, as far as it may be trusted. */
     readonly pythonPath?: readonly string[];
+    /** What follows the mark of each answer. */
+    readonly word?: string;
   }
-  | ({ readonly do: "load"; readonly files: readonly ModuleFile[] } & LoadContext)
+  | ({
+    readonly do: "load";
+    readonly files: readonly ModuleFile[];
+    readonly as?: "handlers";
+  } & LoadContext)
+  | {
+    readonly do: "open";
+    readonly handler: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  }
+  | { readonly do: "write"; readonly batch: PackedBatch }
+  | { readonly do: "close" }
   | { readonly do: "run"; readonly run: RunRequest }
   | { readonly do: "abort"; readonly run: number }
   | { readonly do: "drop"; readonly instance: string }
   | { readonly do: "ping" };
+
+/** Values in one run; more are a mistake, and would fill the memory. */
+export const MAX_VALUES = 100_000;
+
+export function tooMany(): Failure {
+  return badData(`It emits more than ${MAX_VALUES} values in a run`);
+}
 
 /** `emit(name, value, …parts, extras?)`, its value as text where JSON has no such number. */
 export type Emitted = readonly [
@@ -102,7 +156,13 @@ export interface PluginProcessAnswer {
   /** Of the request; absent in what was not asked for. */
   readonly id?: number;
   readonly result?: unknown;
-  readonly error?: { readonly code?: FailureCode; readonly message: string };
+  readonly error?: {
+    readonly code?: FailureCode;
+    readonly message: string;
+    /** Of a handler: see Failure. Points are told by their places in the batch. */
+    readonly points?: readonly number[] | number;
+    readonly retryAfter?: number;
+  };
   /** Values of a run that is under way. */
   readonly emits?: readonly Emitted[];
   /** The file that is being loaded now, or the section that begins to run. */

@@ -12,28 +12,31 @@ import {
   type EmitOptions,
 } from "../../core/collector.ts";
 import { createEmitter, type Emitter } from "../../core/emitter.ts";
-import { badData, codeOf, messageOf, timedOut } from "../../core/errors.ts";
+import { badData, codeOf, type Failure, messageOf, timedOut } from "../../core/errors.ts";
 import {
   ANSWER_MARK,
   type Declaration,
   type Emitted,
+  MAX_VALUES,
   type ModuleFile,
+  optionDataOf,
   packed,
   packedPart,
   type PluginProcessAnswer,
   type PluginProcessRequest,
   type RunRequest,
+  tooMany,
 } from "../../core/plugin_protocol.ts";
+import { MAX_NAME } from "../../core/naming.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Options, Patterns } from "../../core/option.ts";
 import { createHost } from "../host.ts";
 import { findIdentity } from "../access/identity.ts";
 import { become } from "../service/privileges.ts";
+import { createHandlerHost } from "./child_handlers.ts";
 import { createPluginModules, type PluginModule } from "./modules.ts";
 
-/** Values in one run; more are a mistake, and would fill the memory. */
-const MAX_VALUES = 100_000;
 /** In one line. */
 const VALUES_AT_ONCE = 500;
 
@@ -52,6 +55,7 @@ export function servePlugins(): Promise<void> {
   /** States that are being put away. */
   const leaving = new Set<Promise<null>>();
   let collectors = new Map<string, AnyCollector>();
+  const handlers = createHandlerHost(() => host!, logOf(undefined, undefined));
   let host: Host | undefined;
   /** A process that was started again is asked to run while it still loads. */
   let loading: Promise<unknown> = Promise.resolve();
@@ -59,12 +63,20 @@ export function servePlugins(): Promise<void> {
   async function answer(id: number, request: PluginProcessRequest): Promise<unknown> {
     switch (request.do) {
       case "setup":
+        mark = ANSWER_MARK + (request.word ?? "");
         become(findIdentity(request.user, request.group));
         host = createHost({ procfs: "", sysfs: "", rootfs: "", ...request.roots });
         return null;
       case "load":
-        loading = load(request.files);
+        loading = request.as === "handlers" ? handlers.load(request.files) : load(request.files);
         return await loading;
+      case "open":
+        await loading;
+        return handlers.open(request.handler, request.options);
+      case "write":
+        return await cancellable(id, (signal) => handlers.write(request.batch, signal));
+      case "close":
+        return await handlers.close();
       case "run":
         await loading.catch(() => {});
         return await run(id, request.run);
@@ -75,6 +87,16 @@ export function servePlugins(): Promise<void> {
         return await drop(request.instance);
       case "ping":
         return null;
+    }
+  }
+
+  async function cancellable<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      running.delete(id);
     }
   }
 
@@ -107,9 +129,10 @@ export function servePlugins(): Promise<void> {
       waiting = [];
     };
     const emit = (name: string, value: number | bigint, ...rest: (string | EmitOptions)[]) => {
-      if (++count > MAX_VALUES) throw badData(`It emits more than ${MAX_VALUES} values in a run`);
+      if (++count > MAX_VALUES) throw tooMany();
       const published = emitter.emit(String(name), value, ...rest);
-      waiting.push([String(name), packed(value), ...rest.map(packedPart)]);
+      // The agent refuses what is longer, and says so.
+      waiting.push([cut(String(name)), packed(value), ...rest.map(packedPart).map(cut)]);
       if (waiting.length >= VALUES_AT_ONCE) send();
       return published;
     };
@@ -191,7 +214,7 @@ export function servePlugins(): Promise<void> {
     try {
       say({ id, result: await answer(id, request) });
     } catch (error) {
-      say({ id, error: { code: codeOf(error), message: messageOf(error) } });
+      say({ id, error: toldError(error) });
     }
   }
 
@@ -206,6 +229,7 @@ export function servePlugins(): Promise<void> {
     });
     const end = () => {
       for (const name of instances.keys()) void drop(name);
+      leaving.add(handlers.close().then(() => null));
       void Promise.allSettled(leaving).then(() => resolve());
     };
     process.stdin.on("end", end);
@@ -215,24 +239,26 @@ export function servePlugins(): Promise<void> {
 
 function declarationOf(collector: AnyCollector): Declaration {
   const { name, doc, path, sources, systems, custom } = collector;
-  const options = Object.entries(collector.options as Options).map(([key, { made, needed }]) => [
-    key,
-    { made, needed },
-  ]);
   return {
     name,
     doc,
     path,
     sources,
     systems,
-    options: custom!.freeOptions ? null : Object.fromEntries(options),
+    options: custom!.freeOptions ? null : optionDataOf(collector.options),
     metrics: custom!.freeMetrics ? null : collector.metrics,
   };
 }
 
-function logOf(collector: string, id: number): Log {
+function cut<T>(part: T): T {
+  return typeof part === "string" ? part.slice(0, MAX_NAME + 1) as T : part;
+}
+
+/** Of a collector's run, or of a handler, whose process has its name. */
+function logOf(collector: string | undefined, id: number | undefined): Log {
+  const prefix = collector === undefined ? "" : `${collector}: `;
   const at = (level: keyof Log) => (text: string) =>
-    say({ id, log: [level, `${collector}: ${text}`] });
+    say({ id, log: [level, `${prefix}${text}`.slice(0, MAX_TEXT)] });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
@@ -245,14 +271,30 @@ function takeOverOutput(): void {
 }
 
 function withStack(error: unknown): string {
-  return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
+  const text = error instanceof Error && error.stack ? error.stack : messageOf(error);
+  return text.slice(0, MAX_TEXT);
 }
 
+/** With what the agent asks about an error besides its message. */
+function toldError(error: unknown): NonNullable<PluginProcessAnswer["error"]> {
+  const { points, retryAfter } = (error ?? {}) as Partial<Failure>;
+  return {
+    code: codeOf(error),
+    message: messageOf(error),
+    points: points as readonly number[] | number | undefined,
+    retryAfter,
+  };
+}
+
+/** Characters of a text for the log. */
+const MAX_TEXT = 4000;
 const encoder = new TextEncoder();
+/** Plugins print to the same stream: without the agent's word it is no answer. */
+let mark = ANSWER_MARK;
 
 /** Waits while the agent has no time to read. */
 function say(answer: PluginProcessAnswer): void {
-  let bytes = encoder.encode(`${ANSWER_MARK}${JSON.stringify(answer)}\n`);
+  let bytes = encoder.encode(`${mark}${JSON.stringify(answer)}\n`);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(1, bytes));

@@ -35,7 +35,7 @@ export function createPluginModules(): PluginModules {
       return { ...file, version: ++versions, collectors };
     } catch (error) {
       const { collectors = [], version = 0 } = before ?? {};
-      return { ...file, version, collectors, error: told(error, file.path) };
+      return { ...file, version, collectors, error: withLine(error, file.path) };
     }
   }
 
@@ -65,7 +65,7 @@ export function createPluginModules(): PluginModules {
 }
 
 /** With the line of the user's file where there is one. */
-function told(error: unknown, path: string): string {
+export function withLine(error: unknown, path: string): string {
   const message = messageOf(error);
   const stack = error instanceof Error ? error.stack ?? "" : "";
   const at = stack.indexOf(path);

@@ -8,9 +8,7 @@ import type { AnyCollector } from "../../core/collector.ts";
 import type { PluginFile, PluginLoader, PluginRequest, Plugins } from "../../ports/plugins.ts";
 import { messageOf } from "../../core/errors.ts";
 import { type LoadedModule, type ModuleFile, PLUGIN_WORD } from "../../core/plugin_protocol.ts";
-import type { AnyHandler } from "../../core/handler.ts";
 import { silentLog } from "../../ports/log.ts";
-import { handlersOf } from "./check.ts";
 import type { Trusted } from "../access/trust.ts";
 import { createPluginSwap } from "./swap.ts";
 import type { PluginProcessSettings } from "./process.ts";
@@ -21,7 +19,7 @@ import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
 import { createPluginModules } from "./modules.ts";
 import { findPluginFiles, type FoundFile } from "./discover.ts";
-import { importPlugin } from "./import_module.ts";
+import { createPluginHandlers } from "./handlers.ts";
 
 /** One file, as far as it was got. */
 interface Module<T> {
@@ -38,7 +36,7 @@ export function createPluginLoader(roots: Roots): PluginLoader {
   const proxies = createProxyMaker(pool);
   const python = createPythonCollectors(() => log);
   let turn: Promise<unknown> = Promise.resolve();
-  let handlerModules = new Map<string, Module<AnyHandler> & { fileVersion: string }>();
+  const pluginHandlers = createPluginHandlers();
 
   async function load(request: PluginRequest): Promise<Plugins> {
     const found = findPluginFiles(
@@ -46,13 +44,18 @@ export function createPluginLoader(roots: Roots): PluginLoader {
       request.files ?? [],
       trustedFor(request, request.isolation === "none"),
     );
-    const foundHandlers = findPluginFiles(request.handlersPath, [], trustedFor(request, true));
+    const foundHandlers = findPluginFiles(
+      request.handlersPath,
+      [],
+      trustedFor(request, request.isolation === "none"),
+    );
     const usable = found.files.filter(({ refused }) => !refused);
     const loading = inTurn(() => loadCollectors(request, usable, found.folders));
     const loaded = await within(loading, request.patience);
     const { collectors, inPython } = loaded ?? notYet(usable);
-    const handlers = await loadHandlers(
+    const handlers = await pluginHandlers.load(
       foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
+      request.isolation === "none" ? undefined : { ...settingsOf(request), loads: "handlers" },
     );
     const files: PluginFile[] = [];
     for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
@@ -136,33 +139,12 @@ export function createPluginLoader(roots: Roots): PluginLoader {
         roots: { procfs: choose("procfs"), sysfs: choose("sysfs"), rootfs: choose("rootfs") },
         user,
         group,
+        word: crypto.randomUUID(),
       },
       maxMemory,
       maxCpu,
       log: () => log,
     };
-  }
-
-  /** Handlers run in the agent: what they get is its own. */
-  async function loadHandlers(files: readonly ModuleFile[]) {
-    const before = handlerModules;
-    handlerModules = new Map();
-    for (const file of files) {
-      const { path, fileVersion } = file;
-      const known = before.get(path);
-      if (known?.fileVersion === fileVersion) {
-        handlerModules.set(path, known);
-        continue;
-      }
-      try {
-        const plugins = handlersOf(await importPlugin(file));
-        handlerModules.set(path, { path, fileVersion, plugins });
-      } catch (error) {
-        const plugins = known?.plugins ?? [];
-        handlerModules.set(path, { path, fileVersion, plugins, error: messageOf(error) });
-      }
-    }
-    return [...handlerModules.values()];
   }
 
   return {
@@ -171,9 +153,10 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     figures: () => [
       ...(pool.child === undefined ? [] : [pool.child.figures()]),
       ...python.figures(),
+      ...pluginHandlers.figures(),
     ],
     async close() {
-      await Promise.all([pool.close(), python.close()]);
+      await Promise.all([pool.close(), python.close(), pluginHandlers.close()]);
     },
   };
 }

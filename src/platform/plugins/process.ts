@@ -20,10 +20,14 @@ import {
   type PluginProcessRequest,
   type RunRequest,
 } from "../../core/plugin_protocol.ts";
+import { answerFrom, modulesFrom } from "../../core/plugin_answers.ts";
+import { visible } from "../../core/visible.ts";
 import type { Log } from "../../ports/log.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { killGroup, safeEnvironment } from "../exec/exec.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
+import { createLimitedLog } from "./limited_log.ts";
+import { readLines } from "./read_lines.ts";
 
 export interface PluginProcessSettings {
   /** For the log and the agent's own metrics. */
@@ -32,6 +36,8 @@ export interface PluginProcessSettings {
   /** What the program reads before the first request. */
   readonly preamble?: string;
   readonly setup: PluginProcessRequest;
+  /** What its files have, where that is not collectors. */
+  readonly loads?: "handlers";
   /** Bytes, and percent of one processor over a minute. */
   readonly maxMemory: number;
   readonly maxCpu: number;
@@ -48,7 +54,13 @@ export interface PluginProcess {
     signal: AbortSignal,
     own: Log,
   ): Promise<void>;
+  /** Any other request; when the signal is aborted, the process is told so, and killed if it does not answer. */
+  call(request: PluginProcessRequest, signal: AbortSignal): Promise<unknown>;
+  /** The files that each process loads when it starts. */
+  willLoad(files: readonly ModuleFile[], context?: LoadContext): void;
   drop(instance: string): void;
+  /** Another one for each process that was started. Starts one where none is. Throws while it is too early. */
+  generation(): number;
   figures(): PluginProcessFigures;
   /** What the process was last known to be at: the file that it loads. */
   readonly at: string;
@@ -68,13 +80,13 @@ const SOUND_MS = 60_000;
 /** Between looks at what it costs, while it works. */
 const LOOK_MS = 1000;
 const CPU_WINDOW_MS = 60_000;
-/** Characters of one line of output; what is longer is cut. */
-const MAX_LINE = 67_108_864;
-const MAX_TOLD = 2000;
+/** Characters of an answer, and of another line of output, which is cut there. */
+const MAX_ANSWER = 4_194_304;
+const MAX_PRINTED = 2000;
 const MAX_LAST_LINE = 200;
 const LAST_WORDS_MS = 100;
 /** Lines of a guest's own output that are logged in a minute. */
-const LINES_A_MINUTE = 20;
+const PRINTED_A_MINUTE = 20;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -87,7 +99,7 @@ interface Waiting {
 }
 
 export function createPluginProcess(settings: PluginProcessSettings): PluginProcess {
-  const { name, command, preamble, setup, maxMemory, maxCpu, log } = settings;
+  const { name, command, preamble, setup, loads, maxMemory, maxCpu, log } = settings;
   const waiting = new Map<number, Waiting>();
   let child: Child | undefined;
   let nextId = 1;
@@ -106,7 +118,11 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   let lastLine = "";
   let looks: { at: number; cpu: number }[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const chatter = { since: 0, lines: 0 };
+  const word = (setup as { word?: string }).word ?? "";
+  const mark = ANSWER_MARK + word;
+  const now = () => performance.now();
+  const printed = createLimitedLog(name, now, PRINTED_A_MINUTE);
+  const logged = createLimitedLog(name, now);
 
   function begin(): Child {
     const [program, ...args] = command;
@@ -133,23 +149,28 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       fresh.once("close", end);
       setTimeout(end, LAST_WORDS_MS).unref();
     });
-    readLines(fresh.stdout, hear);
-    readLines(fresh.stderr, chat);
+    const longest = (start: string) => start.startsWith(mark) ? MAX_ANSWER : MAX_PRINTED;
+    readLines(fresh.stdout, { longest, take: hear });
+    readLines(fresh.stderr, { longest: () => MAX_PRINTED, take: chat });
     if (preamble !== undefined) fresh.stdin.write(preamble);
     void ask(fresh, setup).catch((error) => {
       reason = `cannot be set up: ${error.message}`;
       killGroup(fresh);
     });
-    if (loading.files.length > 0) void ask(fresh, { do: "load", ...loading }).catch(() => {});
+    if (loading.files.length > 0) {
+      void ask(fresh, { do: "load", as: loads, ...loading }).catch(() => {});
+    }
     return fresh;
   }
 
   /** Throws while it is too early to start it again. */
   function alive(): Child {
     if (child !== undefined) return child;
-    if (closed) throw badData(`${name} are closed`);
+    if (closed) throw badData(`The process of ${name} is closed`);
     const wait = blockedUntil - performance.now();
-    if (wait > 0) throw badData(`${name} are started again in ${Math.ceil(wait / 1000)} s`);
+    if (wait > 0) {
+      throw badData(`The process of ${name} starts again in ${Math.ceil(wait / 1000)} s`);
+    }
     return begin();
   }
 
@@ -190,14 +211,11 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     return Object.assign(answer, { id });
   }
 
-  function hear(line: string): void {
-    if (!line.startsWith(ANSWER_MARK)) return chat(line);
-    let answer: PluginProcessAnswer;
-    try {
-      answer = JSON.parse(line.slice(ANSWER_MARK.length));
-    } catch {
-      return chat(line);
-    }
+  function hear(line: string, isCut: boolean): void {
+    const answer = line.startsWith(mark) && !isCut
+      ? answerFrom(line.slice(mark.length))
+      : undefined;
+    if (answer === undefined) return chat(line);
     const { id, emits, result, error } = answer;
     if (answer.at !== undefined) {
       at = answer.at;
@@ -206,22 +224,21 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     const asked = id === undefined ? undefined : waiting.get(id);
     if (answer.log !== undefined) {
       const [level, text] = answer.log;
-      return (asked?.own ?? log())[level](text.slice(0, MAX_TOLD));
+      return logged.say(asked?.own ?? log(), level, text);
     }
     if (asked === undefined) return;
     if (emits !== undefined) return asked.take?.(emits);
     waiting.delete(id!);
     if (error === undefined) asked.resolve(result);
-    else asked.reject(new Failure(error.code ?? "bad-data", error.message));
+    else asked.reject(failureOf(error));
   }
 
   /** What they print themselves. */
   function chat(line: string): void {
-    if (line.trim() === "") return;
-    lastLine = line.trim().slice(0, MAX_LAST_LINE);
-    const now = performance.now();
-    if (now - chatter.since > 60_000) Object.assign(chatter, { since: now, lines: 0 });
-    if (++chatter.lines <= LINES_A_MINUTE) log().info(`${name} say: ${line.slice(0, MAX_TOLD)}`);
+    const text = visible(line.trim());
+    if (text === "") return;
+    lastLine = text.slice(0, MAX_LAST_LINE);
+    printed.say(log(), "info", `${name} say: ${text}`);
   }
 
   /** `restarts` is given what begins the time again. */
@@ -272,41 +289,55 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     }
   }
 
+  async function abortable(
+    request: PluginProcessRequest,
+    signal: AbortSignal,
+    take?: Waiting["take"],
+    own?: Log,
+  ): Promise<unknown> {
+    const to = alive();
+    const answer = ask(to, request, take, own);
+    const late = Promise.withResolvers<never>();
+    const onAbort = () => {
+      waiting.delete(answer.id);
+      late.reject(signal.reason);
+      if (child !== to) return;
+      ask(to, { do: "abort", run: answer.id }).catch(() => {});
+      inTime(
+        ask(to, { do: "ping" }),
+        ALIVE_MS,
+        () => `was killed: ${at} did not let it go on`,
+      ).catch(() => {});
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([answer, late.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      late.promise.catch(() => {});
+      answer.catch(() => {});
+    }
+  }
+
   return {
     async load(files, context = {}) {
       const to = alive();
       loading = { files, ...context };
       const answer = await inTime(
-        ask(to, { do: "load", ...loading }),
+        ask(to, { do: "load", as: loads, ...loading }),
         LOAD_MS,
         () => `did not get through "${at}" within ${LOAD_MS / 1000} s, and was killed`,
         (again) => onProgress = again,
       );
-      return answer as LoadedModule[];
+      return modulesFrom(answer);
     },
-    async run(request, take, signal, own) {
-      const to = alive();
-      const answer = ask(to, { do: "run", run: request }, take, own);
-      const late = Promise.withResolvers<never>();
-      const onAbort = () => {
-        waiting.delete(answer.id);
-        late.reject(signal.reason);
-        if (child !== to) return;
-        ask(to, { do: "abort", run: answer.id }).catch(() => {});
-        inTime(
-          ask(to, { do: "ping" }),
-          ALIVE_MS,
-          () => `was killed: ${at} did not let it go on`,
-        ).catch(() => {});
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      try {
-        await Promise.race([answer, late.promise]);
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-        late.promise.catch(() => {});
-        answer.catch(() => {});
-      }
+    run: (request, take, signal, own) =>
+      abortable({ do: "run", run: request }, signal, take, own).then(() => {}),
+    call: abortable,
+    willLoad: (files, context = {}) => void (loading = { files, ...context }),
+    generation() {
+      alive();
+      return started;
     },
     drop(instance) {
       if (child !== undefined) ask(child, { do: "drop", instance }).catch(() => {});
@@ -347,17 +378,9 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   };
 }
 
-/** Calls back for each line; one that is too long is cut. */
-function readLines(stream: Readable, take: (line: string) => void): void {
-  let text = "";
-  stream.setEncoding("utf8");
-  (stream as Readable & { unref?(): void }).unref?.();
-  stream.on("error", () => {});
-  stream.on("data", (chunk: string) => {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop()!.slice(0, MAX_LINE);
-    for (const line of lines) take(line);
-  });
+function failureOf(error: NonNullable<PluginProcessAnswer["error"]>): Failure {
+  const { code = "bad-data", message, points, retryAfter } = error;
+  return Object.assign(new Failure(code, message), { points, retryAfter });
 }
 
 /** Clock ticks of /proc in a second: the same on every Linux that runs us. */

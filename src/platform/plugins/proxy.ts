@@ -6,10 +6,13 @@ import { badData } from "../../core/errors.ts";
 import {
   type Declaration,
   type Emitted,
+  MAX_VALUES,
+  optionsOfData,
+  tooMany,
   unpacked,
   unpackedPart,
 } from "../../core/plugin_protocol.ts";
-import { type Option, optionFrom, type Options } from "../../core/option.ts";
+import type { Option, Options } from "../../core/option.ts";
 import type { PluginSwap } from "./swap.ts";
 import type { PluginProcess } from "./process.ts";
 
@@ -38,7 +41,7 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
       path,
       sources,
       systems: systems ?? everySystem,
-      options: { ...withDefaults(defaults), ...remade(options ?? {}) },
+      options: { ...withDefaults(defaults), ...optionsOfData(options ?? {}) },
       metrics: metrics ?? {},
       custom: { file, freeOptions: options === null, freeMetrics: metrics === null },
       prepare() {
@@ -52,9 +55,12 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
         { host, section, hostname, options: values, state, emit, elapsed, signal, log },
       ) {
         let failure: unknown;
+        let count = 0;
         const publish = emit as Emitter["emit"];
         const take = (emits: readonly Emitted[]) => {
           try {
+            count += emits.length;
+            if (count > MAX_VALUES) throw tooMany();
             for (const [metric, value, ...rest] of emits) {
               publish(metric, unpacked(value), ...rest.map(unpackedPart));
             }
@@ -89,14 +95,6 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
       return proxy;
     },
   };
-}
-
-function remade(options: NonNullable<Declaration["options"]>): Options {
-  const entries = Object.entries(options).map(([key, { made, needed }]) => [
-    key,
-    { ...optionFrom(made), needed },
-  ]);
-  return Object.fromEntries(entries);
 }
 
 /** The common options, those whose default a class in Python has changed. */

@@ -1,0 +1,89 @@
+/**
+ * Handlers of the operator's own: each file is loaded once for each of its versions, in a process that is thrown away;
+ * each handler that the configuration names then has a process of its own. `isolation = none`: all in the agent.
+ */
+
+import { configError, messageOf } from "../../core/errors.ts";
+import type { AnyHandler } from "../../core/handler.ts";
+import type { HandlerDeclaration, ModuleFile } from "../../core/plugin_protocol.ts";
+import { silentLog } from "../../ports/log.ts";
+import type { PluginProcessFigures } from "../../ports/plugins.ts";
+import { handlersOf } from "./check.ts";
+import { guardedHandler } from "./guarded_handler.ts";
+import { handlerProxy } from "./handler_proxy.ts";
+import { importPlugin } from "./import_module.ts";
+import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
+
+/** One file, as far as it was got. */
+export interface HandlerModule {
+  readonly path: string;
+  readonly fileVersion: string;
+  readonly plugins: readonly AnyHandler[];
+  readonly error?: string;
+}
+
+export interface PluginHandlers {
+  /** `settings`: of a process; undefined: in the agent. What is unchanged stays the very same object. */
+  load(
+    files: readonly ModuleFile[],
+    settings: PluginProcessSettings | undefined,
+  ): Promise<readonly HandlerModule[]>;
+  figures(): readonly PluginProcessFigures[];
+  close(): Promise<void>;
+}
+
+export function createPluginHandlers(): PluginHandlers {
+  const running = new Set<PluginProcess>();
+  let modules = new Map<string, HandlerModule>();
+
+  async function inAgent(file: ModuleFile): Promise<readonly AnyHandler[]> {
+    return handlersOf(await importPlugin(file)).map(guardedHandler);
+  }
+
+  async function inProcess(
+    file: ModuleFile,
+    settings: PluginProcessSettings,
+  ): Promise<readonly AnyHandler[]> {
+    const trial = createPluginProcess({ ...settings, log: () => silentLog });
+    const [module] = await trial.load([file]).finally(() => void trial.close());
+    if (module?.error !== undefined) throw configError(module.error);
+    const declarations: readonly HandlerDeclaration[] = module?.handlers ?? [];
+    const start = (handler: string) => {
+      const process = createPluginProcess({ ...settings, name: `the handler ${handler}` });
+      process.willLoad([file]);
+      running.add(process);
+      return process;
+    };
+    return declarations.map((one) => handlerProxy(one, start, (ended) => running.delete(ended)));
+  }
+
+  async function loaded(
+    file: ModuleFile,
+    known: HandlerModule | undefined,
+    settings: PluginProcessSettings | undefined,
+  ): Promise<HandlerModule> {
+    if (known?.fileVersion === file.fileVersion) return known;
+    const { path, fileVersion } = file;
+    try {
+      const plugins = await (settings === undefined ? inAgent(file) : inProcess(file, settings));
+      return { path, fileVersion, plugins };
+    } catch (error) {
+      return { path, fileVersion, plugins: known?.plugins ?? [], error: messageOf(error) };
+    }
+  }
+
+  return {
+    async load(files, settings) {
+      const before = modules;
+      const all = await Promise.all(
+        files.map((file) => loaded(file, before.get(file.path), settings)),
+      );
+      modules = new Map(all.map((one) => [one.path, one]));
+      return all;
+    },
+    figures: () => [...running].map((process) => process.figures()),
+    async close() {
+      await Promise.all([...running].map((process) => process.close()));
+    },
+  };
+}
