@@ -111,6 +111,7 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
     files,
     roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
     isolation: source?.isolation ?? server.isolation,
+    handlersIsolation: server.handlers_isolation,
     python: server.python,
     wanted: wanted(context),
     config: { path: context.files.absolute(context.path), tree: plainConfig(context) },

@@ -43,6 +43,11 @@ export const serverOptions = {
     ["process", "none"],
     "Where collectors of your own run: in a process of their own, or in the agent",
   ),
+  handlers_isolation: choice(
+    "process",
+    ["process", "none"],
+    "Handlers of handlers_path run each in a process of its own; none: in the agent",
+  ),
   python: text(
     "",
     "What runs collectors in Python; empty: python3, python2.7 or python of PATH; none: nothing",

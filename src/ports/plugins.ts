@@ -14,6 +14,8 @@ export interface PluginRequest {
   /** Single files, beside the paths. */
   readonly files?: readonly string[];
   readonly isolation: Isolation;
+  /** The same of handlers. */
+  readonly handlersIsolation: Isolation;
   /** The Python that runs those in Python; empty: one of PATH; `none`: they are not run. */
   readonly python: string;
   /** The collectors that the configuration has enabled: those in Python are only loaded then. */

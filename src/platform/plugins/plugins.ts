@@ -47,7 +47,7 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     const foundHandlers = findPluginFiles(
       request.handlersPath,
       [],
-      trustedFor(request, request.isolation === "none"),
+      trustedFor(request, request.handlersIsolation === "none"),
     );
     const usable = found.files.filter(({ refused }) => !refused);
     const loading = inTurn(() => loadCollectors(request, usable, found.folders));
@@ -55,7 +55,9 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     const { collectors, inPython } = loaded ?? notYet(usable);
     const handlers = await pluginHandlers.load(
       foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
-      request.isolation === "none" ? undefined : { ...settingsOf(request), loads: "handlers" },
+      request.handlersIsolation === "none"
+        ? undefined
+        : { ...settingsOf(request), loads: "handlers" },
     );
     const files: PluginFile[] = [];
     for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
