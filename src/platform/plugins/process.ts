@@ -5,7 +5,6 @@
  */
 
 import type { ChildProcessByStdio } from "node:child_process";
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import type { PluginProcessFigures } from "../../ports/plugins.ts";
@@ -26,6 +25,7 @@ import type { Log } from "../../ports/log.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { killGroup, safeEnvironment } from "../exec/exec.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
+import { costOf } from "./process_cost.ts";
 import { createLimitedLog } from "./limited_log.ts";
 import { readLines } from "./read_lines.ts";
 
@@ -381,25 +381,6 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
 function failureOf(error: NonNullable<PluginProcessAnswer["error"]>): Failure {
   const { code = "bad-data", message, points, retryAfter } = error;
   return Object.assign(new Failure(code, message), { points, retryAfter });
-}
-
-/** Clock ticks of /proc in a second: the same on every Linux that runs us. */
-const TICKS = 100;
-
-/** Source: VmRSS in /proc/PID/status, utime and stime in /proc/PID/stat. */
-function costOf(pid: number | undefined): { rss: number; cpu: number } | undefined {
-  if (pid === undefined || process.platform !== "linux") return undefined;
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return {
-      rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024,
-      cpu: (Number(fields[11]) + Number(fields[12])) / TICKS,
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 function megabytes(bytes: number): string {
