@@ -147,11 +147,12 @@ function wholeNumber(flags: Flags, name: string, fallback: number, min: number):
   return Number(text);
 }
 
-function jsonLine({ series, value, timestamp }: Metric): string {
+function jsonLine({ series, value, timestamp, raw }: Metric): string {
   const { path, prefix, host, collector, name, labels, instance, kind, precision, unit } = series;
   const fields = {
     path,
     value: Number(fixed(value, precision)),
+    raw: raw === undefined ? undefined : Number(raw),
     timestamp,
     kind,
     unit,
