@@ -44,6 +44,8 @@ export interface LoadContext {
   /** Where modules that users' files import may be. */
   readonly folders?: readonly string[];
   readonly config?: PlainConfig;
+  /** Collectors that no file names: installed packages may offer them. */
+  readonly lost?: readonly string[];
 }
 
 /** The configuration as its files have it, and where its main file is. */

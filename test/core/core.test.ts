@@ -318,6 +318,38 @@ describe("emitter", () => {
       "vm1",
     ]);
   });
+
+  it("takes a whole path with its host, and the raw value of a rate", () => {
+    const emitter = createEmitter({ ...settings, free: true });
+    emitter.begin(100, 0);
+    const paths: readonly [string, string | null | undefined][] = [
+      ["servers.h1.C.a.b", undefined],
+      ["devices.pdu7.watts", "pdu7"],
+      ["clusters.blue.size.nodes", "blue"],
+      ["a.lab.example.org.disk.used", "lab.example.org"],
+      ["sum.of.all", null],
+      ["alone", null],
+    ];
+    for (const [path, host] of paths) emitter.emit(path, 1, { path: true, host });
+    emitter.emit("servers.h1.C.r", 2, { path: true, form: "counter", raw: 2n ** 63n });
+    const { metrics } = emitter.end();
+    deepEqual(
+      metrics.map(({ series: { path, prefix, host, collector, name } }) =>
+        [path, prefix, host, collector, name].join(" ")
+      ),
+      [
+        "servers.h1.C.a.b servers h1 C a.b",
+        "devices.pdu7.watts devices pdu7  watts",
+        "clusters.blue.size.nodes clusters blue size nodes",
+        "a.lab.example.org.disk.used a lab.example.org disk used",
+        "sum.of.all sum  of all",
+        "alone    alone",
+        "servers.h1.C.r servers h1 C r",
+      ],
+    );
+    const { series: { kind }, value, raw } = metrics.at(-1)!;
+    deepEqual([kind, value, raw], ["counter", 2, 2n ** 63n]);
+  });
 });
 
 describe("trouble", () => {

@@ -48,7 +48,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       for (const { proxies } of interpreters.all) proxies.begin();
       const texts = readTexts(files);
       const isOurs = (path: string, name: string) => isDiamonds(path) && request.isOurs(name);
-      const { needed, guessed } = neededOf(request, texts, isOurs);
+      const { needed, guessed, lost } = neededOf(request, texts, isOurs);
       const told: PluginFile[] = [];
       const collectors: AnyCollector[] = [];
       const isMissing = interpreters.choice(request.python, false).length === 0;
@@ -68,7 +68,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
         return { collectors, files: told };
       }
       const alone = (request.files ?? []).map((path) => dirname(path));
-      const context = { folders: [...folders, ...alone], config: request.config };
+      const context = { folders: [...folders, ...alone], config: request.config, lost };
       for (const { by, module } of await attempts(request, texts, needed, context)) {
         const { path, version, collectors: declarations, error } = module;
         const own = declarations.filter(({ name }) => !isOurs(path, name));
@@ -125,7 +125,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
     )).flat();
     const better = new Map(first.map((one) => [one.module.path, one]));
     const again = first.filter(({ module: { path, error, missing = [] } }) =>
-      ways.get(path)!.length > 1 && (error !== undefined || missing.length > 0)
+      (ways.get(path)?.length ?? 0) > 1 && (error !== undefined || missing.length > 0)
     ).map(({ module }) => module.path);
     if (again.length > 0) {
       const second = await Promise.all(interpreters.all.map((by) => {
@@ -162,21 +162,25 @@ function neededOf(
   { wanted, isOurs: isBuiltIn, files: single = [] }: PluginRequest,
   texts: readonly PythonText[],
   isOurs: (path: string, name: string) => boolean,
-): { readonly needed: ReadonlySet<string>; readonly guessed: ReadonlySet<string> } {
+): {
+  readonly needed: ReadonlySet<string>;
+  readonly guessed: ReadonlySet<string>;
+  readonly lost: readonly string[];
+} {
   const needed = new Set(single.filter((path) => texts.some(({ file }) => file.path === path)));
-  let isLost = false;
+  const lost: string[] = [];
   for (const name of wanted) {
     const found = filesOf(name, texts);
     for (const { file: { path }, names } of found) {
       const isDefined = names.includes(name) || !isBuiltIn(name);
       if (isDefined && !isOurs(path, name)) needed.add(path);
     }
-    if (found.length === 0 && !isBuiltIn(name)) isLost = true;
+    if (found.length === 0 && !isBuiltIn(name)) lost.push(name);
   }
   const guessed = new Set(
-    isLost ? texts.map(({ file }) => file.path).filter((path) => !needed.has(path)) : [],
+    lost.length > 0 ? texts.map(({ file }) => file.path).filter((path) => !needed.has(path)) : [],
   );
-  return { needed: new Set([...needed, ...guessed]), guessed };
+  return { needed: new Set([...needed, ...guessed]), guessed, lost };
 }
 
 function missing(python: string): string {

@@ -78,7 +78,25 @@ class Guest(object):
         taken = self.library.forget_changed()
         self.files = [self.load(native(file["path"]), file["fileVersion"], known) for file in request["files"]]
         self.library.restore(taken)
+        self.files += self.offered(native(request.get("lost", [])))
         return [one.told() for one in self.files]
+
+    def offered(self, names):
+        """Wanted collectors that no file has, and an installed package offers: Diamond's entry points."""
+        present = set(name for file in self.files for name in file.collectors)
+        missing = [name for name in names if name not in present]
+        found = []
+        for point in entry_points() if missing else ():
+            loaded = Loaded("package %s" % point.name, "")
+            try:
+                value = point.load()
+                classes = collectors_in(value) if not isinstance(value, type) else {value.__name__: value}
+                loaded.collectors = dict((name, cls) for name, cls in classes.items() if name in missing)
+            except Exception as error:
+                loaded.error = run.reason_of(error, "")
+            if loaded.collectors or loaded.error:
+                found.append(loaded)
+        return found
 
     def load(self, path, stamp, known):
         before = known.get(path)
@@ -138,6 +156,21 @@ class Guest(object):
 
     def do_ping(self, request):
         return None
+
+
+def entry_points():
+    group = "diamond.collectors"
+    try:
+        from importlib.metadata import entry_points as every
+        found = every()
+        return list(found.select(group=group) if hasattr(found, "select") else found.get(group, ()))
+    except ImportError:
+        pass
+    try:
+        import pkg_resources
+        return list(pkg_resources.iter_entry_points(group))
+    except ImportError:
+        return []
 
 
 def become(user, group):
