@@ -45,9 +45,17 @@ export class Deadline {
   }
 }
 
-/** Waits for work, at most so long. */
-export async function within(clock: Clock, seconds: number, work: Promise<unknown>): Promise<void> {
+/** Waits for work, at most so long. Whether it ended in time. */
+export async function within(
+  clock: Clock,
+  seconds: number,
+  work: Promise<unknown>,
+): Promise<boolean> {
   const limit = new AbortController();
-  await Promise.race([work, clock.sleep(seconds * 1000, limit.signal)]);
+  const inTime = await Promise.race([
+    work.then(() => true),
+    clock.sleep(seconds * 1000, limit.signal).then(() => false),
+  ]);
   limit.abort();
+  return inTime;
 }

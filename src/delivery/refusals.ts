@@ -3,10 +3,11 @@
  * refuses them again and again, are their points at fault.
  */
 
+import type { PartsSettings } from "./poison.ts";
 import type { Batch } from "./sent.ts";
 
 /** Refusals that one try may meet, to find out whether some of a batch are taken. */
-const SEARCH_TRIES = 48;
+export const SEARCH_TRIES = 48;
 /** One try in so many searches, while everything is refused; the others ask once. */
 const SEARCH_EVERY = 4;
 /** Where a backend takes its points in order only, the next batch is tried after so many refusals of the first. */
@@ -14,7 +15,6 @@ const ASIDE_FROM = 3;
 /** A batch's tries, others being taken between one and the next, until its points are at fault. */
 const CONDEMNED_FROM = 3;
 const MAX_WAITING = 1000;
-const FIRST_TRY = { tries: SEARCH_TRIES, condemned: false };
 
 /** A batch by its first row in the spool, or its first point in memory. */
 type Key = number | object;
@@ -35,14 +35,14 @@ export class Refusals {
     return this.#inRow >= ASIDE_FROM;
   }
 
-  /** How far a try of this batch goes, and whether it is its last. */
-  limits(batch: Batch): { readonly tries: number; readonly condemned: boolean } {
-    if (this.#inRow === 0 && this.#waiting.size === 0) return FIRST_TRY;
+  /** How far a try of this batch goes, and whether it is its last; `usual`: of one that nothing is known of. */
+  limits(batch: Batch, usual: PartsSettings): PartsSettings {
+    if (this.#inRow === 0 && this.#waiting.size === 0) return usual;
     const known = this.#waiting.get(keyOf(batch));
     const condemned = known !== undefined && this.#taken > known.takenBefore &&
       known.tries + 1 >= CONDEMNED_FROM;
     const searches = condemned || this.#inRow % SEARCH_EVERY === 0;
-    return { tries: searches ? SEARCH_TRIES : 1, condemned };
+    return { ...usual, tries: searches ? SEARCH_TRIES : 1, condemned };
   }
 
   /** Nothing of a batch waits any more; `isTaken`: some of it was taken. */

@@ -135,11 +135,12 @@ export class Unconfirmed {
     }
   }
 
-  /** The connection is closed: where it was in order, all is confirmed; `keeps`: by a suspect nothing is. */
-  end(keeps: boolean): void {
+  /** The last connection: where it `isClosed`, and in order, all is confirmed. `keeps`: what went to a suspect is kept. */
+  end(isClosed: boolean, keeps: boolean): void {
     const { line } = this.#settings;
     if (line === undefined) return;
-    if (line.broken() !== undefined || (this.#isSuspect && keeps)) return this.reclaim();
+    const isInOrder = isClosed && line.broken() === undefined;
+    if (!isInOrder || (this.#isSuspect && keeps)) return this.reclaim();
     for (const batch of this.#sent.reclaim()) this.#confirmed(batch);
   }
 

@@ -21,9 +21,9 @@ import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
 import { Deadline, within } from "./deadline.ts";
 import { imbalance, type Ledger, type SavedLedger } from "./ledger.ts";
-import { type Outcome, writeParts } from "./poison.ts";
+import { type Outcome, type PartsSettings, writeParts } from "./poison.ts";
 import { BYTES_PER_METRIC } from "./queue.ts";
-import { Refusals } from "./refusals.ts";
+import { Refusals, SEARCH_TRIES } from "./refusals.ts";
 import type { Batch } from "./sent.ts";
 import { Retry } from "./retry.ts";
 import { SpoolPace } from "./spool_pace.ts";
@@ -67,6 +67,9 @@ class DeliveryWorker implements Worker {
   /** Points in a write, and in memory. */
   readonly #most: number;
   readonly #capacity: number;
+  /** Made once: a write leaves little behind. */
+  readonly #usual: PartsSettings;
+  readonly #write = (part: readonly Metric[]) => this.#deadline.write(part);
   #inFlight: Batch | undefined;
   #isFlushWanted = false;
   #isLookWanted = false;
@@ -87,6 +90,8 @@ class DeliveryWorker implements Worker {
     this.#sink = sink;
     this.#options = options;
     this.#clock = clock;
+    const { largest = Infinity, ordered = false } = settings;
+    this.#usual = { largest, ordered, tries: SEARCH_TRIES, condemned: false };
     this.#most = Math.max(options.batch, MAX_PER_WRITE);
     this.#capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
     const account = this.#account = new Account(name, log);
@@ -274,7 +279,6 @@ class DeliveryWorker implements Worker {
 
   /** Writes for as long as the backend takes all at once; returns what has to be waited for before the next one. */
   #drain(): Promise<void> | undefined {
-    const { largest = Infinity, ordered = false } = this.#settings;
     while (this.#isDue()) {
       this.#isLookWanted = false;
       const fault = this.#unconfirmed.check();
@@ -288,8 +292,8 @@ class DeliveryWorker implements Worker {
         return this.#backOff(error);
       }
       this.#inFlight = batch;
-      const limits = { largest, ordered, ...this.#refusals.limits(batch) };
-      const outcome = writeParts(batch.metrics, limits, (part) => this.#deadline.write(part));
+      const limits = this.#refusals.limits(batch, this.#usual);
+      const outcome = writeParts(batch.metrics, limits, this.#write);
       const pending = outcome instanceof Promise
         ? outcome.then((known) => this.#conclude(batch, known))
         : this.#conclude(batch, outcome);
@@ -473,7 +477,7 @@ class DeliveryWorker implements Worker {
     const close = Promise.resolve(this.#sink[Symbol.asyncDispose]()).catch((error) =>
       this.#settings.log.debug(`${this.name}: closing failed: ${error}`)
     );
-    await within(this.#clock, CLOSE_SECONDS, close);
-    this.#unconfirmed.end(this.#spooler !== undefined);
+    const isClosed = await within(this.#clock, CLOSE_SECONDS, close);
+    this.#unconfirmed.end(isClosed, this.#spooler !== undefined);
   }
 }

@@ -354,6 +354,17 @@ describe("receipts of a transport", () => {
     closes();
   });
 
+  it("a close that does not end in time leaves them too", async () => {
+    const { sink, worker, clock, tick, closes } = setUp({}, { transport: true });
+    await tick(0, 10);
+    sink[Symbol.asyncDispose] = () => new Promise<void>(() => {});
+    const stopped = worker.stop(5);
+    await clock.advance(10_000);
+    await stopped;
+    deepEqual([worker.ledger.delivered, worker.spooled], [0, 10]);
+    closes();
+  });
+
   it("spooled batches stay in the file until they are settled", async () => {
     const { sink, line, worker, clock, tick, closes } = setUp({}, { transport: true });
     sink.mood = "refuse";

@@ -74,6 +74,10 @@ export function heldConnection(
     }
   }
 
+  function hasReadAll(): boolean {
+    return unreadOf(calls.unacknowledged(descriptor) ?? 0, calls.window(descriptor)) === 0;
+  }
+
   return {
     get state() {
       return state();
@@ -106,8 +110,7 @@ export function heldConnection(
       }
       const end = state();
       // A peer that never closes its side must not keep the descriptor.
-      const isAllRead = end === "ended" ||
-        (end === "open" && calls.unacknowledged(descriptor) === 0);
+      const isAllRead = end === "ended" || (end === "open" && hasReadAll());
       release(end === "broken" ? "broken" : "ended", calls.close);
       return isAllRead;
     },

@@ -15,7 +15,8 @@ import { foreignPeer } from "../../formats/peer_looks.ts";
 import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Datagrams, Net, Target } from "../../ports/host.ts";
 
-const CLOSE_MS = 5000;
+/** For a peer to read the rest and end its side: less than a worker gives its sink. */
+const CLOSE_MS = 1500;
 const MAX_WAITING_DATAGRAMS = 256;
 
 interface Address {

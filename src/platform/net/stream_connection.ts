@@ -76,7 +76,7 @@ export function streamConnection(
         }
         // A peer that never closes its side must not keep the descriptor.
         const late = setTimeout(() => {
-          resolve(queues.of(socket) === 0);
+          resolve(unreadOf(queues.of(socket) ?? 0, queues.window(socket)) === 0);
           socket.destroy();
         }, closeMs);
         late.unref();
