@@ -11,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
 import { createErrorReporter } from "../core/error_reporter.ts";
+import { droppedTotal } from "../delivery/ledger.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
 import { changes, isSame } from "./changes.ts";
@@ -20,6 +21,7 @@ import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import type { SeriesBudget } from "../core/series_limit.ts";
 import { createScheduler, type Scheduler, staggerOffset } from "./scheduler.ts";
 import { createHousekeeping } from "./housekeeping.ts";
+import { createLosses } from "./losses.ts";
 import { type Missing, refuseEmpty, withTimes } from "./missing.ts";
 import { createRetry } from "./retry.ts";
 import { type AgentState, NO_STATE, type SelfMetrics } from "./self_metrics.ts";
@@ -114,6 +116,7 @@ export function createAgent(ports: AgentPorts): Agent {
   const started = host.clock.now();
   const housekeeping = createHousekeeping(ports, () => running?.settings, () => state());
   const waiting = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
+  const losses = createLosses(() => host.clock.now());
   const retry = createRetry(host.clock, () => inTurn(tryAgain));
   const budget: SeriesBudget = { max: Infinity, used: 0 };
   let running: Running | undefined;
@@ -164,6 +167,8 @@ export function createAgent(ports: AgentPorts): Agent {
         missing.push(missingFor({ kind: "handler", section: name, reason }, true));
         continue;
       }
+      const saved = occasion === "next" ? undefined : housekeeping.ledger(name);
+      if (saved !== undefined) losses.begin(name, droppedTotal(saved));
       workers.set(name, {
         part,
         worker: createWorker({
@@ -174,7 +179,7 @@ export function createAgent(ports: AgentPorts): Agent {
           ordered: handler.ordered,
           options,
           spools,
-          saved: occasion === "next" ? undefined : housekeeping.ledger(name),
+          saved,
           clock: host.clock,
           log,
           random,
@@ -345,6 +350,7 @@ export function createAgent(ports: AgentPorts): Agent {
         maxMemory: running?.settings.server.max_memory ?? Infinity,
         off: running?.settings.off,
         configuration: ports.configuration?.(),
+        losses,
         destination(name) {
           const options = running?.workers.get(name)?.part.options;
           return options && destinationOf(options);

@@ -5,6 +5,7 @@ import { droppedTotal, imbalance, type Ledger, newLedger } from "../delivery/led
 import type { Worker } from "../delivery/worker.ts";
 import { adviceForHandler, adviceForMissing } from "./advice.ts";
 import type { ReportedError } from "./collector_status.ts";
+import type { Losses } from "./losses.ts";
 import type { Missing } from "./missing.ts";
 
 /**
@@ -88,7 +89,7 @@ export function handlerThatIsOff(name: string): HandlerStatus {
 }
 
 /** Why it is not healthy; empty where it is. */
-export function handlerProblems(handler: HandlerStatus): string[] {
+export function handlerProblems(handler: HandlerStatus, losses: Losses): string[] {
   const { name, state, behind = 0, imbalance: unaccounted } = handler;
   const found: string[] = [];
   if (state === "failing") found.push(`${name} cannot deliver`);
@@ -100,7 +101,7 @@ export function handlerProblems(handler: HandlerStatus): string[] {
     found.push(`${name} still delivers what had to wait`);
   }
   const dropped = droppedTotal(handler);
-  if (dropped > 0) found.push(`${name} has dropped ${dropped} metrics`);
+  if (losses.isRecent(name, dropped)) found.push(`${name} has dropped ${dropped} metrics`);
   if (unaccounted !== 0) {
     found.push(`${name} cannot account for ${unaccounted} metrics: please report it`);
   }

@@ -14,6 +14,7 @@ import {
   handlerThatIsOff,
   missingHandler,
 } from "./handler_status.ts";
+import type { Losses } from "./losses.ts";
 import type { AgentState } from "./self_metrics.ts";
 
 export type { CollectorStatus, ReportedError } from "./collector_status.ts";
@@ -55,6 +56,7 @@ export interface StatusContext {
   readonly maxMemory: number;
   readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
   readonly configuration?: ConfigurationStatus;
+  readonly losses: Losses;
   /** Where a handler sends to. */
   destination(handler: string): string | undefined;
 }
@@ -62,7 +64,7 @@ export interface StatusContext {
 export function statusOf(
   { runners, workers, missing }: AgentState,
   { self, clock }: Host,
-  { started, maxMemory, off, configuration, destination }: StatusContext,
+  { started, maxMemory, off, configuration, losses, destination }: StatusContext,
 ): Status {
   const now = clock.now();
   const missingOnes = (kind: string) => missing.filter((one) => one.kind === kind);
@@ -79,7 +81,7 @@ export function statusOf(
   const rss = self.rss();
   const degraded = [
     ...configurationProblems(configuration),
-    ...handlers.flatMap(handlerProblems),
+    ...handlers.flatMap((handler) => handlerProblems(handler, losses)),
     ...collectors.flatMap(collectorProblems),
     ...runners.flatMap(({ name, crowd }) => crowd === undefined ? [] : `${name}: ${crowd.message}`),
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { adviceForCollector } from "../../src/agent/advice.ts";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { collectorStatus } from "../../src/agent/collector_status.ts";
+import { createLosses } from "../../src/agent/losses.ts";
 import { destinationOf } from "../../src/agent/destination.ts";
 import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts";
 import {
@@ -185,6 +186,22 @@ describe("a handler's destination", () => {
   ) {
     it(`${expected}`, () => equal(destinationOf(options), expected));
   }
+});
+
+describe("losses", () => {
+  it("are recent for an hour, and those of an earlier start are not", () => {
+    let now = 0;
+    const losses = createLosses(() => now);
+    losses.begin("H", 7);
+    equal(losses.isRecent("H", 7), false);
+    equal(losses.isRecent("H", 9), true);
+    now = 3_599_000;
+    equal(losses.isRecent("H", 9), true);
+    now = 3_601_000;
+    equal(losses.isRecent("H", 9), false);
+    equal(losses.isRecent("H", 10), true);
+    equal(losses.isRecent("other", 0), false);
+  });
 });
 
 describe("the agent's own metrics", () => {
