@@ -178,6 +178,12 @@ function fieldsOf(
   return values;
 }
 
+/** What sections have, as it stands; the later ones win. */
+export function plainSections(sections: readonly (Section | undefined)[]): Record<string, Raw> {
+  const entries = sections.flatMap((section) => [...section?.entries ?? []]);
+  return Object.fromEntries(entries.map(([name, node]) => [name, toRaw(node)]));
+}
+
 function toRaw(node: Leaf | Section): Raw {
   return isSection(node) ? toPlain(node, (inner) => inner.value) as RawSection : node.value;
 }

@@ -16,7 +16,7 @@ import { emptyProblems } from "./empty.ts";
 import { networkProblems } from "./network_paths.ts";
 import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
-import { handlerNames, resolveHandlers } from "./resolve_handlers.ts";
+import { foreignHandlers, handlerNames, resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
 import type { Catalogue, LeftOut, ResolveRequest, Settings } from "./settings.ts";
 import { isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
@@ -112,6 +112,7 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
     roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
     isolation: source?.isolation ?? server.isolation,
     handlersIsolation: server.handlers_isolation,
+    wantedHandlers: foreignHandlers(server, Object.keys(catalogue.handlers)),
     python: server.python,
     wanted: wanted(context),
     config: { path: context.files.absolute(context.path), tree: plainConfig(context) },

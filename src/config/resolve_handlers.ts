@@ -3,7 +3,7 @@
 import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
-import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
+import { checkDefaults, convert, loadFrom, plainSections, type ResolveContext } from "./convert.ts";
 import { didYouMean, fault, located, notice, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
@@ -42,7 +42,9 @@ export async function resolveHandlers(
       declared,
       [section, defaults],
       `[[${name}]]`,
+      handler.custom?.freeOptions,
     );
+    if (handler.custom?.wantsSection) values.section = plainSections([defaults, section]);
     if (!used) continue;
     const options = values as HandlerSettings["options"];
     for (const problem of shortcomings(handler, declared, options, from, section?.origin ?? at)) {
@@ -65,6 +67,15 @@ export async function resolveHandlers(
 /** Of `[server] handlers`, as their sections are called. */
 export function handlerNames(server: ServerValues): string[] {
   return server.handlers.map(handlerName).filter((name) => name !== "QueueHandler" && name !== "");
+}
+
+/** Classes that are not the agent's own: `mine.GraphiteHandler` is the operator's, `diamond.handler.graphite.GraphiteHandler` is not. */
+export function foreignHandlers({ handlers }: ServerValues, own: readonly string[]): string[] {
+  return handlers.filter((entry) => {
+    const [name] = handlerName(entry).split(" ");
+    const isDiamonds = !entry.includes(".") || entry.trim().startsWith("diamond.handler.");
+    return name !== "" && !(isDiamonds && own.includes(name));
+  }).map((entry) => handlerName(entry).split(" ")[0]);
 }
 
 /** What the handler cannot do without, and what it says of its options as a whole. */

@@ -69,10 +69,19 @@ export interface Handler<O extends Options = Options> {
    * queue, a worker and books of its own, under the section's name and `backend`.
    */
   expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
+  /** Of the operator's own. */
+  readonly custom?: HandlerTraits;
   /** Metrics in one write at most, where the backend has a limit. */
   largest?(options: Values<O> & DeliveryValues): number;
   /** Never connects: a backend that is down must not keep the agent from starting. Throws `config` only. */
   open(context: HandlerContext<O>): Sink;
+}
+
+export interface HandlerTraits {
+  /** No options are declared: those of the worker are read, each other key of the section comes as it stands. */
+  readonly freeOptions: boolean;
+  /** Its section and the default one come as they stand, as the option `section`. */
+  readonly wantsSection?: boolean;
 }
 
 export interface Backend<O extends Options = Options> {

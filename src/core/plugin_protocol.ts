@@ -69,6 +69,8 @@ export interface HandlerDeclaration {
   readonly ordered?: boolean;
   /** With the options' own defaults. */
   readonly largest?: number;
+  /** See HandlerTraits. */
+  readonly wantsSection?: boolean;
 }
 
 /** Options as they travel: as how they were made. */

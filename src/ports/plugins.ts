@@ -16,6 +16,8 @@ export interface PluginRequest {
   readonly isolation: Isolation;
   /** The same of handlers. */
   readonly handlersIsolation: Isolation;
+  /** Classes of handlers that the configuration names and that are not the agent's own. */
+  readonly wantedHandlers: readonly string[];
   /** The Python that runs those in Python; empty: one of PATH; `none`: they are not run. */
   readonly python: string;
   /** The collectors that the configuration has enabled: those in Python are only loaded then. */

@@ -83,6 +83,7 @@ function handlerOf(value: unknown, where: string): AnyHandler {
     name: checkedName(name, say),
     doc: typeof doc === "string" ? doc : "",
     options: options ?? {},
+    custom: { freeOptions: options === undefined },
     receipt,
     open: open.bind(value),
   } as unknown as AnyHandler;

@@ -99,5 +99,12 @@ function declarationOf(handler: AnyHandler): HandlerDeclaration {
   if (expand !== undefined) {
     throw new Error(`"expand" of ${name} works in the agent only: [server] isolation = none`);
   }
-  return { name, doc, options: optionDataOf(options), receipt, ordered, largest };
+  return {
+    name,
+    doc,
+    options: handler.custom?.freeOptions ? null : optionDataOf(options),
+    receipt,
+    ordered,
+    largest,
+  };
 }

@@ -1,14 +1,18 @@
 /** Stands for a handler in another process: each sink has a process of its own, and a write asks it. */
 
 import { badData, Failure, messageOf, timedOut } from "../../core/errors.ts";
-import type { AnyHandler, Sink } from "../../core/handler.ts";
+import { type AnyHandler, deliveryOptions, type Sink } from "../../core/handler.ts";
 import { createBatchPacker } from "../../core/handler_protocol.ts";
 import type { Metric } from "../../core/metric.ts";
+import type { Raw } from "../../core/option.ts";
 import { type HandlerDeclaration, optionsOfData } from "../../core/plugin_protocol.ts";
 import type { PluginProcess } from "./process.ts";
 
 /** For the handler's own end, which may have a batch to send. */
 const CLOSE_MS = 1200;
+
+/** Beyond the handler's own `timeout`. */
+const MARGIN_SECONDS = 30;
 
 /** `start` makes the process of one sink, `end` is told of its end. Throws `config` for options that cannot be made. */
 export function handlerProxy(
@@ -16,11 +20,12 @@ export function handlerProxy(
   start: (handler: string) => PluginProcess,
   end: (process: PluginProcess) => void,
 ): AnyHandler {
-  const { name, doc, receipt, ordered, largest } = declaration;
+  const { name, doc, receipt, ordered, largest, wantsSection } = declaration;
   return {
     name,
     doc,
-    options: optionsOfData(declaration.options ?? {}),
+    options: wantsSection ? patient : optionsOfData(declaration.options ?? {}),
+    custom: { freeOptions: declaration.options === null, wantsSection },
     receipt,
     ordered,
     ...(largest !== undefined && { largest: () => largest }),
@@ -35,6 +40,15 @@ export function handlerProxy(
     },
   };
 }
+
+/** What waits for a backend itself is not ended just when it would end its wait. */
+const patient = {
+  timeout: {
+    ...deliveryOptions.timeout,
+    fallback: deliveryOptions.timeout.fallback + MARGIN_SECONDS,
+    parse: (raw: Raw) => deliveryOptions.timeout.parse(raw) + MARGIN_SECONDS,
+  },
+};
 
 function proxySink(
   process: PluginProcess,

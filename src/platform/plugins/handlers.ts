@@ -5,7 +5,7 @@
 
 import { configError, messageOf } from "../../core/errors.ts";
 import type { AnyHandler } from "../../core/handler.ts";
-import type { HandlerDeclaration, ModuleFile } from "../../core/plugin_protocol.ts";
+import type { HandlerDeclaration, LoadContext, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
 import type { PluginProcessFigures } from "../../ports/plugins.ts";
 import { handlersOf } from "./check.ts";
@@ -22,12 +22,16 @@ export interface HandlerModule {
   readonly error?: string;
 }
 
+export interface HandlerFile {
+  readonly file: ModuleFile;
+  /** Of its process; undefined: in the agent. */
+  readonly settings: PluginProcessSettings | undefined;
+  readonly context?: LoadContext;
+}
+
 export interface PluginHandlers {
-  /** `settings`: of a process; undefined: in the agent. What is unchanged stays the very same object. */
-  load(
-    files: readonly ModuleFile[],
-    settings: PluginProcessSettings | undefined,
-  ): Promise<readonly HandlerModule[]>;
+  /** What is unchanged stays the very same object. */
+  load(files: readonly HandlerFile[]): Promise<readonly HandlerModule[]>;
   figures(): readonly PluginProcessFigures[];
   close(): Promise<void>;
 }
@@ -43,14 +47,15 @@ export function createPluginHandlers(): PluginHandlers {
   async function inProcess(
     file: ModuleFile,
     settings: PluginProcessSettings,
+    context: LoadContext | undefined,
   ): Promise<readonly AnyHandler[]> {
     const trial = createPluginProcess({ ...settings, log: () => silentLog });
-    const [module] = await trial.load([file]).finally(() => void trial.close());
+    const [module] = await trial.load([file], context).finally(() => void trial.close());
     if (module?.error !== undefined) throw configError(module.error);
     const declarations: readonly HandlerDeclaration[] = module?.handlers ?? [];
     const start = (handler: string) => {
       const process = createPluginProcess({ ...settings, name: `the handler ${handler}` });
-      process.willLoad([file]);
+      process.willLoad([file], context);
       running.add(process);
       return process;
     };
@@ -58,14 +63,14 @@ export function createPluginHandlers(): PluginHandlers {
   }
 
   async function loaded(
-    file: ModuleFile,
+    { file, settings, context }: HandlerFile,
     known: HandlerModule | undefined,
-    settings: PluginProcessSettings | undefined,
   ): Promise<HandlerModule> {
     if (known?.fileVersion === file.fileVersion) return known;
     const { path, fileVersion } = file;
     try {
-      const plugins = await (settings === undefined ? inAgent(file) : inProcess(file, settings));
+      const plugins =
+        await (settings === undefined ? inAgent(file) : inProcess(file, settings, context));
       return { path, fileVersion, plugins };
     } catch (error) {
       return { path, fileVersion, plugins: known?.plugins ?? [], error: messageOf(error) };
@@ -73,10 +78,10 @@ export function createPluginHandlers(): PluginHandlers {
   }
 
   return {
-    async load(files, settings) {
+    async load(files) {
       const before = modules;
       const all = await Promise.all(
-        files.map((file) => loaded(file, before.get(file.path), settings)),
+        files.map((one) => loaded(one, before.get(one.file.path))),
       );
       modules = new Map(all.map((one) => [one.path, one]));
       return all;

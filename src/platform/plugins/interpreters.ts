@@ -1,14 +1,12 @@
 /** The Pythons of this host, each with a process of its own that loads the files which it can read. */
 
-import process from "node:process";
 import { messageOf } from "../../core/errors.ts";
 import type { LoadContext, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import type { Log } from "../../ports/log.ts";
 import type { PluginProcessFigures, PluginRequest } from "../../ports/plugins.ts";
 import { realExec } from "../exec/exec.ts";
 import { createProxyMaker, type ProxyMaker } from "./proxy.ts";
-import { preamble, shimCommand } from "./python_shim.ts";
-import { trustedPythonPath } from "./python_path.ts";
+import { collectorsProgram, pythonSetup } from "./python_shim.ts";
 import { createPluginSwap } from "./swap.ts";
 
 /** One of them, which may not be there. */
@@ -66,26 +64,20 @@ export function createInterpreters(log: () => Log): Interpreters {
 
 function createInterpreter(path: string, name: string, log: () => Log): Interpreter {
   const pool = createPluginSwap();
-  const isRoot = process.getuid?.() === 0;
   return {
     path,
     proxies: createProxyMaker(pool),
-    async load({ user, group, maxMemory, maxCpu }, files, context) {
+    async load(request, files, context) {
       if (files.length === 0) {
         await pool.close();
         return [];
       }
+      const { maxMemory, maxCpu } = request;
       const settings = {
         name,
-        command: shimCommand(path, isRoot),
-        preamble,
-        setup: {
-          do: "setup",
-          roots: {},
-          user,
-          group,
-          pythonPath: isRoot ? trustedPythonPath(user, group) : [],
-        } as const,
+        command: collectorsProgram().command(path),
+        preamble: collectorsProgram().preamble,
+        setup: pythonSetup(request),
         maxMemory,
         maxCpu,
         log,

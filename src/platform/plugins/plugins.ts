@@ -18,8 +18,9 @@ import { trustedWith } from "../access/identity.ts";
 import { createPythonCollectors } from "./python.ts";
 import type { Roots } from "../roots.ts";
 import { createPluginModules } from "./modules.ts";
-import { findPluginFiles, type FoundFile } from "./discover.ts";
+import { findPluginFiles, type Found, type FoundFile } from "./discover.ts";
 import { createPluginHandlers } from "./handlers.ts";
+import { pythonHandlerFiles } from "./python_handlers.ts";
 
 /** One file, as far as it was got. */
 interface Module<T> {
@@ -53,12 +54,7 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     const loading = inTurn(() => loadCollectors(request, usable, found.folders));
     const loaded = await within(loading, request.patience);
     const { collectors, inPython } = loaded ?? notYet(usable);
-    const handlers = await pluginHandlers.load(
-      foundHandlers.files.filter(({ refused, kind }) => !refused && kind === "module"),
-      request.handlersIsolation === "none"
-        ? undefined
-        : { ...settingsOf(request), loads: "handlers" },
-    );
+    const handlers = await loadHandlers(request, foundHandlers);
     const files: PluginFile[] = [];
     for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
       files.push({ path, names: [], problem });
@@ -66,7 +62,8 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     for (const { path, refused } of [...found.files, ...foundHandlers.files]) {
       if (refused !== undefined) files.push({ path, names: [], problem: refused });
     }
-    for (const { path, plugins, error } of [...collectors, ...handlers]) {
+    files.push(...handlers.files);
+    for (const { path, plugins, error } of [...collectors, ...handlers.modules]) {
       const names = plugins.map(({ name }) => name);
       const kept = error !== undefined && names.length > 0;
       const note = error === undefined && names.length === 0
@@ -80,7 +77,7 @@ export function createPluginLoader(roots: Roots): PluginLoader {
         ...Object.fromEntries(inPython.collectors.map((one) => [one.name, one])),
         ...byName(collectors),
       },
-      handlers: byName(handlers),
+      handlers: byName(handlers.modules),
       files,
       folders: [...found.folders, ...foundHandlers.folders],
       pending: loaded === undefined ? loading : undefined,
@@ -128,6 +125,20 @@ export function createPluginLoader(roots: Roots): PluginLoader {
       plugins: collectors.map((declaration) => proxies.proxyOf(declaration, path, version)),
       error,
     }));
+  }
+
+  async function loadHandlers(request: PluginRequest, { files, folders }: Found) {
+    const ofKind = (kind: FoundFile["kind"]) =>
+      files.filter((file) => !file.refused && file.kind === kind);
+    const settings: PluginProcessSettings | undefined = request.handlersIsolation === "none"
+      ? undefined
+      : { ...settingsOf(request), loads: "handlers" };
+    const inPython = pythonHandlerFiles(request, ofKind("python"), folders, () => log);
+    const modules = await pluginHandlers.load([
+      ...ofKind("module").map((file) => ({ file, settings })),
+      ...inPython.needed,
+    ]);
+    return { modules, files: inPython.files };
   }
 
   function settingsOf(request: PluginRequest): PluginProcessSettings {

@@ -56,7 +56,7 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       for (const { file: { path }, names, imported } of texts) {
         if (needed.has(path) && !isMissing) continue;
         const why = needed.has(path) && !guessed.has(path)
-          ? { problem: missing(request.python) }
+          ? { problem: missingPython(request.python) }
           : { note: noteOn(path, names, isOurs) };
         told.push({ path, names: [], ...why });
         const own = [...names, ...imported.filter((name) => !defined.has(name))]
@@ -183,7 +183,7 @@ function neededOf(
   return { needed: new Set([...needed, ...guessed]), guessed, lost };
 }
 
-function missing(python: string): string {
+export function missingPython(python: string): string {
   return python === "none"
     ? "It is in Python, and python = none in [server]"
     : `It is in Python, and there is no ${
