@@ -64,7 +64,8 @@ def handlers_in(module):
 
 
 def is_own(handler, name):
-    return getattr(type(handler), name) is not getattr(Handler, name)
+    # Not "is": Python 2 makes a method anew each time that it is asked for.
+    return getattr(type(handler), name) != getattr(Handler, name)
 
 
 class Host(object):
