@@ -1,12 +1,19 @@
 /** A handler's ledger as it changes: what is dropped, and what an earlier run and its spool bring along. */
 
+import { createErrorReporter, type ErrorReporter } from "../core/error_reporter.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
 import { type DropReason, type Ledger, newLedger, type SavedLedger, whyDropped } from "./ledger.ts";
+import type { Outcome } from "./poison.ts";
+import type { WorkerSettings } from "./worker_contract.ts";
+
+export type AccountSettings = Pick<WorkerSettings, "name" | "log" | "clock" | "options">;
 
 export class Account {
   readonly ledger: Ledger = newLedger();
   readonly #name: string;
   readonly #log: Log;
+  readonly #refusals: ErrorReporter;
   /** Points of the books that a spool holds which is not open yet. */
   expected = 0;
   /** Of these: those that were sent, and may have been taken out since. */
@@ -14,9 +21,25 @@ export class Account {
   /** Why others of them may be gone. */
   #reason: DropReason = "damaged";
 
-  constructor(name: string, log: Log) {
+  constructor({ name, log, clock, options }: AccountSettings) {
     this.#name = name;
     this.#log = log;
+    const period = options.server_error_interval;
+    this.#refusals = createErrorReporter(log, () => clock.now(), period);
+  }
+
+  /** What the backend has refused of so many points. */
+  refused(points: number, { refused, example, reason }: Outcome): void {
+    if (refused === 0) return;
+    this.drop("refused", refused);
+    const first = example === undefined
+      ? ""
+      : `, the first is "${example.series.path} ${example.value} ${example.timestamp}"`;
+    this.tellRefusal(`${refused} of ${points} metrics for good${first}`, reason);
+  }
+
+  tellRefusal(what: string, reason: unknown): void {
+    this.#refusals.report(this.#name, `The backend refuses ${what}: ${messageOf(reason)}`);
   }
 
   drop(reason: DropReason, count: number): void {

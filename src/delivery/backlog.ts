@@ -1,5 +1,6 @@
 /** What waits for a handler: in memory, on disk, and, with `spool = always`, in both until it is sent. */
 
+import type { DeliveryValues } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
 import { createQueue } from "./queue.ts";
 import type { Batch } from "./sent.ts";
@@ -14,6 +15,8 @@ export interface BacklogSettings {
   /** Points in a batch. */
   readonly most: number;
 }
+
+const NO_ROWS: readonly number[] = [];
 
 export class Backlog {
   readonly queue = createQueue();
@@ -81,7 +84,7 @@ export class Backlog {
 
   takeQueued(): Batch {
     const metrics = this.queue.take(this.#settings.most);
-    return { metrics, ids: [], points: metrics.length, fresh: true };
+    return { metrics, ids: NO_ROWS, points: metrics.length, fresh: true };
   }
 
   /** Up to about `most` points, and one row at least. */
@@ -117,6 +120,14 @@ export class Backlog {
   /** The next batch of the spool is read in place of this one. */
   setAside({ ids }: Batch): void {
     this.#spooler?.skip(ids);
+  }
+
+  /** Diamond's bound, where the operator asks for it and nothing is spooled. Returns how many went. */
+  trim(options: DeliveryValues): number {
+    const { batch, max_backlog_multiplier, trim_backlog_multiplier } = options;
+    const bound = batch * max_backlog_multiplier;
+    if (this.#spooler !== undefined || bound === 0 || this.queue.size < bound) return 0;
+    return this.queue.trim(Math.floor(batch * trim_backlog_multiplier));
   }
 
   ack({ ids }: Batch): void {

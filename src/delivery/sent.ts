@@ -37,6 +37,7 @@ const ALWAYS_KEPT = 2;
 /** Between looks at the connection, as a part of the time that batches stay. */
 const LOOKS = 4;
 const NONE: readonly Batch[] = [];
+const NO_METRICS: readonly Metric[] = [];
 
 /** A batch without its metrics. */
 interface Sent {
@@ -69,7 +70,13 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
     },
     add(batch, end) {
       const columns = batch.ids.length > 0 ? undefined : store.keep(batch.metrics);
-      batches.push({ batch: { ...batch, metrics: [] }, columns, end, at: monotonic() });
+      const { ids, points, fresh } = batch;
+      batches.push({
+        batch: { metrics: NO_METRICS, ids, points, fresh },
+        columns,
+        end,
+        at: monotonic(),
+      });
       count(batch, 1);
     },
     ack(read, isShort) {

@@ -7,16 +7,12 @@
  * goes straight to the spool, so that memory stays as it was.
  */
 
-import { codeOf, messageOf, timedOut } from "../core/errors.ts";
+import { codeOf, timedOut } from "../core/errors.ts";
 import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
 import type { Clock } from "../ports/host.ts";
 import type { Metric } from "../core/metric.ts";
 import { MAX_PER_WRITE } from "../ports/spool.ts";
-import {
-  createErrorReporter,
-  type ErrorReporter,
-  type ErrorState,
-} from "../core/error_reporter.ts";
+import type { ErrorState } from "../core/error_reporter.ts";
 import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
 import { Deadline, within } from "./deadline.ts";
@@ -27,9 +23,10 @@ import { Refusals, SEARCH_TRIES } from "./refusals.ts";
 import type { Batch } from "./sent.ts";
 import { Retry } from "./retry.ts";
 import { SpoolPace } from "./spool_pace.ts";
-import { createSpooler, type Spooler } from "./spooler.ts";
-import { Unconfirmed } from "./unconfirmed.ts";
+import type { Spooler } from "./spooler.ts";
+import type { Unconfirmed } from "./unconfirmed.ts";
 import type { Worker, WorkerSettings } from "./worker_contract.ts";
+import { spoolerOf, unconfirmedOf } from "./worker_parts.ts";
 
 export type { Worker, WorkerSettings } from "./worker_contract.ts";
 
@@ -63,7 +60,6 @@ class DeliveryWorker implements Worker {
   readonly #refusals = new Refusals();
   readonly #deadline: Deadline;
   readonly #retry: Retry;
-  readonly #dropped: ErrorReporter;
   /** Points in a write, and in memory. */
   readonly #most: number;
   readonly #capacity: number;
@@ -83,7 +79,7 @@ class DeliveryWorker implements Worker {
   #aside: { readonly batch: Batch; readonly error: unknown } | undefined;
 
   constructor(settings: WorkerSettings) {
-    const { name, sink, receipt, options, spools, saved, clock, log } = settings;
+    const { name, sink, receipt, options, spools, saved, clock } = settings;
     this.name = name;
     this.receipt = receipt;
     this.#settings = settings;
@@ -94,36 +90,16 @@ class DeliveryWorker implements Worker {
     this.#usual = { largest, ordered, tries: SEARCH_TRIES, condemned: false };
     this.#most = Math.max(options.batch, MAX_PER_WRITE);
     this.#capacity = Math.floor(options.queue_bytes / BYTES_PER_METRIC);
-    const account = this.#account = new Account(name, log);
-    const ledger = this.ledger = account.ledger;
+    const account = this.#account = new Account(settings);
+    this.ledger = account.ledger;
     this.#retry = new Retry(settings);
-    this.#dropped = createErrorReporter(log, () => clock.now(), options.server_error_interval);
     this.#deadline = new Deadline(sink, clock, options.timeout);
-    const always = options.spool === "always";
-    const spooler = options.spool === "off" || spools === undefined ? undefined : createSpooler({
-      name,
-      spools,
-      clock,
-      log,
-      stays: always,
-      opened: (points) => account.reconcile(points),
-      dropped: (reason, points) => account.drop(reason, points),
-    });
-    this.#spooler = spooler;
+    const spooler = this.#spooler = spoolerOf(settings, account);
     const pace = this.#pace = new SpoolPace(clock, options.spool_rate, () => this.#wake());
-    const backlog = this.#backlog = new Backlog({ spooler, pace, always, most: this.#most });
-    this.#unconfirmed = new Unconfirmed({
-      line: sink.line,
-      resendSeconds: options.resend_seconds,
-      clock,
-      ledger,
-      acked: (batch) => backlog.ack(batch),
-      requeue: (batch) => {
-        backlog.requeue(batch);
-        this.#isFlushWanted = true;
-      },
-      refused: ({ points, error }) =>
-        this.#dropped.report(name, `The backend refuses ${points} metrics: ${messageOf(error)}`),
+    const always = options.spool === "always";
+    this.#backlog = new Backlog({ spooler, pace, always, most: this.#most });
+    this.#unconfirmed = unconfirmedOf(settings, account, this.#backlog, () => {
+      this.#isFlushWanted = true;
     });
     if (saved !== undefined) {
       this.adopt(saved);
@@ -322,7 +298,7 @@ class DeliveryWorker implements Worker {
     // The stop did not wait for this one, and has put it where it is kept.
     if (this.#inFlight !== batch) return undefined;
     this.#inFlight = undefined;
-    this.#book(batch, outcome);
+    this.#account.refused(batch.points, outcome);
     const isOther = this.#takeAsideBack();
     const isTaken = outcome.delivered > 0;
     if (isTaken || outcome.error === undefined) this.#refusals.done(batch, isTaken);
@@ -331,21 +307,6 @@ class DeliveryWorker implements Worker {
     if (this.#unconfirmed.isSuspect) return this.#prove();
     // A backend that takes everything at once must not keep the next tick waiting.
     return batch.fresh && batch.points < MAX_PER_WRITE ? undefined : this.#clock.sleep(0);
-  }
-
-  /** Counts what is final: all of a batch that was taken is the unconfirmed ones' to count. */
-  #book(batch: Batch, { refused, example, reason }: Outcome): void {
-    if (refused === 0) return;
-    this.#account.drop("refused", refused);
-    const first = example === undefined
-      ? ""
-      : `, the first is "${example.series.path} ${example.value} ${example.timestamp}"`;
-    this.#dropped.report(
-      this.name,
-      `The backend refuses ${refused} of ${batch.points} metrics for good${first}: ${
-        messageOf(reason)
-      }`,
-    );
   }
 
   #succeeded(batch: Batch, { delivered }: Outcome): void {
@@ -398,7 +359,7 @@ class DeliveryWorker implements Worker {
     this.#backlog.forgetPersisted();
     if (this.#isClosed) return;
     if (!this.#isStopping) this.#backlog.spill();
-    this.#trimBacklog();
+    this.#account.drop("backlog", this.#backlog.trim(this.#options));
     await this.#retry.backOff(error);
   }
 
@@ -421,15 +382,6 @@ class DeliveryWorker implements Worker {
       this.#isLookWanted = true;
       this.#wake();
     });
-  }
-
-  /** Diamond's bound on the backlog, where the operator asks for it and nothing is spooled. */
-  #trimBacklog(): void {
-    const { batch, max_backlog_multiplier, trim_backlog_multiplier } = this.#options;
-    const { queue } = this.#backlog;
-    const bound = batch * max_backlog_multiplier;
-    if (this.#spooler !== undefined || bound === 0 || queue.size < bound) return;
-    this.#account.drop("backlog", queue.trim(Math.floor(batch * trim_backlog_multiplier)));
   }
 
   async stop(seconds: number): Promise<void> {
