@@ -13,34 +13,41 @@ syn match diamondSection /^\s*\[\+[^]]*\]\+/ contains=diamondPlugin
 syn match diamondOwnKey /^\s*[^=\[#]\+\ze=/ contains=diamondKey
 syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
-syn keyword diamondKey contained allowed_names apikey apply_metric_prefix attributes auth batch batch_size bin
-syn keyword diamondKey contained bucket byte_unit ca cache_size cert cleanMetrics col_metric col_time
-syn keyword diamondKey contained col_value collect_timeout collect_user_data collectors_config_path collectors_path collectors_reload_interval compression custom_max_cpu
-syn keyword diamondKey contained custom_max_memory database databases days db dbname derivative detailed
-syn keyword diamondKey contained devices dir enabled encoding exclude_devices exclude_filters extended files
-syn keyword diamondKey contained filesystems floatprecision flow_info force_psutil format gauges greedy group
-syn keyword diamondKey contained group_exclude group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin
-syn keyword diamondKey contained headers host hostname hostname_method hosts include_filters influxdb_version info_keys
+syn keyword diamondKey contained * URL aliases allowed_names apikey apply_metric_prefix attributes auth
+syn keyword diamondKey contained batch batch_size bin bucket byte_unit ca cache_size cert
+syn keyword diamondKey contained cleanMetrics cluster col_metric col_time col_value collect_timeout collect_user_data collectors_config_path
+syn keyword diamondKey contained collectors_path collectors_reload_interval compression custom_max_cpu custom_max_memory database databases days
+syn keyword diamondKey contained db dbname delete derivative detailed devices dir enabled
+syn keyword diamondKey contained encoding exclude_devices exclude_filters extended files filesystems floatprecision flow_info
+syn keyword diamondKey contained force_prefails force_psutil format gauges greedy group group_exclude group_include
+syn keyword diamondKey contained gzip handlers handlers_config_path handlers_isolation handlers_path has_admin headers host
+syn keyword diamondKey contained hostname hostname_method hosts ignore_servers include_filters influxdb_version info_keys innodb
 syn keyword diamondKey contained instance_prefix instances interfaces interval isolation keepalive keepaliveinterval key
-syn keyword diamondKey contained log_file long_running max_backlog_multiplier max_bytes max_days max_memory max_output max_series
-syn keyword diamondKey contained measure_collector_time memory method metric_name metrics metrics_blacklist metrics_whitelist normalize
-syn keyword diamondKey contained org password password_provider path path_prefix path_suffix percore persistent_naming
-syn keyword diamondKey contained pg_version pid_file port precision prefix process procfs propagate
-syn keyword diamondKey contained proto protocol publish python queue_bytes queue_max_interval queue_max_size rates
-syn keyword diamondKey contained reconnect_interval req_host req_host_header req_path req_port req_ssl resend_seconds retries
-syn keyword diamondKey contained retry_max_interval rollover_interval rootfs scope_id script_timeout scripts_path sector_size self_metrics
-syn keyword diamondKey contained send_zero server_error_interval server_name simple skipAggregates socket spool spool_max_age
-syn keyword diamondKey contained spool_max_bytes spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection
-syn keyword diamondKey contained state_path stop_timeout strict_permissions sudo_cmd sysfs table tags tcpport
-syn keyword diamondKey contained time_precision timeout tls tls_verify token trim_backlog_multiplier ttl_multiplier type_exclude
-syn keyword diamondKey contained type_include udpport uid_max uid_min underscore unit url use_sudo
-syn keyword diamondKey contained user user_exclude user_include username utmp when xenfix
-syn keyword diamondPlugin contained CPUCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector EntropyStatCollector ExampleCollector FilestatCollector IPCollector
-syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdStatCollector MemcachedCollector MemoryCollector NetstatCollector NetworkCollector NginxCollector
-syn keyword diamondPlugin contained PostgresqlCollector PostqueueCollector ProcessResourcesCollector ProcessStatCollector RedisCollector SNMPInterfaceCollector SockstatCollector SoftInterruptCollector
-syn keyword diamondPlugin contained TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector ArchiveHandler GraphiteHandler
-syn keyword diamondPlugin contained GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler
-syn keyword diamondPlugin contained MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler TSDBHandler
+syn keyword diamondKey contained log_file logstash_mode long_running master max_backlog_multiplier max_bytes max_days max_memory
+syn keyword diamondKey contained max_output max_series measure_collector_time memory method metric_name metrics metrics_blacklist
+syn keyword diamondKey contained metrics_whitelist normalize ntpdc_bin ntpq_bin org pass passwd password
+syn keyword diamondKey contained password_provider path path_prefix path_suffix percore persistent_naming pg_version pid_file
+syn keyword diamondKey contained port precision prefix process procfs propagate proto protocol
+syn keyword diamondKey contained publish python query_individual_queues queue_bytes queue_max_interval queue_max_size queues queues_ignored
+syn keyword diamondKey contained rates reconnect_interval replace_dot replace_slash req_host req_host_header req_path req_port
+syn keyword diamondKey contained req_ssl req_url req_vhost resend_seconds retries retry_max_interval rollover_interval rootfs
+syn keyword diamondKey contained scheme scope_id script_timeout scripts_path sector_size self_metrics send_zero server_error_interval
+syn keyword diamondKey contained server_name servers simple skipAggregates slave sock socket spool
+syn keyword diamondKey contained spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl sslmode stable_names
+syn keyword diamondKey contained stagger_collection state_path stats stop_timeout strict_permissions sudo_cmd sysfs table
+syn keyword diamondKey contained tags target_* tcpport time_precision timeout tls tls_verify token
+syn keyword diamondKey contained trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max uid_min underscore
+syn keyword diamondKey contained unit uri url urls use_sudo user user_exclude user_include
+syn keyword diamondKey contained username utmp valtypes vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol
+syn keyword diamondPlugin contained CPUCollector ChronydCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector DockerCollector ElasticSearchCollector EntropyStatCollector
+syn keyword diamondPlugin contained ExampleCollector FilesCollector FilestatCollector HAProxyCollector HTTPJSONCollector HttpCollector HttpdCollector IPCollector
+syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdStatCollector MemcachedCollector MemoryCollector MySQLCollector NetstatCollector NetworkCollector
+syn keyword diamondPlugin contained NginxCollector NtpdCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector ProcessResourcesCollector
+syn keyword diamondPlugin contained ProcessStatCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector SmartCollector SockstatCollector SoftInterruptCollector
+syn keyword diamondPlugin contained SupervisordCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector VarnishCollector
+syn keyword diamondPlugin contained WebsiteMonitorCollector ArchiveHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler
+syn keyword diamondPlugin contained LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler
+syn keyword diamondPlugin contained StatsdHandler StatsiteHandler TSDBHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

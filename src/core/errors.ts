@@ -24,6 +24,8 @@ export class Failure extends Error {
   /** Of `refused`: the points that are at fault, or how many, where the backend tells; it took the others. */
   points?: Rejected;
 
+  /** The status of an HTTP answer that is not a good one. */
+  status?: number;
   /** Of a collector that asks several servers: those that failed, and why. The others have published. */
   parts?: readonly { readonly name: string; readonly message: string }[];
 

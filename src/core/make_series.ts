@@ -3,7 +3,15 @@
 import type { EmitOptions, MetricSpec } from "./collector.ts";
 import { shown } from "./emit_check.ts";
 import type { Kind, Series } from "./metric.ts";
-import { cleanName, filled, metricPath, type Naming, namingOf, partNames } from "./naming.ts";
+import {
+  cleanName,
+  cleanPath,
+  filled,
+  metricPath,
+  type Naming,
+  namingOf,
+  partNames,
+} from "./naming.ts";
 
 export interface Made {
   readonly series: Series;
@@ -29,8 +37,9 @@ export function makeSeries(
   const instance = call.extras?.instance === undefined ? null : cleanName(call.extras.instance);
   const labels: Record<string, string> = Object.create(null);
   for (const [index, label] of partNames(pattern).entries()) labels[label] = parts[index] ?? "";
+  const path = metricPath(naming, name, instance);
   const series: Series = {
-    path: metricPath(naming, name, instance),
+    path: isDeclared ? path : cleanPath(path),
     prefix: instance === null ? naming.prefix : naming.instancePrefix,
     host: instance === null ? naming.host : null,
     suffix: naming.suffix,

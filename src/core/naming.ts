@@ -58,7 +58,7 @@ export function namingOf(
 }
 
 function joined(components: readonly string[]): string {
-  return cleanPath(components.filter((component) => component !== "").join("."));
+  return oneWord(components.filter((component) => component !== "").join("."));
 }
 
 /** Characters of a name; a longer one is refused. */
@@ -78,9 +78,16 @@ const EMPTY_NODES = /\.{2,}/g;
 
 /** A path as Graphite takes it: one word without tags and without empty nodes. */
 export function cleanPath(path: string): string {
-  const word = cleanName(path).replace(BREAKS_A_LINE, "_");
-  if (!word.includes("..") && !word.startsWith(".") && !word.endsWith(".")) return word;
-  return word.replace(EMPTY_NODES, ".").replace(/^\.|\.$/g, "");
+  return withoutEmptyNodes(oneWord(path));
+}
+
+function oneWord(path: string): string {
+  return cleanName(path).replace(BREAKS_A_LINE, "_");
+}
+
+function withoutEmptyNodes(path: string): string {
+  if (!path.includes("..") && !path.startsWith(".") && !path.endsWith(".")) return path;
+  return path.replace(EMPTY_NODES, ".").replace(/^\.|\.$/g, "");
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;
@@ -90,11 +97,14 @@ export function partNames(pattern: string): string[] {
   return [...pattern.matchAll(PLACEHOLDER)].map((match) => match[1]);
 }
 
-/** The pattern with its parts put in, in order. An empty part is left out together with the dot after it. */
+/**
+ * The pattern with its parts put in, in order. An empty part is left out together with the dot after it. Empty
+ * nodes of a part go; those of the pattern stay, since some of Diamond's names have them.
+ */
 export function filled(pattern: string, parts: readonly string[]): string {
   let next = 0;
   return pattern.replace(/\{\w+\}(\.?)/g, (_, dot: string) => {
-    const part = parts[next++] ?? "";
+    const part = withoutEmptyNodes(parts[next++] ?? "");
     return part === "" ? "" : part + dot;
   });
 }

@@ -38,7 +38,7 @@ function lineSafe(path: string): string {
 }
 
 // deno-lint-ignore no-control-regex
-const UNSAFE = /[\s;\0-\x1f\x7f-\x9f]|\.\.|^\.|\.$/;
+const UNSAFE = /[\s;\0-\x1f\x7f-\x9f]/;
 
 export interface GraphitePoint {
   readonly path: string;

@@ -61,6 +61,8 @@ export interface HostFs {
   readLink(path: string): string | undefined;
   /** The path with every link resolved, as the host sees it. */
   realPath(path: string): string | undefined;
+  /** Removes a file. Throws `no-data` where it cannot. */
+  remove(path: string): void;
   /** A file that grows by whole texts, and is rotated. Throws `config` when it cannot be opened. */
   append(path: string, rotation: Rotation): Appender;
 }

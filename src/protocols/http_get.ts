@@ -25,7 +25,9 @@ export async function get(
   }, signal);
   if (answer.status >= 200 && answer.status < 300) return answer;
   const hint = answer.status === 401 ? ": user and password are needed, or wrong" : "";
-  throw badData(`${shownUrl(url)} answers ${answer.status}${hint}`);
+  const failure = badData(`${shownUrl(url)} answers ${answer.status}${hint}`);
+  failure.status = answer.status;
+  throw failure;
 }
 
 /** The parsed body. Throws `bad-data` where it is not JSON. */

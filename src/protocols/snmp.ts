@@ -26,9 +26,11 @@ export const snmpOptions = {
 };
 
 /** Throws `no-data` where none is configured. */
-export function devicesOf(options: { readonly devices: ReadonlyMap<string, Device> }) {
-  if (options.devices.size === 0) throw noData("There is no section [[[devices]]]: nothing to ask");
-  return [...options.devices];
+export function devicesOf<D extends Device>(
+  { devices }: { readonly devices: ReadonlyMap<string, D> },
+): [name: string, device: D][] {
+  if (devices.size === 0) throw noData("There is no section [[[devices]]]: nothing to ask");
+  return [...devices];
 }
 
 export const devices = sections(deviceOptions, "The devices, by the names that metrics have");

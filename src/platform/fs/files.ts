@@ -12,6 +12,7 @@ import {
   readSync,
   realpathSync,
   statSync,
+  unlinkSync,
 } from "node:fs";
 import process from "node:process";
 import { Cursor } from "../../core/cursor.ts";
@@ -92,6 +93,7 @@ export function createHostFs(roots: Roots): HostFs {
       return orNoData(path, () => readdirSync(realPathOf(path, roots)));
     },
     exists: (path) => existsSync(realPathOf(path, roots)),
+    remove: (path) => orNoData(path, () => unlinkSync(realPathOf(path, roots))),
     executable(path) {
       try {
         accessSync(realPathOf(path, roots), constants.X_OK);

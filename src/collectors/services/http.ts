@@ -1,0 +1,42 @@
+/** How long web pages take, and how large they are. */
+
+import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import { list, text } from "../../core/option.ts";
+import { headersOf } from "../../formats/http_headers.ts";
+import { each } from "../../protocols/each.ts";
+import { get } from "../../protocols/http_get.ts";
+
+const REDIRECTS = 10;
+const MICROSECONDS = 1000;
+
+export default defineCollector({
+  name: "HttpCollector",
+  doc: "How long pages take to load, and how large they are",
+  path: "http",
+  sources: ["GET URL"],
+  systems: everySystem,
+  options: {
+    req_url: list(["http://localhost/"], "The pages"),
+    req_vhost: text("", "The header Host, where it is not the URL's"),
+    headers: list(["User-Agent: Diamond HTTP collector"], "More headers, such as X-Scope: me"),
+  },
+  metrics: {
+    "{page}.time": gauge("Time to load all of it", 0, "us"),
+    "{page}.size": gauge("Size of the body", 0, "B"),
+  },
+
+  async collect({ host, options: { req_url, req_vhost, headers }, emit, signal }) {
+    const sent = { ...headersOf(headers), ...(req_vhost !== "" && { host: req_vhost }) };
+    await each(req_url, (url) => url, async (url) => {
+      const started = host.clock.monotonic();
+      const { body } = await get(host, url, signal, { headers: sent, redirects: REDIRECTS });
+      const name = nameOf(url);
+      emit("{page}.time", (host.clock.monotonic() - started) * MICROSECONDS, name);
+      emit("{page}.size", new TextEncoder().encode(body).length, name);
+    });
+  },
+});
+
+function nameOf(url: string): string {
+  return url.replace(/[/.]/g, "_").replace(/[\\:]/g, "") || "root";
+}

@@ -1,0 +1,36 @@
+/** Answers of XML-RPC. Source: http://xmlrpc.com/spec.md */
+
+import { badData } from "../core/errors.ts";
+
+const MEMBER =
+  /<member>\s*<name>([^<]*)<\/name>\s*<value>\s*(?:<\w+>([^<]*)<\/\w+>|([^<]*))\s*(?:<\w+\/>)?\s*<\/value>\s*<\/member>/g;
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  amp: "&",
+  quot: '"',
+  apos: "'",
+};
+
+/** The structures of a list of them, values as text. Throws `bad-data` for a fault, and for what is no answer. */
+export function structsIn(body: string): Record<string, string>[] {
+  const fault = /<fault>[^]*?<string>([^<]*)/.exec(body);
+  if (fault !== null) throw badData(`The server says: ${unescaped(fault[1])}`);
+  if (!body.includes("<methodResponse>")) throw badData("The answer is not XML-RPC");
+  return [...body.matchAll(/<struct>([^]*?)<\/struct>/g)].map(([, members]) =>
+    Object.fromEntries(
+      [...members.matchAll(MEMBER)].map(([, name, typed, plain]) => [
+        unescaped(name),
+        unescaped(typed ?? plain ?? ""),
+      ]),
+    )
+  );
+}
+
+function unescaped(text: string): string {
+  return text.replace(
+    /&(?:#(\d+)|(\w+));/g,
+    (whole, code, name) =>
+      code === undefined ? ENTITIES[name] ?? whole : String.fromCodePoint(Number(code)),
+  );
+}
