@@ -73,10 +73,12 @@ describe("the declarations", () => {
       for (const { metrics } of (await runCase(entry)).outcomes) for (const { series } of metrics) patterns.add(series.pattern);
       seen.set(entry.part.collector.name, patterns);
     }
+    // A collector that makes whole paths has no pattern left in its series.
+    const isWhole = (pattern: string) => pattern.startsWith("{prefix}.");
     const missing: string[] = [];
     for (const [name, load] of Object.entries(collectors)) {
       for (const pattern of Object.keys((await load()).default.metrics)) {
-        if (!seen.get(name)?.has(pattern)) missing.push(`${name} ${pattern}`);
+        if (!isWhole(pattern) && !seen.get(name)?.has(pattern)) missing.push(`${name} ${pattern}`);
       }
     }
     deepEqual(missing, []);

@@ -1,6 +1,7 @@
 /** Source: ping(8) */
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import { noData } from "../../core/errors.ts";
 import { many, text } from "../../core/option.ts";
 import { dotless } from "../../formats/flatten.ts";
 import { commandOptions, run } from "../../protocols/command.ts";
@@ -23,6 +24,7 @@ export default defineCollector({
 
   async collect({ host, options, emit, signal }) {
     const targets = [...options["target_*"].values()];
+    if (targets.length === 0) throw noData("There is no target_…: no host to ping");
     await each(targets, (target) => target, async (target) => {
       // A host that does not answer is an answer too.
       const isGood = (status: number) => status <= 2;

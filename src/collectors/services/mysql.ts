@@ -1,7 +1,7 @@
 /** Source: https://dev.mysql.com/doc/refman/8.4/en/server-status-variables.html */
 
 import { type Context, defineCollector, everySystem, gauge, rate } from "../../core/collector.ts";
-import { badData, codeOf } from "../../core/errors.ts";
+import { badData, codeOf, noData } from "../../core/errors.ts";
 import { bool, integer, list, secret, text, type Values, words } from "../../core/option.ts";
 import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
@@ -158,5 +158,6 @@ function serversOf(values: Values<typeof options>): MysqlServer[] {
     };
   });
   if (host !== "") all.push({ alias: "", host, port, user, password: passwd, database: db });
+  if (all.length === 0) throw noData("hosts is empty: there is no server to ask");
   return all;
 }

@@ -45,7 +45,9 @@ export default defineCollector({
   async collect({ host, options, emit, signal }) {
     const peers = await tryRun(host, options, options.ntpq_bin, ["-np"], signal);
     const kernel = await clockInfo(host, options, signal);
-    if (peers === undefined && kernel === "") throw noData("Neither ntpq nor ntpdc can be run");
+    if (peers === undefined && kernel.trim() === "") {
+      throw noData("Neither ntpq nor ntpdc can be run");
+    }
     for (const [name, value, precision] of peerValues(peers ?? "")) {
       emit("{peer}", value, name, { precision });
     }
