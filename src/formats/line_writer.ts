@@ -78,10 +78,8 @@ export function createLineWriter(
 function writeNumber(into: Uint8Array, start: number, value: number, precision: number): number {
   const size = Math.abs(value);
   const scale = SCALES[precision];
-  // The negated comparison takes NaN as well; zero may be negative.
-  if (scale === undefined || size === 0 || !(size <= Number.MAX_SAFE_INTEGER)) {
-    return 0;
-  }
+  // The negated comparison takes NaN as well.
+  if (scale === undefined || !(size <= Number.MAX_SAFE_INTEGER) || Object.is(value, -0)) return 0;
   let integer = size;
   let fraction = 0;
   if (!Number.isInteger(size)) {

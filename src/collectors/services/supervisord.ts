@@ -1,7 +1,7 @@
 /** Source: http://supervisord.org/api.html */
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
-import { badData } from "../../core/errors.ts";
+import { badData, configError } from "../../core/errors.ts";
 import { choice, text, type Values } from "../../core/option.ts";
 import { structsIn } from "../../formats/xml_rpc.ts";
 import type { HttpRequest } from "../../ports/host.ts";
@@ -40,6 +40,9 @@ export default defineCollector({
   },
 });
 
+/** `user:password@host:port/path` */
+const ADDRESS = /^(?:([^:@/]+)(?::([^@/]*))?@)?([^/@]+)(\/.+)?\/?$/;
+
 function requestTo(values: Values<typeof options>): HttpRequest {
   const { xmlrpc_server_protocol: protocol, xmlrpc_server_path: path } = values;
   const call = {
@@ -51,12 +54,12 @@ function requestTo(values: Values<typeof options>): HttpRequest {
     maxBytes: MAX_BYTES,
   };
   if (protocol === "unix") return { ...call, url: "http://localhost/RPC2", socket: path };
-  const url = new URL(`http://${path}`);
-  const { username, password } = url;
-  if (url.pathname === "/") url.pathname = "/RPC2";
-  url.username = url.password = "";
-  const login = username === ""
+  const [, user, password = "", address, endpoint = "/RPC2"] = ADDRESS.exec(path) ?? [];
+  if (address === undefined) {
+    throw configError(`"${path.replace(/.*@/s, "…@")}" is not a server: write host:port`);
+  }
+  const login = user === undefined
     ? undefined
-    : { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  return { ...call, url: url.href, login };
+    : { user: decodeURIComponent(user), password: decodeURIComponent(password) };
+  return { ...call, url: `http://${address}${endpoint}`, login };
 }
