@@ -195,12 +195,16 @@ export function createCollectorRunner(
     );
     const error: unknown = await Promise.race([settled, late.promise]);
     cancel();
+    const isLate = busy;
+    const run = isLate ? emitter.end() : undefined;
     // A signal that nobody has asked for by now needs no abort.
     controller?.abort(error);
-    return finish(started, error);
+    // The collector knows what it waited for: which server, which command.
+    const own = isLate && await Promise.race([settled, host.clock.sleep(0)]);
+    return finish(started, codeOf(own) === undefined ? error : own, run);
   }
 
-  function finish(started: number, error: unknown): Outcome {
+  function finish(started: number, error: unknown, ended?: Run): Outcome {
     const took = host.clock.monotonic() - started;
     record.milliseconds = took;
     record.spent += took;
@@ -209,7 +213,7 @@ export function createCollectorRunner(
     if (error === undefined && options.measure_collector_time) {
       emitter.emit("collector_time_ms", Math.trunc(record.milliseconds));
     }
-    const run = emitter.end();
+    const run = ended ?? emitter.end();
     count(run.metrics.length, error);
     const refusal = refusalOf(run);
     tell(run, refusal, error);

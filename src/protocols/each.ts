@@ -24,7 +24,6 @@ export async function each<T>(
     result.status === "rejected" ? [{ name: nameOf(all[at]), error: result.reason as unknown }] : []
   );
   if (failed.length === 0) return;
-  if (all.length === 1) throw failed[0].error;
   const parts = failed.map(({ name, error }) => ({ name, message: messageOf(error) }));
   const text = parts.map(({ name, message }) =>
     message.includes(name) ? message : `${name}: ${message}`
@@ -34,6 +33,6 @@ export async function each<T>(
     text.join("; "),
     failed[0].error,
   );
-  failure.parts = parts;
+  if (all.length > 1) failure.parts = parts;
   throw failure;
 }

@@ -14,7 +14,7 @@ import {
   HOSTNAME_METHODS,
   rate,
 } from "../../src/core/collector.ts";
-import { badData, noData } from "../../src/core/errors.ts";
+import { badData, noData, timedOut } from "../../src/core/errors.ts";
 import { defineHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
@@ -236,6 +236,26 @@ describe("collection", () => {
     for (let slot = 0; slot < 99; slot++) await runner.run(slot);
     ok(broken.runs < 25, `${broken.runs} runs of 100`);
     equal(runner.record.runs + runner.record.skipped, 100);
+  });
+
+  it("says at the deadline what the collector waited for, where it knows", async () => {
+    const clock = createFakeClock();
+    const plugin = defineCollector({
+      name: "A",
+      doc: "",
+      path: "a",
+      options: {},
+      metrics: { n: gauge("") },
+      async collect({ signal }) {
+        await clock.sleep(1e6, signal);
+        throw timedOut("10.0.0.5:11211 did not answer in time");
+      },
+    });
+    const runner = createCollectorRunner(partOf(plugin), "h", 4, fakeHost(clock), recordedLog());
+    const pending = runner.run(1000);
+    await clock.advance(6001);
+    const { error } = await pending;
+    equal((error as Error).message, "10.0.0.5:11211 did not answer in time");
   });
 
   it("ends a run at its deadline, with a signal", async () => {

@@ -76,6 +76,7 @@ function ask(
   const isSecure = url.protocol === "https:";
   const { body, headers } = packed(request);
   const { login, socket, maxBytes } = request;
+  const where = socket ?? url.origin;
   const options: RequestOptions = {
     method: request.method,
     headers: { ...headers, ...(authorization && { authorization }) },
@@ -89,7 +90,7 @@ function ask(
   };
   return new Promise((resolve, reject) => {
     const asked: ClientRequest = (isSecure ? https() : http()).request(url, options, (answer) => {
-      collect(answer, maxBytes).then(resolve, fail).finally(() =>
+      collect(answer, where, maxBytes).then(resolve, fail).finally(() =>
         signal.removeEventListener("abort", onAbort)
       );
     });
@@ -99,10 +100,10 @@ function ask(
       if (codeOf(error) !== undefined) return reject(error);
       const looks = foreignPeer(isSecure ? "TLS" : "HTTP", faultOf(error));
       const what = request.method === "GET" ? "Cannot ask" : "Cannot send to";
-      reject(undelivered(looks ? `${url.origin} ${looks}` : `${what} ${url.origin}`, error));
+      reject(undelivered(looks ? `${where} ${looks}` : `${what} ${where}`, error));
     };
     const onAbort = () => {
-      reject(timedOut(`${url.origin} did not answer in time`, signal.reason));
+      reject(timedOut(`${where} did not answer in time`, signal.reason));
       asked.destroy();
     };
     asked.on("error", fail);
@@ -168,7 +169,11 @@ function packed({ body, gzip = 0, headers }: HttpRequest) {
   };
 }
 
-function collect(answer: IncomingMessage, maxBytes: number | undefined): Promise<HttpResponse> {
+function collect(
+  answer: IncomingMessage,
+  where: string,
+  maxBytes: number | undefined,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -176,7 +181,7 @@ function collect(answer: IncomingMessage, maxBytes: number | undefined): Promise
       if (bytes < (maxBytes ?? MAX_BODY_BYTES)) chunks.push(chunk);
       bytes += chunk.length;
       if (maxBytes !== undefined && bytes > maxBytes) {
-        reject(badData(`The answer is longer than ${maxBytes} bytes`));
+        reject(badData(`${where} answers with more than ${maxBytes} bytes`));
       }
     });
     answer.on("error", reject);

@@ -18,8 +18,13 @@ export const realSnmp: Snmp = {
     const where = `${device.host}:${device.port}`;
     // A refused datagram comes as an event; the question's own deadline tells of it.
     session.on("error", () => {});
-    const onAbort = () => session.close();
-    signal.addEventListener("abort", onAbort, { once: true });
+    let isOpen = true;
+    const close = () => {
+      // A socket that is closed already would throw.
+      if (isOpen) session.close();
+      isOpen = false;
+    };
+    signal.addEventListener("abort", close, { once: true });
 
     function failureOf(error: Error): Error {
       if (signal.aborted) return timedOut(`${where} did not answer in time`, signal.reason);
@@ -47,13 +52,15 @@ export const realSnmp: Snmp = {
             for (const [found, value] of valuesOf(library, all)) {
               if (found.startsWith(`${oid}.`)) rows.set(found.slice(oid.length + 1), value);
             }
-            if (rows.size > MAX_ROWS) throw badData(`${where} has over ${MAX_ROWS} rows in ${oid}`);
+            if (rows.size <= MAX_ROWS) return false;
+            reject(badData(`${where} has over ${MAX_ROWS} rows in ${oid}`));
+            return true;
           }, (error) => error ? reject(failureOf(error)) : resolve(rows))
         );
       },
       [Symbol.dispose]() {
-        signal.removeEventListener("abort", onAbort);
-        session.close();
+        signal.removeEventListener("abort", close);
+        close();
       },
     };
   },

@@ -49,7 +49,8 @@ async function connectPostgres(settings: SqlSettings, signal: AbortSignal): Prom
   try {
     await query("SELECT 1");
   } catch (error) {
-    await connection[Symbol.asyncDispose]();
+    // Whoever waits has a deadline, which may be over.
+    client.end({ timeout: 0 }).catch(() => {});
     throw error;
   }
   return connection;
