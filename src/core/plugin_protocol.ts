@@ -94,6 +94,8 @@ export interface LoadedModule {
   /** Another one where it was loaded anew. */
   readonly version: number;
   readonly collectors: readonly Declaration[];
+  /** It ended the process that loaded it, or did not let it go on. */
+  readonly isFatal?: boolean;
   /** Of a file in Python: modules that it imports, and that are not there. */
   readonly missing?: readonly string[];
   readonly handlers?: readonly HandlerDeclaration[];

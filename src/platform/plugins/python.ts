@@ -124,8 +124,9 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
       interpreters.all.map((by) => load(by, pathsBy(by, 0))),
     )).flat();
     const better = new Map(first.map((one) => [one.module.path, one]));
-    const again = first.filter(({ module: { path, error, missing = [] } }) =>
-      (ways.get(path)?.length ?? 0) > 1 && (error !== undefined || missing.length > 0)
+    // What ends one Python, or does not let it go on, is not tried with the other.
+    const again = first.filter(({ module: { path, error, isFatal, missing = [] } }) =>
+      !isFatal && (ways.get(path)?.length ?? 0) > 1 && (error !== undefined || missing.length > 0)
     ).map(({ module }) => module.path);
     if (again.length > 0) {
       const second = await Promise.all(interpreters.all.map((by) => {

@@ -93,7 +93,13 @@ export function createPluginSwap(): PluginSwap {
       const absent = [...bad].filter(([path]) => !modules.some((module) => module.path === path));
       return [
         ...told,
-        ...absent.map(([path, error]) => ({ path, error, version: 0, collectors: [] })),
+        ...absent.map(([path, error]) => ({
+          path,
+          error,
+          version: 0,
+          collectors: [],
+          isFatal: true,
+        })),
       ];
     },
     get child() {
