@@ -281,7 +281,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (extras?.instance !== undefined) key += `\0i${extras.instance}`;
     if (extras?.precision !== undefined) key += `\0p${extras.precision}`;
     if (extras?.form !== undefined) key += `\0f${extras.form}`;
-    if (extras?.path === true) key += `\0w${extras.host ?? ""}`;
+    if (extras?.path === true) key += `\0path${extras.host ?? ""}`;
     return slots.get(key) ?? newSlot(key, pattern, rest, extras);
   }
 

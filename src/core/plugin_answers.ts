@@ -75,6 +75,8 @@ export function modulesFrom(result: unknown): readonly LoadedModule[] {
   ).map((one) => ({
     ...one,
     version: Number(one.version) || 0,
+    missing: Array.isArray(one.missing) ? one.missing : [],
+    isFatal: undefined,
     collectors: one.collectors.filter(isDeclaration),
     handlers: Array.isArray(one.handlers) ? one.handlers.filter(isDeclaration) : [],
     error: one.error === undefined || one.error === null ? undefined : oneLine(String(one.error)),
