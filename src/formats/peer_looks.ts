@@ -2,7 +2,7 @@
 
 /** By the first bytes of what it says, a character for each. */
 const LOOKS: readonly (readonly [RegExp, string])[] = [
-  [/^HTTP\/\d/, "an HTTP server"],
+  [/^(HTTP\/\d|\s*<(!DOCTYPE|html|\?xml)\b)/i, "an HTTP server"],
   [/^\x15\x03/, "a TLS port"],
   [/^SSH-\d/, "an SSH server"],
   [/^220[ -]/, "a mail or FTP server"],
