@@ -88,7 +88,8 @@ export function isNoData(error: unknown): boolean {
   return code === "no-data" || (code !== "config" && NOBODY_LISTENS.test(messageOf(error)));
 }
 
-const NOBODY_LISTENS = /ECONNREFUSED|connection refused/i;
+/** On a port, or at a socket that is not even there. */
+const NOBODY_LISTENS = /ECONNREFUSED|connection refused|connect ENOENT/i;
 
 /** The message of any thrown value in one line, with its cause where that says more. */
 export function messageOf(error: unknown): string {

@@ -33,7 +33,10 @@ export function makeSeries(
   const pattern = cleanName(call.pattern);
   const parts = call.parts.map(cleanName);
   const name = isDeclared ? filled(pattern, parts) : pattern;
-  if (call.extras?.path === true) return wholeSeries({ naming, ttl }, name, call, spec);
+  const given = isDeclared ? filled(call.pattern, call.parts) : call.pattern;
+  if (call.extras?.path === true) {
+    return wholeSeries({ naming, ttl }, name, given, call.extras, spec);
+  }
   const instance = call.extras?.instance === undefined ? null : cleanName(call.extras.instance);
   const labels: Record<string, string> = Object.create(null);
   for (const [index, label] of partNames(pattern).entries()) labels[label] = parts[index] ?? "";
@@ -51,7 +54,6 @@ export function makeSeries(
     ...traitsOf(spec),
     ttl,
   };
-  const given = isDeclared ? filled(call.pattern, call.parts) : call.pattern;
   return { series, mended: mendedIn(series, given, call.extras?.precision) };
 }
 
@@ -59,16 +61,17 @@ export function makeSeries(
 function wholeSeries(
   { naming: own, ttl }: Parameters<typeof makeSeries>[0],
   path: string,
-  { pattern: given, extras }: Parameters<typeof makeSeries>[1],
+  given: string,
+  extras: EmitOptions,
   spec: MetricSpec,
 ): Made {
-  const host = extras?.host === undefined ? own.host : extras.host && cleanName(extras.host);
+  const host = extras.host === undefined ? own.host : extras.host && cleanName(extras.host);
   const { naming, name } = namingOf(own, path, host);
   const { prefix, suffix } = naming;
   const collector = collectorOf(naming);
   const place = { path, prefix, host: naming.host, suffix, collector, name, pattern: name };
   const series = { ...place, labels: {}, instance: null, ...traitsOf(spec), ttl };
-  return { series, mended: mendedIn(series, given, extras?.precision) };
+  return { series, mended: mendedIn(series, given, extras.precision) };
 }
 
 function collectorOf({ collector }: Naming): string {

@@ -117,6 +117,7 @@ describe("a collector's state", () => {
         "is refused a connection",
         undelivered("Cannot get http://127.0.0.1:1/", "connect ECONNREFUSED"),
       ],
+      ["has no socket", undelivered("Cannot ask /run/x.sock", "connect ENOENT /run/x.sock")],
       [
         "is refused one in Python",
         badData("line 14: ConnectionRefusedError: [Errno 111] Connection refused"),
@@ -129,7 +130,7 @@ describe("a collector's state", () => {
       });
       const { state, error } = await one.after(20);
       deepEqual([state, one.runs(), error!.count], ["no data", 20, 20]);
-      match(error!.message, /refused/i);
+      match(error!.message, /refused|ENOENT/i);
       match(error!.advice, /nothing listens there/);
       equal(one.log.lines.filter((line) => /^(info|warn|error)/.test(line)).length, 1);
     });

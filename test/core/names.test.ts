@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { EmitOptions } from "../../src/core/collector.ts";
+import { type EmitOptions, gauge, type Metrics } from "../../src/core/collector.ts";
 import { createEmitter } from "../../src/core/emitter.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Metric } from "../../src/core/metric.ts";
@@ -19,7 +19,7 @@ import { encodeKeyValues } from "../../src/handlers/statsite.ts";
 
 const NONE = { sources: [], compiled: [] };
 
-function emitter() {
+function emitter(metrics: Metrics = {}) {
   return createEmitter({
     naming: { prefix: "servers", host: "h", suffix: "", collector: "c", instancePrefix: "i" },
     interval: 1,
@@ -27,7 +27,7 @@ function emitter() {
     rates: "measured",
     whitelist: NONE,
     blacklist: NONE,
-    metrics: {},
+    metrics,
     free: true,
   });
 }
@@ -74,6 +74,14 @@ describe("emit, names from outside", () => {
       run(["a\nb", 1], ["c\nd", 1]).mended!,
       /^the name "a\\nb" is published as "servers.*a_b"$/,
     );
+  });
+
+  it("mends nothing in a whole path that is made of clean parts", () => {
+    const { begin, emit, end } = emitter({ "{prefix}.{device}.{name}": gauge("") });
+    begin(1000, 0);
+    emit("{prefix}.{device}.{name}", 1, "devices", "box", "watts", { path: true, host: "box" });
+    const { metrics, mended } = end();
+    deepEqual([pathsOf(metrics), mended], [["devices.box.watts"], undefined]);
   });
 
   it("refuses what is no name or too long, and goes on", () => {

@@ -98,12 +98,12 @@ async function compared({ collector }: Daemon, service: Service, conf: string) {
   };
 }
 
-/** By the names behind the collector's path. */
+/** By the names behind the collector's path; those of another host by their whole path. */
 function figuresOf(lines: string): Figures {
   const found = new Map<string, number>();
   for (const line of lines.split("\n").filter((text) => text.startsWith("{"))) {
-    const { name, value, raw = value } = JSON.parse(line);
-    found.set(name, Number(raw));
+    const { path, host, name, value, raw = value } = JSON.parse(line);
+    found.set(host === HOST ? name : path, Number(raw));
   }
   return found;
 }

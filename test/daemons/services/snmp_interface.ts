@@ -1,7 +1,8 @@
 /** net-snmp's agent on this machine; `snmpwalk` says what it has. */
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { answers, type Daemon, figuresIn, run, say } from "../daemon.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { type Daemon, figuresIn } from "../daemon.ts";
+import { snmpd } from "../snmpd.ts";
 
 const ETHERNET = "1";
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -24,27 +25,16 @@ export default {
   packages: { snmpd: "snmpd", snmpwalk: "snmp" },
   fast: true,
 
-  async start({ folder, port }) {
-    const conf = `${folder}/snmpd.conf`;
-    writeFileSync(conf, "rocommunity se-cret 127.0.0.1\n");
-    const server = run("snmpd", [
-      ...["-f", "-C", "-c", conf, "-p", `${folder}/pid`, "-Lf", `${folder}/log`, "-I", "-smux"],
-      `udp:127.0.0.1:${port}`,
-    ], { env: { SNMP_PERSISTENT_DIR: folder } });
-    const walk = (oid: string) => {
-      const login = ["-v2c", "-c", "se-cret", "-On", "-Oq", "-Oe", "-t", "1", "-r", "0"];
-      return say("snmpwalk", [...login, `127.0.0.1:${port}`, oid]);
-    };
-    await answers("snmpwalk", ["-v2c", "-c", "se-cret", `127.0.0.1:${port}`, "1.3.6.1.2.1.1.1"]);
+  async start(place) {
+    const { section, version, walk, stop } = await snmpd(place);
     const names = new Map(
       [...walk("1.3.6.1.2.1.31.1.1.1.1").matchAll(/\.(\d+) "?([\w.-]+)"?$/gm)].map((
         [, index, name],
       ) => [index, name]),
     );
     return {
-      version: say("sh", ["-c", "snmpd -v 2>&1"]).match(/\d[\d.]+/)![0],
-      options:
-        `[[[devices]]]\n[[[[box]]]]\nhost = 127.0.0.1\nport = ${port}\ncommunity = se-cret\n`,
+      version,
+      options: section,
       client() {
         const found = new Map<string, number>();
         for (const [oid, column] of Object.entries(COLUMNS)) {
@@ -56,9 +46,7 @@ export default {
         }
         return found;
       },
-      // The agent reads the kernel's figures every few seconds.
-      moves: {},
-      stop: server.stop,
+      stop,
     };
   },
 } satisfies Daemon;
