@@ -15,39 +15,40 @@ syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
 syn keyword diamondKey contained * URL aliases allowed_names apikey apply_metric_prefix attributes auth
 syn keyword diamondKey contained batch batch_size bin bucket byte_unit ca cache_size cert
-syn keyword diamondKey contained cleanMetrics cluster col_metric col_time col_value collect_timeout collect_user_data collectors_config_path
-syn keyword diamondKey contained collectors_path collectors_reload_interval compression custom_max_cpu custom_max_memory database databases days
-syn keyword diamondKey contained db dbname delete derivative detailed devices dir enabled
-syn keyword diamondKey contained encoding exclude_devices exclude_filters extended files filesystems floatprecision flow_info
-syn keyword diamondKey contained force_prefails force_psutil format gauges greedy group group_exclude group_include
-syn keyword diamondKey contained gzip handlers handlers_config_path handlers_isolation handlers_path has_admin headers host
-syn keyword diamondKey contained hostname hostname_method hosts ignore_servers include_filters influxdb_version info_keys innodb
-syn keyword diamondKey contained instance_prefix instances interfaces interval isolation keepalive keepaliveinterval key
-syn keyword diamondKey contained log_file logstash_mode long_running master max_backlog_multiplier max_bytes max_days max_memory
-syn keyword diamondKey contained max_output max_series measure_collector_time memory method metric_name metrics metrics_blacklist
-syn keyword diamondKey contained metrics_whitelist normalize ntpdc_bin ntpq_bin org pass passwd password
-syn keyword diamondKey contained password_provider path path_prefix path_suffix percore persistent_naming pg_version pid_file
-syn keyword diamondKey contained port precision prefix process procfs propagate proto protocol
-syn keyword diamondKey contained publish python query_individual_queues queue_bytes queue_max_interval queue_max_size queues queues_ignored
-syn keyword diamondKey contained rates reconnect_interval replace_dot replace_slash req_host req_host_header req_path req_port
-syn keyword diamondKey contained req_ssl req_url req_vhost resend_seconds retries retry_max_interval rollover_interval rootfs
-syn keyword diamondKey contained scheme scope_id script_timeout scripts_path sector_size self_metrics send_zero server_error_interval
-syn keyword diamondKey contained server_name servers simple skipAggregates slave sock socket spool
-syn keyword diamondKey contained spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl sslmode stable_names
-syn keyword diamondKey contained stagger_collection state_path stats stop_timeout strict_permissions sudo_cmd sysfs table
-syn keyword diamondKey contained tags target_* tcpport time_precision timeout tls tls_verify token
-syn keyword diamondKey contained trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max uid_min underscore
-syn keyword diamondKey contained unit uri url urls use_sudo user user_exclude user_include
-syn keyword diamondKey contained username utmp valtypes vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol
+syn keyword diamondKey contained cleanMetrics cluster col_metric col_time col_value collect_timeout collect_user_data collection_sample_rate
+syn keyword diamondKey contained collectors_config_path collectors_path collectors_reload_interval compression custom_max_cpu custom_max_memory database databases
+syn keyword diamondKey contained days db dbname delete derivative detailed devices dir
+syn keyword diamondKey contained enabled encoding exclude_devices exclude_filters extended files filesystems floatprecision
+syn keyword diamondKey contained flow_info force_prefails force_psutil format gauges greedy group group_exclude
+syn keyword diamondKey contained group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin headers
+syn keyword diamondKey contained host hostname hostname_method hosts ignore_collections ignore_servers include_filters influxdb_version
+syn keyword diamondKey contained info_keys innodb instance_prefix instances interfaces interval isolation keepalive
+syn keyword diamondKey contained keepaliveinterval key log_file logstash_mode long_running master max_backlog_multiplier max_bytes
+syn keyword diamondKey contained max_days max_memory max_output max_series measure_collector_time memory method metric_name
+syn keyword diamondKey contained metrics metrics_blacklist metrics_whitelist network_timeout normalize ntpdc_bin ntpq_bin org
+syn keyword diamondKey contained pass passwd password password_provider path path_prefix path_suffix percore
+syn keyword diamondKey contained persistent_naming pg_version pid_file port precision prefix process procfs
+syn keyword diamondKey contained propagate proto protocol publish python query_individual_queues queue_bytes queue_max_interval
+syn keyword diamondKey contained queue_max_size queues queues_ignored rates reconnect_interval replace_dashes_in_metric_keys replace_dot replace_slash
+syn keyword diamondKey contained replica replset_node_name req_host req_host_header req_path req_port req_ssl req_url
+syn keyword diamondKey contained req_vhost resend_seconds retries retry_max_interval rollover_interval rootfs scheme scope_id
+syn keyword diamondKey contained script_timeout scripts_path sector_size self_metrics send_zero server_error_interval server_name servers
+syn keyword diamondKey contained simple skipAggregates slave sock socket spool spool_max_age spool_max_bytes
+syn keyword diamondKey contained spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection state_path
+syn keyword diamondKey contained stats stop_timeout strict_permissions sudo_cmd sysfs table tags target_*
+syn keyword diamondKey contained tcpport time_precision timeout tls tls_verify token translate_collections trim_backlog_multiplier
+syn keyword diamondKey contained ttl_multiplier type_exclude type_include udpport uid_max uid_min underscore unit
+syn keyword diamondKey contained uri url urls use_sudo user user_exclude user_include username
+syn keyword diamondKey contained utmp valtypes vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol
 syn keyword diamondPlugin contained CPUCollector ChronydCollector ConnTrackCollector DiskSpaceCollector DiskUsageCollector DockerCollector ElasticSearchCollector EntropyStatCollector
 syn keyword diamondPlugin contained ExampleCollector FilesCollector FilestatCollector HAProxyCollector HTTPJSONCollector HttpCollector HttpdCollector IPCollector
-syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdStatCollector MemcachedCollector MemoryCollector MySQLCollector NetstatCollector NetworkCollector
-syn keyword diamondPlugin contained NginxCollector NtpdCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector ProcessResourcesCollector
-syn keyword diamondPlugin contained ProcessStatCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector SmartCollector SockstatCollector SoftInterruptCollector
-syn keyword diamondPlugin contained SupervisordCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector VarnishCollector
-syn keyword diamondPlugin contained WebsiteMonitorCollector ArchiveHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler
-syn keyword diamondPlugin contained LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler
-syn keyword diamondPlugin contained StatsdHandler StatsiteHandler TSDBHandler
+syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdStatCollector MemcachedCollector MemoryCollector MongoDBCollector MySQLCollector NetstatCollector
+syn keyword diamondPlugin contained NetworkCollector NginxCollector NtpdCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector
+syn keyword diamondPlugin contained ProcessResourcesCollector ProcessStatCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector SmartCollector SockstatCollector
+syn keyword diamondPlugin contained SoftInterruptCollector SupervisordCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector
+syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector ArchiveHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler
+syn keyword diamondPlugin contained InfluxdbHandler LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler
+syn keyword diamondPlugin contained PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler TSDBHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

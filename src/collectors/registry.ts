@@ -24,6 +24,7 @@ export const collectors: Readonly<Record<string, () => Promise<{ default: AnyCol
   MdStatCollector: () => import("./host/mdstat.ts"),
   MemcachedCollector: () => import("./services/memcached.ts"),
   MemoryCollector: () => import("./host/memory.ts"),
+  MongoDBCollector: () => import("./services/mongodb.ts"),
   MySQLCollector: () => import("./services/mysql.ts"),
   NetstatCollector: () => import("./host/netstat.ts"),
   NetworkCollector: () => import("./host/network.ts"),

@@ -12,6 +12,7 @@ import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realHistories } from "./history/histories.ts";
 import { realMysql } from "./sql/mysql.ts";
+import { realMongo } from "./mongo/mongo.ts";
 import { realSnmp } from "./snmp/snmp.ts";
 import { realSql } from "./sql/sql.ts";
 import { realNet } from "./net/network.ts";
@@ -47,6 +48,7 @@ export function createHost(roots: Roots): Host {
     mysql: realMysql,
     sql: realSql,
     snmp: realSnmp,
+    mongo: realMongo,
     codecs: realCodecs,
     histories: realHistories,
     probe: createProbe(roots),

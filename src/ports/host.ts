@@ -7,6 +7,7 @@
 import type { System } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
 import type { Histories } from "./history.ts";
+import type { Mongo } from "./mongo.ts";
 import type { Snmp } from "./snmp.ts";
 import type { Sql } from "./sql.ts";
 
@@ -20,6 +21,7 @@ export interface Host {
   readonly mysql: Mysql;
   readonly sql: Sql;
   readonly snmp: Snmp;
+  readonly mongo: Mongo;
   readonly codecs: Codecs;
   readonly histories: Histories;
   readonly probe: Probe;

@@ -2,6 +2,7 @@
 
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { Address, Host, Net, Stream } from "../../ports/host.ts";
+import type { Mongo } from "../../ports/mongo.ts";
 import type { Snmp, SnmpSession, SnmpValue } from "../../ports/snmp.ts";
 import type { Sql, SqlConnection } from "../../ports/sql.ts";
 import { type Exchange, type Step, textOf } from "./tape.ts";
@@ -12,13 +13,14 @@ const KEPT_HEADERS = ["content-type", "location", "www-authenticate"];
 /** `keep` is called again with the same exchange whenever it has grown. */
 export type Keep = (exchange: Exchange) => void;
 
-type Asking = Pick<Host, "net" | "sql" | "snmp">;
+type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo">;
 
-export function recordingPorts({ net, sql, snmp }: Asking, keep: Keep): Asking {
+export function recordingPorts({ net, sql, snmp, mongo }: Asking, keep: Keep): Asking {
   return {
     net: { ...net, request: recordingRequest(net, keep), dial: recordingDial(net, keep) },
     sql: recordingSql(sql, keep),
     snmp: recordingSnmp(snmp, keep),
+    mongo: recordingMongo(mongo, keep),
   };
 }
 
@@ -134,6 +136,28 @@ function recordingSnmp(snmp: Snmp, keep: Keep): Snmp {
         walk: (oid) => record({ walk: oid }, () => session.walk(oid)),
         [Symbol.dispose]: () => session[Symbol.dispose](),
       } satisfies SnmpSession;
+    },
+  };
+}
+
+function recordingMongo(mongo: Mongo, keep: Keep): Mongo {
+  return {
+    async connect(settings, signal) {
+      const where = `${settings.host}:${settings.port}`;
+      const connection = await kept(
+        () => mongo.connect(settings, signal),
+        () => {},
+        (failed) => keep({ mongo: where, command: {}, ...failed }),
+      );
+      return {
+        command: (database, command) =>
+          kept(
+            () => connection.command(database, command),
+            (document) => keep({ mongo: `${where} ${database}`, command, document }),
+            (failed) => keep({ mongo: `${where} ${database}`, command, ...failed }),
+          ),
+        [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      };
     },
   };
 }

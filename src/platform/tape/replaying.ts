@@ -9,12 +9,13 @@ import {
   bytesOf,
   type Exchange,
   type HttpExchange,
+  type MongoExchange,
   type SnmpExchange,
   type SqlExchange,
   type Talk,
 } from "./tape.ts";
 
-type Asking = Pick<Host, "net" | "sql" | "snmp">;
+type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo">;
 
 /** `tape` is asked at each question: it changes from round to round. */
 export function replayingPorts(tape: () => readonly Exchange[]): Asking {
@@ -65,6 +66,23 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
           },
           [Symbol.asyncDispose]: () => Promise.resolve(),
         } satisfies SqlConnection;
+      },
+    },
+    mongo: {
+      async connect({ host, port }) {
+        const where = `${host}:${port}`;
+        if (!tape().some((one) => "mongo" in one && one.mongo.startsWith(`${where} `))) {
+          take((one) => "mongo" in one && one.mongo === where, where);
+        }
+        return {
+          async command(database, command) {
+            const [name, asked] = [`${where} ${database}`, JSON.stringify(command)];
+            const isIt = (one: Exchange) =>
+              "mongo" in one && one.mongo === name && JSON.stringify(one.command) === asked;
+            return take<MongoExchange>(isIt, `${name}: ${asked}`).document ?? {};
+          },
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
       },
     },
     snmp: {

@@ -48,7 +48,14 @@ export interface SnmpExchange extends Failed {
   readonly values?: Readonly<Record<string, number | string>>;
 }
 
-export type Exchange = HttpExchange | Talk | SqlExchange | SnmpExchange;
+export interface MongoExchange extends Failed {
+  /** `localhost:27017 admin`: server and database. */
+  readonly mongo: string;
+  readonly command: Readonly<Record<string, unknown>>;
+  readonly document?: Readonly<Record<string, unknown>>;
+}
+
+export type Exchange = HttpExchange | Talk | SqlExchange | SnmpExchange | MongoExchange;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
