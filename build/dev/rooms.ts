@@ -59,7 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise", "postgres"] },
-  "platform/mongo": { imports: [...MACHINE, "mongodb"] },
+  "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },
   "platform/spool": { imports: [...MACHINE, "formats", "platform/access"] },

@@ -1,20 +1,11 @@
-/** A server that speaks MongoDB's wire protocol, as far as its driver needs it to run commands. */
+/** A server that speaks MongoDB's wire protocol, as far as a client needs it to log in and run commands. */
 
-import { deserialize, type Document, serialize } from "bson";
+import { Binary, deserialize, type Document, serialize } from "bson";
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 const OP_MSG = 2013;
-const OP_QUERY = 2004;
-const OP_REPLY = 1;
-const HELLO = {
-  isWritablePrimary: true,
-  ismaster: true,
-  maxBsonObjectSize: 16_777_216,
-  maxMessageSizeBytes: 48_000_000,
-  maxWriteBatchSize: 100_000,
-  minWireVersion: 0,
-  maxWireVersion: 21,
-};
+const HELLO = { isWritablePrimary: true, maxWireVersion: 21 };
 
 /** `answer` gets each command that is not part of the handshake. */
 export async function startMongod(answer: (command: Document) => Document) {
@@ -48,19 +39,39 @@ async function listening(server: Server) {
 }
 
 function reply(socket: Socket, message: Buffer, answer: (command: Document) => Document): void {
-  const id = message.readInt32LE(4);
-  const isQuery = message.readInt32LE(12) === OP_QUERY;
-  // OP_QUERY has flags, a name that ends with 0, and two numbers before its document.
-  const at = isQuery ? message.indexOf(0, 20) + 1 + 8 : 21;
-  const command = deserialize(message.subarray(at));
-  const isHello = "hello" in command || "ismaster" in command || "isMaster" in command;
-  const document = serialize({ ...(isHello ? HELLO : answer(command)), ok: 1 });
-  const head = isQuery ? Buffer.alloc(20) : Buffer.alloc(5);
-  if (isQuery) head.writeInt32LE(1, 16);
-  const size = 16 + head.length + document.length;
-  const envelope = Buffer.alloc(16);
-  [size, 1, id, isQuery ? OP_REPLY : OP_MSG].forEach((word, index) =>
-    envelope.writeInt32LE(word, index * 4)
+  const command = deserialize(message.subarray(21));
+  const document = serialize({ ok: 1, ...("hello" in command ? HELLO : answer(command)) });
+  const head = Buffer.alloc(21);
+  [21 + document.length, 1, message.readInt32LE(4), OP_MSG].forEach((word, index) =>
+    head.writeInt32LE(word, index * 4)
   );
-  socket.write(Buffer.concat([envelope, head, document]));
+  socket.write(Buffer.concat([head, document]));
+}
+
+/** Answers to the steps of SCRAM-SHA-256 for one user, as a server that knows the password. */
+export function scramServer(password: string) {
+  const salt = Buffer.from("0123456789abcdef");
+  let first = "";
+  let bare = "";
+  const mac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
+  const salted = pbkdf2Sync(password, salt, 4096, 32, "sha256");
+  return (command: Document): Document => {
+    const text = Buffer.from(command.payload.buffer).toString();
+    if ("saslStart" in command) {
+      bare = text.slice(3);
+      first = `r=${/r=(.*)$/.exec(bare)![1]}server,s=${salt.toString("base64")},i=4096`;
+      return { conversationId: 1, done: false, payload: new Binary(Buffer.from(first)) };
+    }
+    const [, start, proof] = /^(.*),p=(.*)$/.exec(text)!;
+    const key = mac(salted, "Client Key");
+    const all = `${bare},${first},${start}`;
+    const expected = mac(createHash("sha256").update(key).digest(), all).map((byte, at) =>
+      byte ^ key[at]
+    );
+    if (Buffer.from(expected).toString("base64") !== proof) {
+      return { ok: 0, code: 18, errmsg: "Authentication failed." };
+    }
+    const signature = mac(mac(salted, "Server Key"), all).toString("base64");
+    return { conversationId: 1, done: true, payload: new Binary(Buffer.from(`v=${signature}`)) };
+  };
 }

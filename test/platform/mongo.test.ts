@@ -1,8 +1,8 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Long } from "bson";
 import { realMongo } from "../../src/platform/mongo/mongo.ts";
-import { startMongod, startSilent } from "../harness/mongod.ts";
+import { scramServer, startMongod, startSilent } from "../harness/mongod.ts";
 
 const login = { host: "127.0.0.1", user: "", password: "", tls: false };
 
@@ -25,6 +25,19 @@ describe("MongoDB", () => {
       time: 1000,
       inner: { list: [1, 2] },
     });
+  });
+
+  it("is logged in to with a password, and a wrong one is told", async () => {
+    const scram = scramServer("pencil");
+    using server = await startMongod((command) => "payload" in command ? scram(command) : { x: 1 });
+    const as = (password: string) =>
+      realMongo.connect(
+        { ...login, port: server.port, user: "user", password },
+        AbortSignal.timeout(8000),
+      );
+    await using connection = await as("pencil");
+    equal((await connection.command("admin", { serverStatus: 1 })).x, 1);
+    await rejects(as("pen"), /says: Authentication failed/);
   });
 
   it("is told when nobody is there, and when it is silent", async () => {
