@@ -1,11 +1,13 @@
 /** Where a handler sends to, in a word, from its options: without users, passwords and tokens. */
 
+import { shownUrl } from "../core/secrets.ts";
+
 type OptionValues = Readonly<Record<string, unknown>>;
 
 /** Undefined where the options name no place. */
 export function destinationOf(options: OptionValues): string | undefined {
   const { url, socket, log_file: file } = options;
-  if (isText(url)) return withoutSecrets(url);
+  if (isText(url)) return shownUrl(url);
   if (isText(socket)) return socket;
   const host = [options.host, options.hostname].find(isText);
   const port = [options.port, options.udpport, options.tcpport].find(isPort);
@@ -23,9 +25,4 @@ function isPort(value: unknown): value is number {
 
 function addressOf(host: string, port: number): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Scheme, host, port and path: a token may be in all the rest. */
-function withoutSecrets(url: string): string {
-  return url.replace(/^([a-z][\w+.-]*:\/\/)[^/?#]*@/i, "$1").replace(/[?#].*$/s, "");
 }

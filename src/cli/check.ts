@@ -10,7 +10,8 @@ import type { Origins, Settings } from "../config/settings.ts";
 import type { Origin } from "../config/tree.ts";
 import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
-import type { Options } from "../core/option.ts";
+import type { Option, Options } from "../core/option.ts";
+import { MASK, withoutCredentials } from "../core/secrets.ts";
 import { type CommandSpec, configFlag, configPath } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { tellProblems } from "./problems_out.ts";
@@ -120,6 +121,11 @@ function pathProblems(settings: Settings, files: ConfigFiles): Problem[] {
   return found;
 }
 
+function shownValue(option: Option<unknown>, value: unknown): string {
+  if (option.secret && value !== "") return MASK;
+  return withoutCredentials((option.shown ?? option.format)(value));
+}
+
 function printSettings({ out }: World, settings: Settings): void {
   const section = (
     header: string,
@@ -130,7 +136,7 @@ function printSettings({ out }: World, settings: Settings): void {
     out.write(`${header}\n`);
     for (const [name, option] of Object.entries(declared)) {
       const at = origins.get(name);
-      const shown = option.secret && values[name] !== "" ? "********" : option.format(values[name]);
+      const shown = shownValue(option, values[name]);
       out.write(
         `${name} = ${shown}  # ${at === undefined ? "default" : `${at.file}:${at.line}`}\n`,
       );

@@ -3,7 +3,8 @@
 import { singleRunner } from "../agent/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CollectorConfig } from "../agent/agent.ts";
-import type { Options, Server } from "../core/option.ts";
+import type { Options } from "../core/option.ts";
+import { secretsOf } from "../core/secrets.ts";
 import { silentLog } from "../ports/log.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -40,7 +41,7 @@ export function recordCommand(world: World): CommandSpec {
         let failed = false;
         // One collection for both: the second run has rates.
         let round = "0s";
-        const secrets = secretsOf(part);
+        const secrets = collectorSecrets(part);
         const hosts = {
           "0s": world.recording(directory, "0s", secrets),
           [`${text}s`]: world.recording(directory, `${text}s`, secrets),
@@ -65,22 +66,17 @@ export function recordCommand(world: World): CommandSpec {
 }
 
 /** What must not be in a recording that is given away. A default, such as the community public, is no secret. */
-function secretsOf({ collector, options }: CollectorConfig): string[] {
+function collectorSecrets({ collector, options }: CollectorConfig): string[] {
   return secretValues(collector.options, options as Record<string, unknown>);
 }
 
 function secretValues(declared: Options, values: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(declared).flatMap(([name, option]) => {
     const value = values[name];
-    if (Array.isArray(value)) {
-      return value.flatMap((one) => (one as Partial<Server>).password ?? []);
-    }
-    if (!(value instanceof Map)) {
-      return option.secret && value !== option.fallback ? [String(value)] : [];
-    }
+    if (!(value instanceof Map)) return [...secretsOf(option, value)];
     return [...value.values()].flatMap((inner) =>
       option.fields === undefined
-        ? option.secret && inner !== option.one?.fallback ? [String(inner)] : []
+        ? option.one === undefined ? [] : [...secretsOf(option.one, inner)]
         : secretValues(option.fields, inner as Record<string, unknown>)
     );
   });

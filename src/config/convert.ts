@@ -4,6 +4,7 @@ import type { PluginFile } from "../ports/plugins.ts";
 import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Option, Options, Raw, RawSection } from "../core/option.ts";
+import { hide, secretsNamed, secretsOf } from "../core/secrets.ts";
 import { toPlain } from "./configobj.ts";
 import { didYouMean, fault, notice, type Problem } from "./problems.ts";
 import type { LeftOut, ResolveRequest } from "./settings.ts";
@@ -65,6 +66,7 @@ export function convert(
     for (const [name, node] of section?.entries ?? []) {
       if (Object.hasOwn(values, name)) continue;
       values[name] = toRaw(node);
+      for (const one of secretsNamed(name, values[name])) hide(one);
       origins.set(name, node.origin);
     }
   }
@@ -151,7 +153,9 @@ function valueOf(
     );
   }
   try {
-    return option.parse(secretOf(option, toRaw(node), files));
+    const value = option.parse(secretOf(option, toRaw(node), files));
+    for (const one of secretsOf(option, value)) hide(one);
+    return value;
   } catch (error) {
     fail();
     const allowed = option.allowed === undefined ? "" : ` (allowed: ${option.allowed})`;

@@ -3,6 +3,7 @@
 import { byteUnits, list, patterns, words } from "./option/lists.ts";
 import { type Option, type Options, refuse } from "./option/option.ts";
 import { bool, choice, duration, integer, number, secret, size, text } from "./option/scalars.ts";
+import { headers, url } from "./option/secret_kinds.ts";
 import { many, section, sections } from "./option/sections.ts";
 import { servers } from "./option/servers.ts";
 
@@ -10,6 +11,7 @@ export type { Option, Options, Raw, RawSection, Values } from "./option/option.t
 export { quoted } from "./option/option.ts";
 export * from "./option/lists.ts";
 export * from "./option/scalars.ts";
+export * from "./option/secret_kinds.ts";
 export * from "./option/sections.ts";
 export * from "./option/servers.ts";
 
@@ -23,6 +25,8 @@ const constructors: Readonly<Record<string, (...args: never[]) => Option<unknown
   duration,
   text,
   secret,
+  url,
+  headers,
   choice,
   list,
   words,

@@ -1,13 +1,16 @@
 /** Texts from outside, as they may be shown: a terminal or a log takes nothing in them for a command or for another line. */
 
+import { withoutSecrets } from "./secrets.ts";
+
 /** All of C0 but tab and line feed, DEL, C1, line separators, marks that turn the text around. */
 // deno-lint-ignore no-control-regex
 const HIDDEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 /** Characters of a message. */
 const MAX_MESSAGE = 4000;
 
-/** What cannot be seen is shown as `\x1b`. Line feeds stay. */
-export function visible(text: string): string {
+/** Without secrets; what cannot be seen is shown as `\x1b`. Line feeds stay. */
+export function visible(whole: string): string {
+  const text = withoutSecrets(whole);
   if (!HIDDEN.test(text)) return text;
   return text.replace(new RegExp(HIDDEN, "g"), (character) => {
     if (character === "\r") return "";

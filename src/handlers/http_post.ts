@@ -2,7 +2,7 @@
 
 import { defineHandler } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import { choice, integer, text } from "../core/option.ts";
+import { choice, integer, url } from "../core/option.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
 import { headerOptions, ownHeaders, post, postOptions } from "../protocols/http_post.ts";
 
@@ -11,7 +11,7 @@ export default defineHandler({
   doc: "Posts metrics to an HTTP server, as Graphite lines or as JSON",
   receipt: "application",
   options: {
-    url: text("http://localhost/blah/blah/blah", "Where to post to, http or https"),
+    url: url("http://localhost/blah/blah/blah", "Where to post to, http or https"),
     batch: integer(100, "Metrics in a post at most", { min: 1 }),
     format: choice("PLAIN", ["PLAIN", "JSON"], "Lines with a blank one between them, or JSON"),
     ...headerOptions,

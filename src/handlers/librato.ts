@@ -5,7 +5,7 @@
 
 import { defineHandler } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import { bool, integer, matchesAny, number, patterns, secret, text } from "../core/option.ts";
+import { bool, integer, matchesAny, number, patterns, secret, text, url } from "../core/option.ts";
 import { post, postOptions } from "../protocols/http_post.ts";
 
 const { user: _, password: __, ...httpOptions } = postOptions();
@@ -15,7 +15,7 @@ export default defineHandler({
   doc: "Sends metrics by Librato's protocol",
   receipt: "application",
   options: {
-    url: text("https://metrics-api.librato.com/v1/metrics", "Where to post to"),
+    url: url("https://metrics-api.librato.com/v1/metrics", "Where to post to"),
     user: text("", "User of the account"),
     apikey: secret("", "The account's key"),
     timeout: number(10, "Seconds that a write may take", { min: 0.1 }),

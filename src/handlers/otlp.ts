@@ -4,7 +4,7 @@
  */
 
 import { defineHandler } from "../core/handler.ts";
-import { list, text } from "../core/option.ts";
+import { list, url } from "../core/option.ts";
 import { metricsRequest, parseAttributes, rejectedCount } from "../formats/otlp.ts";
 import { headerOptions, ownHeaders, post, postOptions } from "../protocols/http_post.ts";
 
@@ -13,7 +13,7 @@ export default defineHandler({
   doc: "Sends metrics to an OpenTelemetry collector, or to what speaks its protocol",
   receipt: "application",
   options: {
-    url: text("http://localhost:4318/v1/metrics", "Where to post to, http or https"),
+    url: url("http://localhost:4318/v1/metrics", "Where to post to, http or https"),
     attributes: list([], "Attributes of the resource, such as deployment.environment=production"),
     ...headerOptions,
     ...postOptions(6),

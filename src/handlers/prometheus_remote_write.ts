@@ -4,7 +4,7 @@
  */
 
 import { defineHandler } from "../core/handler.ts";
-import { text } from "../core/option.ts";
+import { text, url } from "../core/option.ts";
 import { timeSeries } from "../formats/remote_write.ts";
 import { headerOptions, ownHeaders, post, postOptions } from "../protocols/http_post.ts";
 
@@ -17,7 +17,7 @@ export default defineHandler({
   // What is older than a series' last sample is refused.
   ordered: true,
   options: {
-    url: text("http://localhost:9090/api/v1/write", "Where to write to, http or https"),
+    url: url("http://localhost:9090/api/v1/write", "Where to write to, http or https"),
     prefix: text("diamond", "What names begin with"),
     ...headerOptions,
     ...httpOptions,

@@ -2,7 +2,7 @@
 
 import { badData } from "../core/errors.ts";
 import type { Host, HttpRequest, HttpResponse } from "../ports/host.ts";
-import { shownUrl } from "../formats/shown_url.ts";
+import { shownUrl } from "../core/secrets.ts";
 
 export type GetSettings = Partial<Omit<HttpRequest, "url">>;
 

@@ -2,9 +2,9 @@
 
 import { refused, type Rejected, undelivered } from "../core/errors.ts";
 import type { Host, HttpResponse } from "../ports/host.ts";
-import { integer, list, secret, text, type Values } from "../core/option.ts";
+import { headers, integer, secret, text, type Values } from "../core/option.ts";
 import { headersOf } from "../formats/http_headers.ts";
-import { shownUrl } from "../formats/shown_url.ts";
+import { shownUrl } from "../core/secrets.ts";
 import { tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Without a URL: that is the handler's. */
@@ -22,7 +22,7 @@ export function postOptions(compression = 0) {
 
 /** For services that want more than Basic auth. */
 export const headerOptions = {
-  headers: list([], "More headers, such as X-Scope: me"),
+  headers: headers("More headers, such as X-Scope: me"),
   token: secret("", "Token for Bearer auth"),
 };
 

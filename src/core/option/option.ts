@@ -20,6 +20,10 @@ export interface Option<T> {
   readonly allowed?: string;
   /** A secret is masked when printed and may be written as `file:/path`. */
   readonly secret: boolean;
+  /** The secrets that a value has, where it is not one as a whole. */
+  secretsIn?(value: T): readonly string[];
+  /** The value as it may be printed, where that is not how it stands in a file. */
+  shown?(value: T): string;
   /** There is no default that could work: an empty value is an error. */
   readonly needed?: boolean;
   /** Throws with a message that quotes the input; the caller adds file, line and key. */

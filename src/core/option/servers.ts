@@ -33,6 +33,7 @@ export function servers(
     help,
     allowed: FORM,
     secret: false,
+    secretsIn: (all) => all.map(({ password }) => password).filter((one) => one !== ""),
     parse,
     // The password stays out: this is for people to read.
     format: (all) => formatList(all.map(written)),

@@ -4,10 +4,12 @@
  * The modules are got when they are first needed: they cost some megabytes of memory.
  */
 
+import { Buffer } from "node:buffer";
 import { foreignPeer } from "../../formats/peer_looks.ts";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
 import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/errors.ts";
+import { hide } from "../../core/secrets.ts";
 import type {
   HttpRequest,
   HttpResponse,
@@ -53,6 +55,11 @@ export function createRequester(): Net["request"] {
   };
 }
 
+/** Some servers say again what they were sent: the header of Basic auth is as secret as the password. */
+function hideLogin(login: string): void {
+  if (!login.endsWith(":")) hide(Buffer.from(login).toString("base64"));
+}
+
 /** A login goes to the server that it is for, and to no other one. */
 function redirected(asked: HttpRequest, location: string): HttpRequest {
   const from = new URL(asked.url);
@@ -88,6 +95,7 @@ function ask(
       ...(request.tls.serverName && { servername: request.tls.serverName }),
     }),
   };
+  hideLogin(options.auth ?? `${url.username}:${url.password}`);
   return new Promise((resolve, reject) => {
     const asked: ClientRequest = (isSecure ? https() : http()).request(url, options, (answer) => {
       collect(answer, where, maxBytes).then(resolve, fail).finally(() =>

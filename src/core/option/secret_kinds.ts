@@ -1,0 +1,30 @@
+/** Options that hold secrets among other things: URLs with a login or a token, headers. */
+
+import { MASK, secretsInHeader, secretsInUrls, withoutCredentials } from "../secrets.ts";
+import { list } from "./lists.ts";
+import type { Option } from "./option.ts";
+import { text } from "./scalars.ts";
+
+/** An address. Its login and the values of its query are never printed. */
+export function url(fallback: string, help: string): Option<string> {
+  const whole = text(fallback, help);
+  return {
+    ...whole,
+    type: "url",
+    secretsIn: secretsInUrls,
+    shown: (value) => withoutCredentials(whole.format(value)),
+    made: ["url", fallback, help],
+  };
+}
+
+/** Headers of requests, `Name: value` each. Their values are never printed. */
+export function headers(help: string): Option<readonly string[]> {
+  const whole = list([], help);
+  return {
+    ...whole,
+    type: "headers",
+    secretsIn: (all) => all.flatMap(secretsInHeader),
+    shown: (all) => whole.format(all.map((one) => one.replace(/:.*$/s, `: ${MASK}`))),
+    made: ["headers", help],
+  };
+}
