@@ -2,7 +2,7 @@
 
 import type { FailureCode } from "./errors.ts";
 import type { Emitted, LoadedModule, PluginProcessAnswer } from "./plugin_protocol.ts";
-import { oneLine, visible } from "./visible.ts";
+import { excerpt, oneLine, visible } from "./visible.ts";
 
 type Loose = Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ export function answerFrom(json: string): PluginProcessAnswer | undefined {
 function logFrom(log: unknown): PluginProcessAnswer["log"] {
   if (!Array.isArray(log) || typeof log[1] !== "string") return undefined;
   const level = LEVELS.find((one) => one === log[0]) ?? "info";
-  return [level, visible(log[1].slice(0, MAX_TOLD))];
+  return [level, visible(excerpt(log[1], MAX_TOLD))];
 }
 
 /** The emitter looks at names, values and what is said beside them; here it is only their shape. */

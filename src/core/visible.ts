@@ -19,9 +19,14 @@ export function visible(whole: string): string {
   });
 }
 
+/** The beginning of a text. Secrets go first: half of one is not known as such. */
+export function excerpt(text: string, length: number): string {
+  return withoutSecrets(text).slice(0, length);
+}
+
 /** The same in one line, which ends after some thousand characters. */
 export function oneLine(text: string): string {
-  const line = visible(text.slice(0, MAX_MESSAGE)).replace(/\s*\n\s*/g, " ").trim();
+  const line = visible(excerpt(text, MAX_MESSAGE)).replace(/\s*\n\s*/g, " ").trim();
   return text.length > MAX_MESSAGE ? `${line}…` : line;
 }
 

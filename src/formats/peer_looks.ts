@@ -1,5 +1,7 @@
 /** What a peer that answers looks like: a wrong port mostly has something else behind it that is well known. */
 
+import { excerpt } from "../core/visible.ts";
+
 /** By the first bytes of what it says, a character for each. */
 const LOOKS: readonly (readonly [RegExp, string])[] = [
   [/^(HTTP\/\d|\s*<(!DOCTYPE|html|\?xml)\b)/i, "an HTTP server"],
@@ -26,7 +28,7 @@ export function looksLike(said: string): string {
 /** The first line of what a peer has said, with nothing in it that a terminal obeys. */
 export function quotable(said: string): string {
   const line = said.split(/[\r\n]/, 1)[0].replace(/[^\x20-\x7e]+/g, "?").replaceAll('"', "'");
-  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+  return line.length > MAX_QUOTED ? `${excerpt(line, MAX_QUOTED)}…` : line;
 }
 
 /** By what the runtimes say of an answer that is not of the protocol. */

@@ -5,6 +5,7 @@ import type { Host, HttpResponse } from "../ports/host.ts";
 import { headers, integer, secret, text, type Values } from "../core/option.ts";
 import { headersOf } from "../formats/http_headers.ts";
 import { shownUrl } from "../core/secrets.ts";
+import { excerpt } from "../core/visible.ts";
 import { tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Without a URL: that is the handler's. */
@@ -22,7 +23,7 @@ export function postOptions(compression = 0) {
 
 /** For services that want more than Basic auth. */
 export const headerOptions = {
-  headers: headers("More headers, such as X-Scope: me"),
+  headers: headers([], "More headers, such as X-Scope: me"),
   token: secret("", "Token for Bearer auth"),
 };
 
@@ -93,7 +94,7 @@ function judge(
   const isTaken = status >= 200 && status < 300;
   const points = isTaken || ABOUT_THE_BODY.includes(status) ? rejected(body) : [];
   if (isTaken && (typeof points === "number" ? points : points.length) === 0) return;
-  const said = body.trim().replace(/\s+/g, " ").slice(0, 200);
+  const said = excerpt(body.trim().replace(/\s+/g, " "), 200);
   const text = `${shownUrl(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
   if (isTaken || ABOUT_THE_BODY.includes(status)) {
     const error = refused(text);

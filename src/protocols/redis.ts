@@ -1,5 +1,6 @@
 /** Redis' protocol, RESP 2. Source: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 
+import { excerpt } from "../core/visible.ts";
 import { badData } from "../core/errors.ts";
 import type { Address, Host } from "../ports/host.ts";
 import { Conversation } from "./conversation.ts";
@@ -66,13 +67,13 @@ async function readReply(peer: Conversation): Promise<RedisReply> {
       return items;
     }
   }
-  throw badData(`"${line.slice(0, 80)}" is not a reply of Redis`);
+  throw badData(`"${excerpt(line, 80)}" is not a reply of Redis`);
 }
 
 function countIn(line: string): number {
   const count = Number(line.slice(1));
   if (!Number.isInteger(count) || count < 0 || count > 16 * MAX_ITEMS) {
-    throw badData(`"${line.slice(0, 80)}" is not a reply of Redis`);
+    throw badData(`"${excerpt(line, 80)}" is not a reply of Redis`);
   }
   return count;
 }

@@ -7,7 +7,15 @@ import { createEmitter } from "../../src/core/emitter.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { cleanPath, MAX_NAME } from "../../src/core/naming.ts";
-import { paragraph } from "../../src/core/visible.ts";
+import { headers, url } from "../../src/core/option.ts";
+import {
+  hide,
+  secretsNamed,
+  secretsOf,
+  shownUrl,
+  withoutCredentials,
+} from "../../src/core/secrets.ts";
+import { excerpt, paragraph } from "../../src/core/visible.ts";
 import { graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { influxLines } from "../../src/formats/influx_line.ts";
 import { dataPoint, putLine } from "../../src/formats/opentsdb.ts";
@@ -203,5 +211,36 @@ describe("texts from outside, in messages and in the log", () => {
 
   it("a record of the log cannot begin another one", () => {
     equal(paragraph("a\n[2026] ERROR b\x9b2J\u202e"), "a\n    [2026] ERROR b\\x9b2J\\u202e");
+  });
+});
+
+describe("secrets in texts", () => {
+  it("what was read as one is in no message, nor what URLs have of logins and tokens", () => {
+    for (
+      const one of secretsOf(url("", ""), "https://me:pass%20word1@h/p?token=abcdefgh&db=metrics")
+    ) {
+      hide(one);
+    }
+    for (const one of secretsOf(headers([], ""), ["X-Api-Key: keykeykey", "X-Scope: me"])) {
+      hide(one);
+    }
+    hide("short");
+    equal(
+      messageOf(
+        new Error("h says pass word1, pass%20word1, abcdefgh, keykeykey; db metrics; short"),
+      ),
+      "h says ********, ********, ********, ********; db metrics; short",
+    );
+    equal(
+      withoutCredentials("to postgres://u:p@h/d?sslmode=off#x, http://h/"),
+      "to postgres://********@h/d?sslmode=********#x, http://h/",
+    );
+    equal(shownUrl("http://u:p@h:1/path?x=1#y"), "http://h:1/path");
+    equal(excerpt("its pass word1 is long", 12), "its ********");
+  });
+
+  it("of free options by their names, however deep", () => {
+    const options = { db: { user: "me", passwd: "p4ssw0rd" }, api_key: "k", urls: ["x://a:b@h"] };
+    deepEqual(secretsNamed("", options), ["p4ssw0rd", "k", "b"]);
   });
 });

@@ -1,8 +1,18 @@
 /** Source: https://docs.haproxy.org/2.8/management.html#9.1 */
 
+import { excerpt } from "../../core/visible.ts";
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import { badData } from "../../core/errors.ts";
-import { bool, choice, secret, sections, text, type Values, words } from "../../core/option.ts";
+import {
+  bool,
+  choice,
+  secret,
+  sections,
+  text,
+  url,
+  type Values,
+  words,
+} from "../../core/option.ts";
 import { numberIn, safeName } from "../../formats/flatten.ts";
 import type { Host } from "../../ports/host.ts";
 import { ask } from "../../protocols/conversation.ts";
@@ -11,7 +21,7 @@ import { get, login } from "../../protocols/http_get.ts";
 
 const source = {
   method: choice("http", ["http", "unix"], "How HAProxy is asked"),
-  url: text("http://localhost/haproxy?stats;csv", "With http: the page of statistics, as CSV"),
+  url: url("http://localhost/haproxy?stats;csv", "With http: the page of statistics, as CSV"),
   user: text("admin", "User of the page"),
   pass: secret("password", "Password of the page"),
   sock: text("/var/run/haproxy.sock", "With unix: the stats socket"),
@@ -66,7 +76,7 @@ async function statistics(host: Host, settings: Source, signal: AbortSignal): Pr
 /** Rows of cells; a cell in quotes may have commas. */
 function parseCsv(text: string): string[][] {
   if (!text.startsWith("#")) {
-    throw badData(`"${text.slice(0, 60)}" is not HAProxy's table of statistics`);
+    throw badData(`"${excerpt(text, 60)}" is not HAProxy's table of statistics`);
   }
   return text.trim().split("\n").map((line) =>
     [...line.trimEnd().matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((

@@ -2,7 +2,7 @@
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import { badData } from "../../core/errors.ts";
-import { list, text } from "../../core/option.ts";
+import { list, url } from "../../core/option.ts";
 import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { each } from "../../protocols/each.ts";
@@ -39,7 +39,7 @@ export default defineCollector({
   systems: everySystem,
   options: {
     urls: list(["localhost http://localhost:8080/server-status?auto"], "Pages: [alias ]URL"),
-    url: text("", "One more page"),
+    url: url("", "One more page"),
   },
   metrics: {
     "{server}.{whole}": gauge("A line of the page, or workers by the scoreboard"),

@@ -1,5 +1,6 @@
 /** Source: https://nginx.org/en/docs/http/ngx_http_stub_status_module.html, and NGINX Plus' status in JSON. */
 
+import { excerpt } from "../../core/visible.ts";
 import {
   type Context,
   counter,
@@ -68,7 +69,7 @@ function headersOf({ req_host_header: host }: Values<typeof options>): Record<st
 function emitStub({ emit, options: { precision } }: Nginx, page: string): void {
   const numbers = page.match(/\d+/g)?.map(Number) ?? [];
   if (!page.startsWith("Active connections") || numbers.length < 7) {
-    throw badData(`"${page.slice(0, 80)}" is not a page of stub_status`);
+    throw badData(`"${excerpt(page, 80)}" is not a page of stub_status`);
   }
   const [active, accepted, handled, requests, reading, writing, waiting] = numbers;
   emit("active_connections", active, { precision });

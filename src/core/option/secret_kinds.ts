@@ -18,13 +18,13 @@ export function url(fallback: string, help: string): Option<string> {
 }
 
 /** Headers of requests, `Name: value` each. Their values are never printed. */
-export function headers(help: string): Option<readonly string[]> {
-  const whole = list([], help);
+export function headers(fallback: readonly string[], help: string): Option<readonly string[]> {
+  const whole = list(fallback, help);
   return {
     ...whole,
     type: "headers",
     secretsIn: (all) => all.flatMap(secretsInHeader),
     shown: (all) => whole.format(all.map((one) => one.replace(/:.*$/s, `: ${MASK}`))),
-    made: ["headers", help],
+    made: ["headers", fallback, help],
   };
 }
