@@ -4,35 +4,35 @@ _diamond_agent() {
   COMPREPLY=()
   case $before in
     -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    --procfs|--sysfs|--rootfs|--dir|--root|--path) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    -u|--user|-g|--group|--socket|--rounds|--round-interval-ms|--type|--seconds|--handler|--since|--until|--match|--rate) return ;;
+    --procfs|--sysfs|--rootfs|--path|--dir|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    -u|--user|-g|--group|--socket|--handler|--since|--until|--match|--rate|--rounds|--round-interval-ms|--seconds|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status reload collect check list describe new types service init initramfs completions record test hostname mysql-schema spool replay version help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status reload spool replay check collect list describe hostname mysql-schema version new types record test service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
     run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --skip-fork --procfs --sysfs --rootfs --help" words="" ;;
     status) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
-    reload) flags="-c --configfile -p --pidfile --socket --help" words="" ;;
-    collect) flags="-c --configfile --all --rounds --round-interval-ms --json --procfs --sysfs --rootfs --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
-    check) flags="-c --configfile --strict --print --dump-json --help" words="" ;;
-    list) flags="-c --configfile --json --help" words="" ;;
-    describe) flags="-c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
-    new) flags="--dir --help" words="collector" ;;
-    types) flags="--help" words="" ;;
-    service) flags="--type --root -c --configfile --help" words="install remove print" ;;
-    init) flags="-c --configfile --restart --help" words="" ;;
-    initramfs) flags="-c --configfile --help" words="" ;;
-    completions) flags="--help" words="bash zsh fish" ;;
-    record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
-    test) flags="--update -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
-    hostname) flags="-c --configfile --help" words="" ;;
-    mysql-schema) flags="-c --configfile --help" words="" ;;
+    reload) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
     spool) flags="-c --configfile -p --pidfile --socket --path --json --yes --help" words="ls verify export replay drop" ;;
     replay) flags="-c --configfile --handler --since --until --match --rate --restart --help" words="" ;;
+    check) flags="-c --configfile --strict --print --dump-json --help" words="" ;;
+    collect) flags="-c --configfile --all --rounds --round-interval-ms --json --procfs --sysfs --rootfs --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    list) flags="-c --configfile --json --help" words="" ;;
+    describe) flags="-c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    hostname) flags="-c --configfile --json --help" words="" ;;
+    mysql-schema) flags="-c --configfile --help" words="" ;;
     version) flags="--json --help" words="" ;;
-    help) words="run status reload collect check list describe new types service init initramfs completions record test hostname mysql-schema spool replay version help" ;;
+    new) flags="--dir --help" words="collector" ;;
+    types) flags="--help" words="" ;;
+    record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    test) flags="--update -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    service) flags="--type --root -c --configfile --help" words="install remove print" ;;
+    initramfs) flags="-c --configfile --help" words="" ;;
+    init) flags="-c --configfile --restart --help" words="" ;;
+    completions) flags="--help" words="bash zsh fish" ;;
+    help) words="run status reload spool replay check collect list describe hostname mysql-schema version new types record test service initramfs init completions help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

@@ -20,7 +20,7 @@ import type { World } from "./world.ts";
 export function checkCommand(world: World): CommandSpec {
   return {
     name: "check",
-    summary: "Tell all that is wrong with a configuration, with file and line",
+    summary: "Report all problems of a configuration, with file and line",
     args: {
       ...configFlag,
       strict: { type: "boolean", description: "Exit status 1 for warnings too" },

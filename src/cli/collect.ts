@@ -1,7 +1,8 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
-import { singleRunner, unsupported } from "../agent/agent.ts";
+import { type CollectorConfig, singleRunner, unsupported } from "../agent/agent.ts";
 import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
+import type { Metrics } from "../core/collector.ts";
 import type { Catalogue, PluginSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
@@ -25,6 +26,7 @@ export function collectCommand(world: World): CommandSpec {
   return {
     name: "collect",
     summary: "Run collectors, enabled or not, and print their metrics",
+    operands: "NAME…",
     args: {
       names: { type: "positional", required: false, description: "Collectors" },
       ...configFlag,
@@ -32,7 +34,7 @@ export function collectCommand(world: World): CommandSpec {
       rounds: {
         type: "string",
         valueHint: "N",
-        description: "Run N times (default 1); rates need two",
+        description: "Run N times and print each; absent: once, or twice where there are rates",
       },
       "round-interval-ms": {
         type: "string",
@@ -49,7 +51,7 @@ export function collectCommand(world: World): CommandSpec {
       "diamond-agent collect --all --json -c /etc/diamond/diamond.conf",
     ],
     notes:
-      "Prints `path value timestamp`, and `# round K done` after each round. Exit status 1: one of them failed.",
+      "Prints `path value timestamp`, and `# round K done` after each round; with --json nothing but JSON. Exit status 1: one of them failed.",
     run: (flags) => collect(world, flags),
   };
 }
@@ -74,7 +76,6 @@ async function collectNamed(
   names: readonly string[],
   custom: PluginSource,
 ): Promise<number> {
-  const rounds = wholeNumber(flags, "rounds", 1, 1);
   const interval = wholeNumber(flags, "round-interval-ms", 1000, 0);
   const settings = await collectorSettings(world, flags, names, custom);
   tellProblems(world.err, settings.problems);
@@ -95,24 +96,34 @@ async function collectNamed(
       runners.push(await singleRunner(part, host, log));
     }
   }
-  const show = flags.on("json") ? jsonLine : graphiteLine;
+  // A rate needs two values: the first round is for them alone, unless rounds are asked for.
+  const isAsked = flags.text("rounds") !== undefined;
+  const rounds = wholeNumber(flags, "rounds", settings.collectors.some(hasRates) ? 2 : 1, 1);
+  const isJson = flags.on("json");
+  const show = isJson ? jsonLine : graphiteLine;
   for (let round = 1; round <= rounds; round++) {
     if (round > 1) await host.clock.sleep(interval);
+    const isShown = isAsked || round === rounds;
     for (const runner of runners) {
       const { metrics, error, refusal }: Outcome = await runner.run(
         Math.floor(host.clock.now() / 1000),
       );
-      world.out.write(metrics.map(show).join(""));
+      if (isShown) world.out.write(metrics.map(show).join(""));
+      else if (error === undefined) continue;
       if (refusal !== undefined) world.err.write(`${runner.name}: ${refusal}\n`);
       if (error !== undefined) {
         failed = true;
         world.err.write(`${runner.name}: ${messageOf(error)}\n`);
       }
     }
-    world.out.write(`# round ${round} done\n`);
+    if (isShown && !isJson) world.out.write(`# round ${round} done\n`);
   }
   for (const runner of runners) await runner.dispose();
   return failed ? 1 : 0;
+}
+
+function hasRates({ collector }: CollectorConfig): boolean {
+  return Object.values(collector.metrics as Metrics).some(({ form }) => form !== "gauge");
 }
 
 /** Each word is a collector, an instance as `SNMPCollector router1`, or a file, whose collectors are in `own`. */

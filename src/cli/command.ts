@@ -7,9 +7,23 @@ import { fnv1a } from "../core/hash.ts";
 import { configError } from "../core/errors.ts";
 import type { RootOptions, World } from "./world.ts";
 
-export interface Command {
+/** What a command is for, as the help groups them. */
+export type Group = "Run" | "Inspect" | "Extend" | "Install";
+
+/** A word after the command's own, with help of its own. */
+export interface Subcommand {
   readonly name: string;
   readonly summary: string;
+  readonly operands?: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly group: Group;
+  readonly summary: string;
+  /** What comes after the flags in the usage line. */
+  readonly operands: string;
+  readonly subcommands: readonly Subcommand[];
   readonly args: ArgsDef;
   readonly examples: readonly string[];
   /** Behind the flags in the help. */
@@ -28,6 +42,8 @@ export interface Flags {
 export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
+  readonly operands?: string;
+  readonly subcommands?: readonly Subcommand[];
   readonly args: ArgsDef;
   readonly examples: readonly string[];
   readonly notes?: string;
@@ -36,8 +52,12 @@ export interface CommandSpec {
 }
 
 /** `setStatus` takes the exit status: citty's own result goes to nobody. */
-export function command(spec: CommandSpec, setStatus: (status: number) => void): Command {
-  const { name, summary, args, examples, notes, run } = spec;
+export function command(
+  spec: CommandSpec,
+  group: Group,
+  setStatus: (status: number) => void,
+): Command {
+  const { name, summary, operands = "", subcommands = [], args, examples, notes, run } = spec;
   const citty = defineCommand({
     meta: { name, description: summary },
     args,
@@ -52,7 +72,7 @@ export function command(spec: CommandSpec, setStatus: (status: number) => void):
       );
     },
   });
-  return { name, summary, args, examples, notes, citty };
+  return { name, group, summary, operands, subcommands, args, examples, notes, citty };
 }
 
 /** `-c FILE`, for the commands that read a configuration. */

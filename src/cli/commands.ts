@@ -2,7 +2,7 @@
 
 import { checkCommand } from "./check.ts";
 import { collectCommand } from "./collect.ts";
-import { type Command, command } from "./command.ts";
+import { type Command, command, type CommandSpec, type Group } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { describeCommand } from "./describe.ts";
 import { hostnameCommand } from "./hostname.ts";
@@ -29,27 +29,33 @@ export function commandsOf(
   args: readonly string[],
   setStatus: (status: number) => void,
 ): readonly Command[] {
-  const commands: Command[] = [
-    runCommand(world, () => args),
-    statusCommand(world),
-    reloadCommand(world),
-    collectCommand(world),
-    checkCommand(world),
-    listCommand(world),
-    describeCommand(world),
-    newCommand(world),
-    typesCommand(world),
-    serviceCommand(world),
-    initCommand(world),
-    initramfsCommand(world),
-    completionsCommand(world, () => commands),
-    recordCommand(world),
-    testCommand(world),
-    hostnameCommand(world),
-    mysqlSchemaCommand(world),
-    spoolCommand(world),
-    replayCommand(world),
-    versionCommand(world),
-  ].map((spec) => command(spec, setStatus));
+  const groups: Readonly<Record<Group, readonly CommandSpec[]>> = {
+    Run: [
+      runCommand(world, () => args),
+      statusCommand(world),
+      reloadCommand(world),
+      spoolCommand(world),
+      replayCommand(world),
+    ],
+    Inspect: [
+      checkCommand(world),
+      collectCommand(world),
+      listCommand(world),
+      describeCommand(world),
+      hostnameCommand(world),
+      mysqlSchemaCommand(world),
+      versionCommand(world),
+    ],
+    Extend: [newCommand(world), typesCommand(world), recordCommand(world), testCommand(world)],
+    Install: [
+      serviceCommand(world),
+      initramfsCommand(world),
+      initCommand(world),
+      completionsCommand(world, () => commands),
+    ],
+  };
+  const commands = Object.entries(groups).flatMap(([group, specs]) =>
+    specs.map((spec) => command(spec, group as Group, setStatus))
+  );
   return commands;
 }

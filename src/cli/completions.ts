@@ -10,7 +10,8 @@ export type Shell = typeof shells[number];
 export function completionsCommand(world: World, commands: () => readonly Command[]): CommandSpec {
   return {
     name: "completions",
-    summary: "Print what bash, zsh or fish needs to complete this command line",
+    summary: "Print completions for bash, zsh or fish",
+    operands: "bash|zsh|fish",
     args: { words: { type: "positional", required: false, description: "bash|zsh|fish" } },
     examples: [
       'eval "$(diamond-agent completions bash)"     in ~/.bashrc',

@@ -19,7 +19,8 @@ import type { Terminal, World } from "./world.ts";
 export function describeCommand(world: World): CommandSpec {
   return {
     name: "describe",
-    summary: "Tell the options, metrics and sources of a collector or handler",
+    summary: "Describe a collector or handler: its options, metrics and sources",
+    operands: "NAME…",
     args: {
       ...configFlag,
       name: { type: "positional", required: false, description: "A collector or handler" },

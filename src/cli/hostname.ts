@@ -13,8 +13,8 @@ const SAMPLE = "ExampleCollector";
 export function hostnameCommand(world: World): CommandSpec {
   return {
     name: "hostname",
-    summary: "Tell what each hostname_method gives on this host",
-    args: configFlag,
+    summary: "Show what each hostname_method gives on this host",
+    args: { ...configFlag, json: { type: "boolean", description: "As JSON" } },
     examples: ["diamond-agent hostname", "diamond-agent hostname -c /etc/diamond/diamond.conf"],
     async run(flags) {
       const { out } = world;
@@ -30,6 +30,12 @@ export function hostnameCommand(world: World): CommandSpec {
           name ?? "(no host in paths)",
         ];
       }));
+      if (flags.on("json")) {
+        const names = Object.fromEntries(rows.map(([, name, text]) => [name, text]));
+        const inForce = isFixed ? { hostname } : { hostname_method: method };
+        out.write(`${JSON.stringify({ ...inForce, methods: names })}\n`);
+        return 0;
+      }
       out.write(table(rows));
       const inForce = isFixed
         ? `In force: hostname = ${hostname}`

@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 export function listCommand(world: World): CommandSpec {
   return {
     name: "list",
-    summary: "Name the collectors and handlers",
+    summary: "List the collectors and handlers",
     args: { ...configFlag, json: { type: "boolean", description: "As JSON" } },
     examples: [
       "diamond-agent list",

@@ -7,7 +7,8 @@ import type { World } from "./world.ts";
 export function newCommand(world: World): CommandSpec {
   return {
     name: "new",
-    summary: "Write a collector of your own to begin with, its settings and a test",
+    summary: "Write a collector to begin with, its settings and a test",
+    operands: "collector NAME",
     args: {
       words: { type: "positional", required: false, description: "collector NAME" },
       dir: { type: "string", valueHint: "DIR", description: "Where to (default: here)" },

@@ -14,7 +14,8 @@ import type { World } from "./world.ts";
 export function recordCommand(world: World): CommandSpec {
   return {
     name: "record",
-    summary: "Keep what a collector reads of this host, to test it with",
+    summary: "Keep what a collector reads and asks, to test it with",
+    operands: "NAME DIR",
     args: {
       words: { type: "positional", required: false, description: "NAME|FILE DIR" },
       seconds: {

@@ -25,6 +25,7 @@ export function replayCommand(world: World): CommandSpec {
   return {
     name: "replay",
     summary: "Send an archive of Graphite lines again",
+    operands: "FILE",
     args: {
       file: { type: "positional", required: false, description: "The archive, also as .gz" },
       ...configFlag,

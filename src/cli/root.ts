@@ -23,12 +23,13 @@ export async function main(args: readonly string[], world: World): Promise<numbe
   } catch (error) {
     const { err } = world;
     if (error instanceof UsageError) {
-      err.write(
-        `${paint(err, "red", error.message)}\nSee: diamond-agent help${named(args, commands)}\n`,
-      );
+      const see = `See: diamond-agent help${named(args, commands)}`;
+      err.write(`diamond-agent: ${paint(err, "red", error.message)}\n${see}\n`);
       return WRONG_USAGE;
     }
-    for (const line of linesOf(error)) err.write(`${paint(err, "red", line)}\n`);
+    for (const [at, line] of linesOf(error).entries()) {
+      err.write(`${at === 0 ? "diamond-agent: " : ""}${paint(err, "red", line)}\n`);
+    }
     if (codeOf(error) === undefined && error instanceof Error) err.write(`${error.stack}\n`);
     return FAILED;
   }
@@ -40,7 +41,7 @@ async function commandsFor(
   world: World,
   setStatus: (status: number) => void,
 ): Promise<readonly Command[]> {
-  if (args[0] === "run") return [command(runCommand(world, () => args), setStatus)];
+  if (args[0] === "run") return [command(runCommand(world, () => args), "Run", setStatus)];
   const { commandsOf } = await import("./commands.ts");
   return commandsOf(world, args, setStatus);
 }
@@ -56,13 +57,17 @@ async function dispatch(
   if (first === "help" || first === "-h" || first === "--help") {
     const asked = rest[0] === undefined ? undefined : find(rest[0]);
     if (rest[0] !== undefined && asked === undefined) throw unknownCommand(rest[0], commands);
-    out.write(asked === undefined ? overview(commands, out) : commandHelp(asked, out));
+    const text = asked === undefined
+      ? overview(commands, out)
+      : commandHelp(asked, out, subcommandOf(asked, rest.slice(1)));
+    out.write(text);
     return;
   }
   const chosen = first === undefined ? undefined : find(first);
   if (chosen !== undefined) {
-    if (rest.includes("-h") || rest.includes("--help")) out.write(commandHelp(chosen, out));
-    else await execute(chosen, rest);
+    if (rest.includes("-h") || rest.includes("--help")) {
+      out.write(commandHelp(chosen, out, subcommandOf(chosen, rest)));
+    } else await execute(chosen, rest);
     return;
   }
   if (first !== undefined && !first.startsWith("-")) throw unknownCommand(first, commands);
@@ -97,6 +102,10 @@ async function likeDiamond(
     "--",
     single.slice("--run=".length),
   ]);
+}
+
+function subcommandOf({ subcommands }: Command, words: readonly string[]) {
+  return subcommands.find(({ name }) => words.includes(name));
 }
 
 async function execute(chosen: Command, args: readonly string[]): Promise<void> {

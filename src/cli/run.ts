@@ -32,7 +32,7 @@ import type { World } from "./world.ts";
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
   return {
     name: "run",
-    summary: "Collect and ship metrics: the daemon",
+    summary: "Run the agent: collect metrics and ship them",
     args: {
       ...configFlag,
       foreground: {

@@ -21,7 +21,15 @@ type Action = typeof ACTIONS[number];
 export function spoolCommand(world: World): CommandSpec {
   return {
     name: "spool",
-    summary: "List, verify, export, replay or drop what waits on disk",
+    summary: "Manage what waits on disk",
+    operands: "ls|verify|export|replay|drop [HANDLER]",
+    subcommands: [
+      { name: "ls", summary: "List what waits, by handler" },
+      { name: "verify", operands: "[HANDLER]", summary: "Read everything and report damage" },
+      { name: "export", operands: "HANDLER", summary: "Print the points as Graphite lines" },
+      { name: "replay", operands: "HANDLER", summary: "Deliver the points now, at full speed" },
+      { name: "drop", operands: "HANDLER", summary: "Discard the points; they count as dropped" },
+    ],
     args: {
       action: { type: "positional", required: false, description: ACTIONS.join(", ") },
       handler: { type: "positional", required: false, description: "Whose spool, but for ls" },

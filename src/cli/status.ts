@@ -39,7 +39,7 @@ const MAY_NOT_ASK = 4;
 export function statusCommand(world: World): CommandSpec {
   return {
     name: "status",
-    summary: "How the running agent is: collectors, handlers, backlog",
+    summary: "Show the state of the running agent: collectors, handlers, backlog",
     args: { ...socketFlags, json: { type: "boolean", description: "As JSON" } },
     examples: [
       "diamond-agent status",

@@ -2,7 +2,7 @@
 
 import { singleRunner } from "../agent/agent.ts";
 import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
-import { codeOf, messageOf } from "../core/errors.ts";
+import { codeOf, configError, messageOf } from "../core/errors.ts";
 import type { RecordedHost } from "../ports/host.ts";
 import { silentLog } from "../ports/log.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
@@ -14,7 +14,8 @@ import type { World } from "./world.ts";
 export function testCommand(world: World): CommandSpec {
   return {
     name: "test",
-    summary: "Run a collector on what `record` kept, and compare with what it published",
+    summary: "Run a collector on a recording, and compare with what it published",
+    operands: "NAME DIR",
     args: {
       words: { type: "positional", required: false, description: "NAME|FILE DIR" },
       update: {
@@ -42,6 +43,9 @@ export function testCommand(world: World): CommandSpec {
           world.writeFile(golden, text);
           out.write(`${golden}: ${text.split("\n").length - 1} lines written\n`);
           return 0;
+        }
+        if (files.access(golden) === undefined) {
+          throw configError(`There is no "${golden}" yet: write it with --update, and read it`);
         }
         const differences = compare(files.read(golden), text);
         out.write(

@@ -8,7 +8,8 @@ import type { World } from "./world.ts";
 export function typesCommand(world: World): CommandSpec {
   return {
     name: "types",
-    summary: "Write the types of your own collectors' import, so that editors complete",
+    summary: "Write the types for plugins, so that editors complete",
+    operands: "DIR",
     args: { dir: { type: "positional", required: false, description: "DIR" } },
     examples: ["diamond-agent types /etc/diamond/mine"],
     notes: "Writes DIR/diamond-agent.d.ts, and DIR/tsconfig.json where there is none.",

@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 export function versionCommand({ buildInfo, out }: World): CommandSpec {
   return {
     name: "version",
-    summary: "Tell version, commit, target and runtime",
+    summary: "Show version, commit, target and runtime",
     args: { json: { type: "boolean", description: "As JSON" } },
     examples: ["diamond-agent version"],
     run(flags) {

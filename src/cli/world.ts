@@ -74,6 +74,8 @@ export interface BuildInfo {
 
 export interface Terminal {
   write(text: string): void;
+  /** Characters in a line; what is no terminal has as many as people like to read. */
+  readonly columns: number;
   readonly isTerminal: boolean;
   readonly colours: boolean;
 }

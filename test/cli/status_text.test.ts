@@ -6,7 +6,7 @@ import type { Status } from "../../src/agent/status.ts";
 import { report } from "../../src/cli/status_text.ts";
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 6);
-const terminal = { write() {}, isTerminal: false, colours: false };
+const terminal = { write() {}, isTerminal: false, columns: 100, colours: false };
 
 const time = { min: 0.5, mean: 1.25, max: 4 };
 const runs = { ...collectorThatIsOff("x"), interval: 10, runs: 3, lastRun: NOW - 2000 };

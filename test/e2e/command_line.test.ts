@@ -40,13 +40,13 @@ describeWith("the command line", noExecutable, () => {
   }
 
   const wrong: [string[], RegExp][] = [
-    [["-x"], /^Unknown flag -x\n/],
-    [["frobnicate"], /^There is no command "frobnicate"\n/],
+    [["-x"], /^diamond-agent: Unknown flag -x\n/],
+    [["frobnicate"], /^diamond-agent: There is no command "frobnicate"\n/],
     [["chek"], /did you mean "check"\?/],
-    [["collect"], /^Which collector\?/],
-    [["collect", "NopeCollector"], /^There is no collector "NopeCollector"\n/],
+    [["collect"], /^diamond-agent: Which collector\?/],
+    [["collect", "QuiteOtherCollector"], /^diamond-agent: There is no collector "QuiteOtherCollector"\n/],
     [["collect", "cpu", "--rounds", "0"], /--rounds needs a whole number from 1 on, not "0"/],
-    [["run", "-c"], /^-c needs a value\n/],
+    [["run", "-c"], /^diamond-agent: -c needs a value\n/],
     [["describe", "GraphitHandler"], /did you mean "GraphiteHandler"\?/],
     [["help", "nope"], /There is no command "nope"/],
   ];

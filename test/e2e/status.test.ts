@@ -68,7 +68,7 @@ describeWith("a configuration with errors", noExecutable, () => {
     writeFileSync(conf, readFileSync(conf, "utf8").replace("interval = 1", "interval = 2s"));
     const { code, stderr } = agent(["reload", "-c", conf]);
     equal(code, 1);
-    match(stderr, /^The agent goes on as it was: \d errors in the configuration\n/);
+    match(stderr, /^diamond-agent: The agent goes on as it was: \d errors in the configuration\n/);
     match(stderr, /diamond\.conf:\d+: error: interval of \[\[CPUCollector\]\]: cannot read "2s"/);
     const refused = status();
     equal(refused.code, 1);

@@ -13,7 +13,13 @@ const COMMAND_MS = 60_000;
 export function serviceCommand(world: World): CommandSpec {
   return {
     name: "service",
-    summary: "Have the machine start the agent: systemd, OpenRC, SysV, launchd, Windows",
+    summary: "Install the agent as a service: systemd, OpenRC, SysV, launchd, Windows",
+    operands: "install|remove|print",
+    subcommands: [
+      { name: "install", summary: "Write the service file, enable the service, start it" },
+      { name: "remove", summary: "Stop the service and remove its file" },
+      { name: "print", summary: "Print the service file" },
+    ],
     args: {
       words: { type: "positional", required: false, description: "install|remove|print" },
       type: {

@@ -31,7 +31,7 @@ const STOP_MS = 20_000;
 export function initCommand(world: World): CommandSpec {
   return {
     name: "init",
-    summary: "Be process 1 of a small VM: mount, bring the network up, keep an agent running",
+    summary: "Run as process 1 of a minimal VM",
     args: {
       ...configFlag,
       restart: { type: "boolean", description: "Restart the machine at the end, not power it off" },

@@ -25,6 +25,7 @@ export function initramfsCommand(world: World): CommandSpec {
     name: "initramfs",
     summary:
       "Make what a kernel starts a VM from: this executable and a diamond.conf, nothing else",
+    operands: "FILE [MODULE…]",
     args: {
       words: { type: "positional", required: false, description: "FILE [DRIVER.ko …]" },
       ...configFlag,

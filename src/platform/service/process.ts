@@ -13,11 +13,17 @@ import { findIdentity } from "../access/identity.ts";
 import { become } from "./privileges.ts";
 
 /** It is opened when it is used: the daemon hardly does. */
+/** Of a terminal that does not say, and of what is no terminal. */
+const DEFAULT_COLUMNS = 100;
+
 export function terminal(name: "stdout" | "stderr") {
   return {
     write: (text: string) => void streamOf(name).write(text),
     get isTerminal() {
       return streamOf(name).isTTY === true;
+    },
+    get columns() {
+      return streamOf(name).columns || DEFAULT_COLUMNS;
     },
     get colours() {
       return this.isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
