@@ -7,6 +7,8 @@ import { endWithTests, until } from "../harness/agent_process.ts";
 export interface Daemon {
   readonly collector: string;
   readonly packages: Packages;
+  /** A package of npm with its version, for what Debian has not: it is put into build/cache. */
+  readonly npm?: string;
   /** Also run by `npm test`: it is up in a second or two. */
   readonly fast?: boolean;
   /** Why the collector publishes also while the service is stopped. */

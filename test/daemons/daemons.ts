@@ -9,7 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { executable, root } from "../harness/agent_process.ts";
 import type { Daemon } from "./daemon.ts";
-import { install, missing } from "./packages.ts";
+import { install, installNpm, missing } from "./packages.ts";
 import { type Findings, tried } from "./tried.ts";
 
 const names = readdirSync(join(import.meta.dirname!, "services")).map((file) =>
@@ -36,6 +36,7 @@ for (const name of asked.length > 0 ? asked : names) {
   try {
     const daemon: Daemon = (await import(`./services/${name}.ts`)).default;
     install(daemon.packages);
+    if (daemon.npm !== undefined) installNpm(daemon.npm);
     const lacking = missing(daemon.packages);
     if (lacking.length > 0) {
       rows.push([name, "-", "-", "-", "-", "-", `skipped: no ${lacking.join(", ")}`]);

@@ -1,8 +1,10 @@
 /** Debian's packages of the services that tests start. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { root } from "../harness/agent_process.ts";
 
 /** Programs by the packages that bring them. */
 export type Packages = Readonly<Record<string, string>>;
@@ -14,6 +16,24 @@ export function missing(packages: Packages): string[] {
   return Object.entries(packages).filter(([program]) =>
     !existsSync(program) && !FOLDERS.some((folder) => existsSync(`${folder}/${program}`))
   ).map(([, name]) => name);
+}
+
+/** Where a package of npm, `@scope/name@version`, is put. */
+export function npmFolder(npm: string): string {
+  const [, name] = /^(.+)@/.exec(npm)!;
+  return join(npmPrefix(npm), "node_modules", name);
+}
+
+function npmPrefix(npm: string): string {
+  return join(root, "build/cache/npm", npm.replace(/\W+/g, "-"));
+}
+
+/** Puts it there; nothing of it is run. */
+export function installNpm(npm: string): void {
+  if (existsSync(npmFolder(npm))) return;
+  mkdirSync(npmPrefix(npm), { recursive: true });
+  const quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+  spawnSync("npm", ["install", "--prefix", npmPrefix(npm), ...quiet, npm], { stdio: "inherit" });
 }
 
 /** Installs what is missing, where root can; none of what comes is left running. */
