@@ -126,6 +126,8 @@ export type PluginProcessRequest =
     readonly pythonPath?: readonly string[];
     /** What follows the mark of each answer. */
     readonly word?: string;
+    /** What keeps it from signalling the agent; see formats/signal_filter.ts. */
+    readonly guard?: { readonly call: number; readonly program: string };
   }
   | ({
     readonly do: "load";

@@ -34,6 +34,7 @@ import type { Options, Patterns } from "../../core/option.ts";
 import { createHost } from "../host.ts";
 import { findIdentity } from "../access/identity.ts";
 import { become } from "../service/privileges.ts";
+import { applyGuard } from "./signal_guard.ts";
 import { createHandlerHost } from "./child_handlers.ts";
 import { createPluginModules, type PluginModule } from "./modules.ts";
 
@@ -64,6 +65,8 @@ export function servePlugins(): Promise<void> {
     switch (request.do) {
       case "setup":
         mark = ANSWER_MARK + (request.word ?? "");
+        // Before it is another user, who may not.
+        if (request.guard !== undefined) applyGuard(request.guard);
         become(findIdentity(request.user, request.group));
         host = createHost({ procfs: "", sysfs: "", rootfs: "", ...request.roots });
         return null;

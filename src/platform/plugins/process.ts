@@ -28,6 +28,7 @@ import { tunedEnvironment } from "../memory/reexec.ts";
 import { costOf } from "./process_cost.ts";
 import { createLimitedLog } from "./limited_log.ts";
 import { readLines } from "./read_lines.ts";
+import { guardOfThisProcess } from "./signal_guard.ts";
 
 export interface PluginProcessSettings {
   /** For the log and the agent's own metrics. */
@@ -120,6 +121,7 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   let timer: ReturnType<typeof setTimeout> | undefined;
   const word = (setup as { word?: string }).word ?? "";
   const mark = ANSWER_MARK + word;
+  const guard = guardOfThisProcess();
   const now = () => performance.now();
   const printed = createLimitedLog(name, now, PRINTED_A_MINUTE);
   const logged = createLimitedLog(name, now);
@@ -153,7 +155,7 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
     readLines(fresh.stdout, { longest, take: hear });
     readLines(fresh.stderr, { longest: () => MAX_PRINTED, take: chat });
     if (preamble !== undefined) fresh.stdin.write(preamble);
-    void ask(fresh, setup).catch((error) => {
+    void ask(fresh, { ...setup, ...(guard && { guard }) }).catch((error) => {
       reason = `cannot be set up: ${error.message}`;
       killGroup(fresh);
     });

@@ -6,6 +6,7 @@ import collector from "./diamond/collector.py" with { type: "text" };
 import config from "./diamond/config.py" with { type: "text" };
 import convertor from "./diamond/convertor.py" with { type: "text" };
 import files from "./diamond/files.py" with { type: "text" };
+import guard from "./diamond/guard.py" with { type: "text" };
 import handler from "./diamond/handler.py" with { type: "text" };
 import host from "./diamond/host.py" with { type: "text" };
 import main from "./diamond/main.py" with { type: "text" };
@@ -38,6 +39,7 @@ const MODULES = {
   run,
   modules,
   user,
+  guard,
 };
 
 export interface PythonProgram {

@@ -22,6 +22,7 @@ interface Foreign {
     path: string,
     symbols: Readonly<Record<string, Declaration>>,
   ): { readonly symbols: Functions<string> };
+  ptr(bytes: Uint8Array): number;
 }
 
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
@@ -31,6 +32,11 @@ export function libc<Names extends string>(
   declarations: Readonly<Record<Names, Declaration>>,
 ): Functions<Names> | undefined {
   return isPlain ? undefined : systemCalls(declarations);
+}
+
+/** Where bytes lie; only where `systemCalls` has returned something. They must outlive its use. */
+export function pointerTo(bytes: Uint8Array): number {
+  return (process.getBuiltinModule("bun:ffi") as unknown as Foreign).ptr(bytes);
 }
 
 /** For what there is no other way to do, such as the work of process 1. */

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from _diamond import config, run, stream
+from _diamond import config, guard, run, stream
 from _diamond.files import Library
 from _diamond.handler import Handler
 from _diamond.metric import Metric
@@ -89,6 +89,7 @@ class Host(object):
         self.do_close(None)
 
     def do_setup(self, request):
+        guard.apply(request.get("guard"))
         become(request["user"], request["group"])
         added = [path for path in request.get("pythonPath", []) if path not in sys.path]
         sys.path.extend(added)

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from _diamond import config, run, stream
+from _diamond import config, guard, run, stream
 from _diamond.files import Library
 from _diamond.metric import DiamondException
 from _diamond.modules import collectors_in, make_modules
@@ -65,6 +65,7 @@ class Guest(object):
                 say({"id": request["id"], "result": result})
 
     def do_setup(self, request):
+        guard.apply(request.get("guard"))
         become(request["user"], request["group"])
         added = [path for path in native(request.get("pythonPath", [])) if path not in sys.path]
         sys.path.extend(added)
