@@ -126,7 +126,7 @@ export type PluginProcessRequest =
     readonly pythonPath?: readonly string[];
     /** What follows the mark of each answer. */
     readonly word?: string;
-    /** What keeps it from signalling the agent; see formats/signal_filter.ts. */
+    /** What keeps it from signalling the agent; see platform/plugins/signal_filter.ts. */
     readonly guard?: { readonly call: number; readonly program: string };
   }
   | ({

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { type SignalFilter, signalFilter } from "../../formats/signal_filter.ts";
+import { type SignalFilter, signalFilter } from "./signal_filter.ts";
 import { pointerTo, systemCalls } from "../runtime/libc.ts";
 
 const SET_MODE_FILTER = 1;
