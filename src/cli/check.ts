@@ -3,7 +3,8 @@
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";
 import { interpolateAll } from "../config/interpolate.ts";
-import { fatal, type Problem, warning } from "../config/problems.ts";
+import { isLogSection } from "../config/logging.ts";
+import { fatal, fault, type Problem, warning } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import { serverOptions } from "../config/server_options.ts";
 import type { Origins, Settings } from "../config/settings.ts";
@@ -13,6 +14,7 @@ import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Option, Options } from "../core/option.ts";
 import { MASK, withoutCredentials } from "../core/secrets.ts";
 import { type CommandSpec, configFlag, configPath } from "./command.ts";
+import { enabledRows, enabledTable } from "./enabled.ts";
 import { UsageError } from "./flags.ts";
 import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
@@ -28,6 +30,7 @@ export function checkCommand(world: World): CommandSpec {
         type: "boolean",
         description: "Print the effective configuration, with the line each value came from",
       },
+      json: { type: "boolean", description: "Print the problems, and what is enabled, as JSON" },
       "dump-json": {
         type: "string",
         valueHint: "FILE",
@@ -42,7 +45,8 @@ export function checkCommand(world: World): CommandSpec {
     async run(flags) {
       const dump = flags.text("dump-json");
       if (dump !== undefined) return dumpJson(world, dump);
-      return await check(world, configPath(world, flags), flags.on("strict"), flags.on("print"));
+      const [strict, print, json] = ["strict", "print", "json"].map((name) => flags.on(name));
+      return await check(world, configPath(world, flags), { strict, print, json });
     },
   };
 }
@@ -57,7 +61,7 @@ function dumpJson({ files, out, err }: World, file: string): number {
   const { root, problems } = parseConfig(text, file);
   const all: Problem[] = [
     ...problems,
-    ...(problems.length > 0 ? [] : interpolateAll(root, () => false)),
+    ...(problems.length > 0 ? [] : interpolateAll(root, isLogSection)),
   ]
     .map(({ line, message }) => fatal({ file, line }, message));
   if (all.length > 0) {
@@ -68,7 +72,13 @@ function dumpJson({ files, out, err }: World, file: string): number {
   return 0;
 }
 
-async function check(world: World, path: string, strict: boolean, print: boolean): Promise<number> {
+interface How {
+  readonly strict: boolean;
+  readonly print: boolean;
+  readonly json: boolean;
+}
+
+async function check(world: World, path: string, { strict, print, json }: How): Promise<number> {
   const { files, catalogue, out, err } = world;
   const own = ownCollectors(() => NO_STATE);
   const custom = { loader: world.custom({}) };
@@ -77,22 +87,36 @@ async function check(world: World, path: string, strict: boolean, print: boolean
   const problems = [
     ...settings.problems,
     ...pathProblems(settings, files),
+    ...userProblems(world, settings),
   ];
   if (print) printSettings(world, settings);
-  tellProblems(err, sorted(problems));
+  if (!json) tellProblems(err, sorted(problems));
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
-  if (!print) {
-    const what =
-      `${settings.collectors.length} collectors, ${settings.handlers.length} handlers from ${settings.files.length} files`;
-    out.write(
-      problems.length === 0
-        ? `${path}: all well: ${what}\n`
-        : `${path}: ${errors} errors, ${warnings} warnings; ${what}\n`,
-    );
+  if (json) out.write(`${JSON.stringify(answerOf(settings, sorted(problems)))}\n`);
+  else if (!print) {
+    out.write(enabledTable(settings, out));
+    const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+    const said = problems.length === 0
+      ? "all well"
+      : `${count(errors, "error")}, ${count(warnings, "warning")}`;
+    out.write(`${path}: ${said} in ${count(settings.files.length, "file")}\n`);
   }
   if (errors > 0) return 2;
   return strict && warnings > 0 ? 1 : 0;
+}
+
+/** For programs. */
+function answerOf(settings: Settings, problems: readonly Problem[]) {
+  return {
+    problems: problems.map(({ file, line, severity, message }) => ({
+      file,
+      line,
+      severity,
+      message,
+    })),
+    enabled: enabledRows(settings).map(([name, origin]) => ({ name, origin })),
+  };
 }
 
 function sorted(problems: readonly Problem[]): Problem[] {
@@ -100,6 +124,18 @@ function sorted(problems: readonly Problem[]): Problem[] {
     a,
     b,
   ) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+}
+
+/** A user or group that this host does not know: the agent would not start. */
+function userProblems({ daemon }: World, { server, serverOrigins, file }: Settings): Problem[] {
+  try {
+    daemon.findIdentity(server.user, server.group);
+    return [];
+  } catch (error) {
+    const message = messageOf(error);
+    const key = message.includes(`"${server.user}"`) ? "user" : "group";
+    return [fault(serverOrigins.get(key) ?? { file, line: 0 }, message)];
+  }
 }
 
 /** Files and directories that the agent would write. */

@@ -19,7 +19,13 @@ export function listCommand(world: World): CommandSpec {
     ],
     async run(flags) {
       const { out } = world;
-      const { catalogue, custom, source } = await allPlugins(world, flags);
+      const { catalogue, custom, source, settings } = await allPlugins(
+        world,
+        flags,
+        [],
+        undefined,
+        true,
+      );
       await source.loader.close();
       const collectors = await Promise.all(
         Object.values(catalogue.collectors).map(async (load) => (await load()).default),
@@ -51,9 +57,12 @@ export function listCommand(world: World): CommandSpec {
         }`,
       );
       if (custom.files.length > 0) {
+        const enabled = [...settings.collectors, ...settings.handlers].map(({ section }) =>
+          section.split(" ")[0]
+        );
         const state = ({ names, problem, note, keptOld }: PluginFile) =>
           [
-            names.join(", "),
+            names.map((name) => enabled.includes(name) ? `${name} (enabled)` : name).join(", "),
             problem ?? note ?? "",
             keptOld ? "the version before it is used" : "",
           ].filter((text) => text !== "").join("; ");

@@ -2,7 +2,7 @@
 
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
-import type { Catalogue, PluginSource } from "../config/settings.ts";
+import type { Catalogue, PluginSource, Settings } from "../config/settings.ts";
 import { isDiamonds, type Isolation, type Plugins } from "../ports/plugins.ts";
 import { configError } from "../core/errors.ts";
 import { configPath, DEFAULT_CONFIG, flagRoots, type Flags } from "./command.ts";
@@ -15,16 +15,19 @@ export async function allPlugins(
   flags: Flags,
   files: readonly string[] = [],
   isolation?: Isolation,
-): Promise<{ catalogue: Catalogue; custom: Plugins; source: PluginSource }> {
+  /** Load those that the configuration enables, not those of `files` alone. */
+  enabled = false,
+): Promise<{ catalogue: Catalogue; custom: Plugins; source: PluginSource; settings: Settings }> {
   const isNamed = flags.text("configfile") !== undefined;
   const path = isNamed || world.files.access(DEFAULT_CONFIG) ? configPath(world, flags) : undefined;
   const loader = world.custom(flagRoots(flags));
   const source: PluginSource = { loader, files, isolation };
-  const request = { catalogue: world.catalogue, only: [], custom: source };
-  const { custom } = path === undefined
-    ? await emptySettings(request)
+  const request = { catalogue: world.catalogue, only: enabled ? undefined : [], custom: source };
+  const settings = path === undefined
+    ? await emptySettings({ ...request, only: [] })
     : await resolveSettings({ ...request, path, files: world.files });
-  return { catalogue: joined(world.catalogue, custom), custom, source };
+  const { custom } = settings;
+  return { catalogue: joined(world.catalogue, custom), custom, source, settings };
 }
 
 /** The collectors and handlers in a file that was named. Throws `config` where there are none. */

@@ -98,6 +98,10 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   mergeDirectory("handlers", text(server, "handlers_config_path"));
   mergeDirectory("collectors", text(server, "collectors_config_path"));
 
+  function isAgain(directory: string): boolean {
+    return extra !== undefined && files.absolute(extra) === files.absolute(directory);
+  }
+
   function mergeDirectory(kind: "handlers" | "collectors", directory: string | undefined): void {
     if (!isSection(root.entries.get(kind))) root.entries.set(kind, newSection(origin));
     if (directory === undefined || directory === "") return;
@@ -106,8 +110,11 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     for (const name of files.list(directory) ?? []) {
       if (!name.endsWith(extension) || name.startsWith(".")) continue;
       const file = `${trimSlash(directory)}/${name}`;
+      const part = readPart(file);
+      // A file with full headers that [configs] path has read already: this second reading means nothing.
+      if (isAgain(directory) && isSection(part.entries.get(kind))) continue;
       const holder = newSection({ file, line: 0 });
-      holder.entries.set(name.slice(0, name.lastIndexOf(".")), readPart(file));
+      holder.entries.set(name.slice(0, name.lastIndexOf(".")), part);
       merge(target, holder);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The tuples of a `[handler_*] args` line: `('/var/log/diamond.log', 'midnight', 1, 7)`. Texts,
- * numbers, True, False, None, nested tuples; names such as sys.stdout stay as their text.
+ * The tuples of a `[handler_*] args` line: `('/var/log/diamond.log', 'a', 512 * 1024, 7)`. Texts, numbers
+ * and arithmetic with them, True, False, None, nested tuples; names such as sys.stdout stay as their text.
  */
 
 export type Literal = string | number | boolean | null | readonly Literal[] | {
@@ -15,10 +15,28 @@ export function parseLiteral(text: string): Literal {
     while (/\s/.test(text[at] ?? "")) at++;
   }
 
+  /** A value, or a sum of products. */
   function value(): Literal {
+    return operation(["+", "-"], () => operation(["*", "//", "/", "%"], single));
+  }
+
+  function operation(operators: readonly string[], operand: () => Literal): Literal {
+    let left = operand();
+    for (;;) {
+      skipBlanks();
+      const operator = operators.find((one) => text.startsWith(one, at));
+      if (operator === undefined || typeof left !== "number") return left;
+      at += operator.length;
+      const right = operand();
+      if (typeof right !== "number") throw new Error(`Cannot calculate in "${text}"`);
+      left = calculated(left, operator, right);
+    }
+  }
+
+  function single(): Literal {
     skipBlanks();
     const rest = text.slice(at);
-    if (rest[0] === "(" || rest[0] === "[") return tuple(rest[0] === "(" ? ")" : "]");
+    if (rest[0] === "(" || rest[0] === "[") return tuple(rest[0] === "(" ? ")" : "]", at === 0);
     const quoted = /^[urb]*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/i.exec(rest);
     if (quoted) {
       at += quoted[0].length;
@@ -37,20 +55,24 @@ export function parseLiteral(text: string): Literal {
     return { name: name[0] };
   }
 
-  function tuple(close: string): Literal[] {
+  /** Without a comma parentheses only group, but for the outermost ones. */
+  function tuple(close: string, isOutermost: boolean): Literal {
     const items: Literal[] = [];
+    let hasComma = close === "]" || isOutermost;
     at++;
     for (;;) {
       skipBlanks();
       if (text[at] === close) {
         at++;
-        return items;
+        return items.length === 1 && !hasComma ? items[0] : items;
       }
       if (at >= text.length) throw new Error(`Cannot read "${text}": "${close}" is missing`);
       items.push(value());
       skipBlanks();
-      if (text[at] === ",") at++;
-      else if (text[at] !== close) {
+      if (text[at] === ",") {
+        at++;
+        hasComma = true;
+      } else if (text[at] !== close) {
         throw new Error(
           `Cannot read "${text.slice(at)}" in a tuple: a comma or "${close}" is missing`,
         );
@@ -62,4 +84,21 @@ export function parseLiteral(text: string): Literal {
   skipBlanks();
   if (at < text.length) throw new Error(`Cannot read "${text.slice(at)}" behind the value`);
   return result;
+}
+
+function calculated(left: number, operator: string, right: number): number {
+  switch (operator) {
+    case "+":
+      return left + right;
+    case "-":
+      return left - right;
+    case "*":
+      return left * right;
+    case "/":
+      return left / right;
+    case "//":
+      return Math.floor(left / right);
+    default:
+      return left - right * Math.floor(left / right);
+  }
 }

@@ -2,12 +2,12 @@
 
 import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
-import type { Options } from "../core/option.ts";
+import { isFalse, type Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, plainSections, type ResolveContext } from "./convert.ts";
 import { didYouMean, fault, located, notice, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
-import { brokenLine, type Origin, subsection, subsections } from "./tree.ts";
+import { brokenLine, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
 
 export async function resolveHandlers(
   context: ResolveContext,
@@ -24,8 +24,8 @@ export async function resolveHandlers(
   const known = Object.keys(catalogue.handlers);
   const others = context.everything === true ? subsections(sections).map(([name]) => name) : [];
   for (const name of new Set([...names, ...others.filter((other) => other !== "default")])) {
-    const section = subsection(sections, name);
     const used = names.includes(name);
+    const section = withoutEnabled(context, subsection(sections, name), used);
     const [className] = name.split(" ");
     const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
@@ -62,6 +62,27 @@ export async function resolveHandlers(
     warnOfSmallBacklog(problems, name, options, from);
   }
   return found;
+}
+
+/** Operators write `enabled` here as they do for collectors; Diamond never looked at it. */
+function withoutEnabled(
+  { problems }: ResolveContext,
+  section: Section | undefined,
+  used: boolean,
+): Section | undefined {
+  const enabled = leaf(section, "enabled");
+  if (section === undefined || enabled === undefined) return section;
+  if (used && isFalse(String(enabled.value))) {
+    problems.push(
+      warning(
+        enabled.origin,
+        "enabled = False has no effect: [server] handlers says which handlers run",
+      ),
+    );
+  }
+  const entries = new Map(section.entries);
+  entries.delete("enabled");
+  return { ...section, entries };
 }
 
 /** Of `[server] handlers`, as their sections are called. */

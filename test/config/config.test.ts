@@ -30,6 +30,17 @@ const problemsOf = async (texts: string | Record<string, string>, everything = f
 
 const MINIMAL = "[server]\nhandlers = NullHandler\n";
 
+describe("Python values of a log's args", () => {
+  const cases: [text: string, value: unknown][] = [
+    ["('a.log', 'a', 512 * 1024, 5)", ["a.log", "a", 524_288, 5]],
+    ["('a.log', 'midnight', (1 + 2) * 3, 7 // 2)", ["a.log", "midnight", 9, 3]],
+    ["('a.log',)", ["a.log"]],
+    ["('a.log')", ["a.log"]],
+    ["(10 - 2 * 3 % 4, -1)", [8, -1]],
+  ];
+  for (const [text, value] of cases) it(text, () => deepEqual(parseLiteral(text), value));
+});
+
 describe("the order of files", () => {
   it("is main, [configs], the directories; sorted; later wins; deep", async () => {
     const { collectors: found, files } = await resolve({

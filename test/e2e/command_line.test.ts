@@ -44,7 +44,10 @@ describeWith("the command line", noExecutable, () => {
     [["frobnicate"], /^diamond-agent: There is no command "frobnicate"\n/],
     [["chek"], /did you mean "check"\?/],
     [["collect"], /^diamond-agent: Which collector\?/],
-    [["collect", "QuiteOtherCollector"], /^diamond-agent: There is no collector "QuiteOtherCollector"\n/],
+    [
+      ["collect", "QuiteOtherCollector"],
+      /^diamond-agent: There is no collector "QuiteOtherCollector"\n/,
+    ],
     [["collect", "cpu", "--rounds", "0"], /--rounds needs a whole number from 1 on, not "0"/],
     [["run", "-c"], /^diamond-agent: -c needs a value\n/],
     [["describe", "GraphitHandler"], /did you mean "GraphiteHandler"\?/],
@@ -58,6 +61,22 @@ describeWith("the command line", noExecutable, () => {
       match(stderr, /See: diamond-agent help/);
     });
   }
+
+  it("writes all of its output, however slowly it is read, or fails and says why", () => {
+    const through = (command: string) =>
+      spawnSync("/bin/sh", ["-c", command], { encoding: "utf8", env: { A: executable } });
+    const whole = through('"$A" config 2>/dev/null || "$A" list --json').stdout;
+    const slow = through('("$A" config 2>/dev/null || "$A" list --json) | (sleep 0.3; cat)').stdout;
+    equal(slow.length, whole.length);
+    const full = through('"$A" list >/dev/full; echo $?');
+    equal(full.stdout, "1\n");
+    match(full.stderr, /^diamond-agent: Cannot write to stdout: no space left on device\n$/i);
+    equal(
+      through('"$A" list | head -1 >/dev/null').stderr,
+      "",
+      "a reader that goes away is no error",
+    );
+  });
 
   it("collects without a configuration, enabled or not, by any name", () => {
     for (

@@ -15,6 +15,18 @@ import { strftime, utc, type Zone } from "../../src/formats/strftime.ts";
 import { splitAddress } from "../../src/protocols/graphite.ts";
 import { metric, metrics } from "../harness/metrics.ts";
 
+describe("strftime", () => {
+  const date = new Date(Date.UTC(2027, 0, 3, 8, 5, 9));
+  const cases: [format: string, text: string][] = [
+    ["%b %e %H:%M:%S", "Jan  3 08:05:09"],
+    ["%k|%l|%-d|%_m|%^a", " 8| 8|3| 1|SUN"],
+    ["%G-W%V-%u %U %W", "2026-W53-7 01 00"],
+    ["%C %g %h %P %r %R", "20 26 Jan am 08:05:09 AM 08:05"],
+    ["%Ey %Od %n%t%% %Q", "27 03 \n\t% %Q"],
+  ];
+  for (const [format, text] of cases) it(format, () => equal(strftime(format, date, utc), text));
+});
+
 describe("%.Nf", () => {
   // Printed by C's printf.
   const cases: [number, number, string][] = [

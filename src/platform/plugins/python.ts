@@ -84,6 +84,8 @@ export function createPythonCollectors(log: () => Log): PythonCollectors {
             ? `Python, ${error ?? "without an enabled collector"}`
             : error === undefined && names.length === 0
             ? "has no class that is derived from diamond.collector.Collector"
+            : error === undefined
+            ? `Python, run by ${by.path}`
             : undefined,
         });
       }

@@ -5,6 +5,7 @@
  * Source: https://bun.com/docs/runtime/file-io#incremental-writing-with-filesink
  */
 
+import { writeSync } from "node:fs";
 import process from "node:process";
 
 type Name = "stdout" | "stderr";
@@ -42,6 +43,28 @@ export function writeText(name: Name, text: string): void {
     void flush(writer);
   } catch {
     // The reader has gone.
+  }
+}
+
+/** Between tries of a descriptor that takes nothing now. */
+const RETRY_MS = 5;
+const pausing = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Writes all of a text, however slowly it is read: for commands, whose output must be whole. Ends the process
+ * quietly where the reader has gone. Throws the system's error for anything else, such as a full disk.
+ */
+export function writeWhole(name: Name, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(DESCRIPTORS[name], bytes, at, bytes.length - at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") process.exit(0);
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(pausing, 0, 0, RETRY_MS);
+    }
   }
 }
 

@@ -6,19 +6,27 @@ import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
 import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
 import { tune } from "../memory/reexec.ts";
-import { streamOf, writeText } from "../runtime/stdio.ts";
+import { streamOf, writeText, writeWhole } from "../runtime/stdio.ts";
 import { lockFolder } from "./lock.ts";
 import { makeFolder } from "../access/safe_open.ts";
+import { undelivered } from "../../core/errors.ts";
 import { findIdentity } from "../access/identity.ts";
 import { become } from "./privileges.ts";
 
-/** It is opened when it is used: the daemon hardly does. */
 /** Of a terminal that does not say, and of what is no terminal. */
 const DEFAULT_COLUMNS = 100;
 
+/** Opened when it is used, which the daemon hardly does. */
 export function terminal(name: "stdout" | "stderr") {
   return {
-    write: (text: string) => void streamOf(name).write(text),
+    write(text: string) {
+      try {
+        writeWhole(name, text);
+      } catch (error) {
+        // Where stderr cannot be written there is nobody to tell.
+        if (name === "stdout") throw undelivered("Cannot write to stdout", error);
+      }
+    },
     get isTerminal() {
       return streamOf(name).isTTY === true;
     },
