@@ -26,6 +26,7 @@ backend Shop.1
 listen own
   bind 127.0.0.1:${page}
   stats enable
+  stats show-legends
   stats uri /haproxy?stats
   stats auth admin:se,cret
 `,

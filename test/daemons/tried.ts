@@ -74,7 +74,7 @@ ${options}`,
 /** Between two looks of the service's own client: what did not move has to be the same. */
 async function compared({ collector }: Daemon, service: Service, conf: string) {
   const before = await service.client();
-  const { stdout, stderr } = agent(["collect", collector, "--json", "-c", conf]);
+  const { stdout, stderr } = agent(["collect", collector, "--json", "--rounds", "1", "-c", conf]);
   const after = await service.client();
   const published = figuresOf(stdout);
   const wrong = stderr.trim() === "" ? [] : [`collect says: ${stderr.trim()}`];

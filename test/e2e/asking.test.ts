@@ -16,6 +16,9 @@ after(remove);
 const shapes: Readonly<Record<string, (port: number) => string>> = {
   NginxCollector: (port) => `req_host = 127.0.0.1\nreq_port = ${port}\n`,
   MemcachedCollector: (port) => `hosts = 127.0.0.1:${port},\n`,
+  ElasticSearchCollector: (port) => `port = ${port}\n`,
+  MySQLCollector: (port) => `hosts = u:p@127.0.0.1:${port}/None,\n`,
+  MongoDBCollector: (port) => `hosts = 127.0.0.1:${port},\n`,
   RedisCollector: (port) => `instances = 127.0.0.1:${port},\n`,
   PostgresqlCollector: (port) => `host = 127.0.0.1\nport = ${port}\n`,
   SNMPInterfaceCollector: (port) =>
@@ -32,7 +35,7 @@ async function collect(collector: string, options: string) {
   const section = `[[${collector}]]\ncollect_timeout = ${DEADLINE}\n${options}`;
   writeFileSync(conf, `[server]\n[collectors]\n[[default]]\nhostname = h\n${section}`);
   const began = performance.now();
-  const running = start(["collect", collector, "-c", conf]);
+  const running = start(["collect", collector, "--rounds", "1", "-c", conf]);
   const code = await new Promise((resolve) => running.child.on("close", resolve));
   const lines = running.output().split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return { code, lines, seconds: (performance.now() - began) / 1000 };

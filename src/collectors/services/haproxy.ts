@@ -13,6 +13,7 @@ import {
   type Values,
   words,
 } from "../../core/option.ts";
+import { shownUrl } from "../../core/secrets.ts";
 import { numberIn, safeName } from "../../formats/flatten.ts";
 import type { Host } from "../../ports/host.ts";
 import { ask } from "../../protocols/conversation.ts";
@@ -49,7 +50,7 @@ export default defineCollector({
     const all: [string, Source][] = servers.length === 0
       ? [["", options]]
       : servers.map((name) => [name, own.get(name) ?? options]);
-    await each(all, ([name]) => name || options.sock, async ([name, settings]) => {
+    await each(all, addressIn, async ([name, settings]) => {
       const section = safeName(name.toLowerCase());
       const [heading, ...rows] = parseCsv(await statistics(host, settings, signal));
       // Diamond takes the heading for a row as well.
@@ -66,6 +67,10 @@ export default defineCollector({
     });
   },
 });
+
+function addressIn([, { method, sock, url }]: [string, Source]): string {
+  return method === "unix" ? sock : shownUrl(url);
+}
 
 async function statistics(host: Host, settings: Source, signal: AbortSignal): Promise<string> {
   const { method, sock, url, user, pass } = settings;

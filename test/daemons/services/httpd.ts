@@ -55,7 +55,7 @@ SetHandler server-status
         known.set("WritingWorkers", board.split("W").length - 1);
         return prefixed("it.", known);
       },
-      gone: { "it.CacheUsage": "only with mod_socache_shmcb for sessions of TLS" },
+      gone: { "it.CacheUsage": "no Cache lines with these modules" },
       stop: server.stop,
     };
   },

@@ -45,8 +45,8 @@ export default {
         return prefixed("it.", found);
       },
       gone: {
-        "it.Innodb_sem_mutex_spin_waits": "MariaDB 10.6 has no such line",
-        "it.Innodb_rows_inserted": "now Handler_write, in SHOW GLOBAL STATUS",
+        "it.Innodb_sem_mutex_spin_waits": "10.11 has no such line",
+        "it.Innodb_rows_inserted": "10.11 has no such line; Handler_write is in SHOW GLOBAL STATUS",
       },
       stop: () => server.stop("SIGTERM"),
     };

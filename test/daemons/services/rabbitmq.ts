@@ -79,7 +79,7 @@ collect_statistics_interval = 1000
         ]);
       },
       gone: {
-        "queues.jobs.backing_queue_status.target_ram_count": 'the text "infinity" since 3.6',
+        "queues.jobs.backing_queue_status.target_ram_count": "not a number in 3.10",
       },
       async stop() {
         as(`${bin}/rabbitmqctl -q stop`);

@@ -52,8 +52,8 @@ export default {
         ]);
       },
       gone: {
-        "it.clients.longest_output_list": "Redis has client_recent_max_output_buffer since 5",
-        "it.hash_max_zipmap.entries": "a setting, not in INFO since 2.6",
+        "it.clients.longest_output_list": "not in INFO of 7.0, which has client_recent_max_output_buffer",
+        "it.hash_max_zipmap.entries": "not in INFO of 7.0",
       },
       moves: {
         "it.memory.internal_view": 0.1,

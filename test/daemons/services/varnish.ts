@@ -31,11 +31,11 @@ export default {
         return new Map(NAMES.map((key) => [key, counters[key].value]));
       },
       gone: {
-        "MAIN.sess_drop": "since 6",
-        "MAIN.client_req_411": "since 6",
-        "MAIN.backend_toolate": "since 5",
-        "MAIN.sms_nreq": "since 5",
-        "MAIN.vsm_free": "since 6",
+        "MAIN.sess_drop": "not in 7.1",
+        "MAIN.client_req_411": "not in 7.1",
+        "MAIN.backend_toolate": "not in 7.1",
+        "MAIN.sms_nreq": "not in 7.1",
+        "MAIN.vsm_free": "not in 7.1",
       },
       stop: server.stop,
     };
