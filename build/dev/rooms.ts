@@ -58,7 +58,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "snappyjs",
     ],
   },
-  "platform/sql": { imports: [...MACHINE, "platform/net", "mysql2/promise", "postgres"] },
+  "platform/sql": {
+    imports: [...MACHINE, "formats", "platform/net", "mysql2/promise", "postgres"],
+  },
   "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },

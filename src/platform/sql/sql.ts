@@ -6,6 +6,7 @@
 import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/errors.ts";
 import type { Sql, SqlConnection, SqlRow, SqlSettings } from "../../ports/sql.ts";
 import { secureContext } from "../net/tls.ts";
+import { greetedSocket } from "./greeting.ts";
 
 const CLOSE_SECONDS = 1;
 
@@ -58,10 +59,12 @@ async function connectPostgres(settings: SqlSettings, signal: AbortSignal): Prom
 
 async function connectMysql(settings: SqlSettings, signal: AbortSignal): Promise<SqlConnection> {
   const { createConnection } = await import("mysql2/promise");
-  const { host, port, socket, user, password, database, tls } = settings;
+  const { host, user, password, database, tls } = settings;
   const where = addressOf(settings);
+  const stream = await greetedSocket(settings, where, signal);
   const connecting = createConnection({
-    ...(socket === "" ? { host, port } : { socketPath: socket }),
+    stream,
+    host,
     user,
     password,
     ...(database !== "" && { database }),
@@ -70,7 +73,11 @@ async function connectMysql(settings: SqlSettings, signal: AbortSignal): Promise
     // As the server writes them: numbers may have more digits than a double.
     typeCast: (field, next) => field.type === "GEOMETRY" ? next() : field.string("utf8"),
   });
-  const giveUp = () => void connecting.then((late) => late.destroy(), () => {});
+  stream.resume();
+  const giveUp = () => {
+    stream.destroy();
+    connecting.then((late) => late.destroy(), () => {});
+  };
   const connection = await within(() => connecting, { signal, where, giveUp });
   // Without a listener an error of an idle connection would end the process.
   connection.on("error", () => {});
