@@ -9,6 +9,7 @@ import { badData, codeOf, isNoData, messageOf, timedOut } from "../core/errors.t
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
+import { UnreadLines } from "../core/unread_lines.ts";
 import { type SeriesBudget, SeriesLimit } from "../core/series_limit.ts";
 import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 
@@ -26,6 +27,8 @@ export interface RunRecord {
   skipped: number;
   /** Values that were no numbers. */
   refused: number;
+  /** Lines that could not be read and were left out. */
+  unread: number;
   points: number;
   /** Of the last run. */
   milliseconds: number;
@@ -129,6 +132,7 @@ export function createCollectorRunner(
     failures: 0,
     skipped: 0,
     refused: 0,
+    unread: 0,
     points: 0,
     milliseconds: 0,
     shortest: 0,
@@ -156,6 +160,8 @@ export function createCollectorRunner(
   let logged: LoggedLine | undefined;
   let inRow = 0;
   let hasToldMended = false;
+  let hasToldDoubled = false;
+  const unread = new UnreadLines();
   let toSkip = 0;
 
   function run(timestamp: number): Outcome | Promise<Outcome> {
@@ -216,8 +222,13 @@ export function createCollectorRunner(
     const run = ended ?? emitter.end();
     count(run.metrics.length, error);
     const refusal = refusalOf(run);
+    record.unread += unread.end(tellUnread);
     tell(run, refusal, error);
     return { metrics: run.metrics, error, refusal };
+  }
+
+  function tellUnread(message: string): void {
+    log.warn(`${section}: ${message}`);
   }
 
   /** A collector that publishes its own time alone has published nothing. */
@@ -250,6 +261,10 @@ export function createCollectorRunner(
     if (run.mended !== undefined && !hasToldMended) {
       hasToldMended = true;
       log.warn(`${section}: ${run.mended}. More such names are not logged`);
+    }
+    if (run.doubled !== undefined && !hasToldDoubled) {
+      hasToldDoubled = true;
+      log.warn(`${section}: "${run.doubled}" comes twice in a run. It is published once`);
     }
     if (error === undefined) {
       if (absence !== undefined) log.debug(`${section} finds data again`);
@@ -321,6 +336,7 @@ export function createCollectorRunner(
       get signal() {
         return signal();
       },
+      skipLine: (line) => unread.add(line),
       log: ownLog(),
     };
   }

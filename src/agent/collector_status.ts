@@ -113,6 +113,7 @@ const NO_RUNS: RunRecord = {
   failures: 0,
   skipped: 0,
   refused: 0,
+  unread: 0,
   points: 0,
   milliseconds: 0,
   shortest: 0,

@@ -69,9 +69,10 @@ export function createScheduler(
     for (const job of jobs) {
       if (job.due > now + EARLY) continue;
       const time = Math.max(now, job.due);
-      if (job.due > 0) job.runner.skip(passed(job.runner, job.due, time));
+      const isFirst = job.due === 0;
+      if (!isFirst) job.runner.skip(passed(job.runner, job.due, time));
       job.due = nextDue(job.runner, time);
-      const outcome = job.runner.run(slotStart(job.runner.interval, time));
+      const outcome = job.runner.run(timestampOf(job.runner, time, isFirst));
       if (outcome instanceof Promise) {
         pending++;
         watch(outcome.then(({ metrics }) => {
@@ -147,10 +148,19 @@ function passed({ interval }: CollectorRunner, due: number, now: number): number
   return Math.floor((now - due) / (interval * 1000));
 }
 
-/** The timestamp of a run, in whole seconds: the start of its slot. */
-export function slotStart(interval: number, now: number): number {
+/**
+ * The timestamp of a run that begins now, in whole seconds. It is the second that the run was due in, however late a
+ * busy machine lets it begin, so that stamps are one interval apart; the first run is due at once.
+ */
+export function timestampOf(
+  { interval, offset }: Pick<CollectorRunner, "interval" | "offset">,
+  now: number,
+  isFirst = false,
+): number {
   const length = interval * 1000;
-  return Math.floor((Math.floor(now / length) * length) / 1000);
+  const phase = offset * 1000;
+  const due = isFirst ? now : Math.floor((now - phase) / length) * length + phase;
+  return Math.floor(due / 1000);
 }
 
 /** The next slot's run; the slot of `now` has been served. */

@@ -5,6 +5,7 @@
 
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
+import type { UnreadLine } from "./unread_lines.ts";
 import {
   bool,
   byteUnits,
@@ -29,8 +30,10 @@ export interface MetricSpec {
   readonly unit: string;
   /** Where the cumulative value wraps in `rates = diamond`; 0: it does not. */
   readonly max: number;
-  /** Cut a rate to a whole number, as Python's `int()`. */
+  /** Cut a rate to a whole number in `rates = diamond`, as Python's `int()`. */
   readonly whole: boolean;
+  /** Counts events: a measured rate has so many digits that one event in an interval is not 0. */
+  readonly rare?: boolean;
 }
 
 export type Metrics = { readonly [pattern: string]: MetricSpec };
@@ -47,6 +50,7 @@ export interface RateTraits {
   readonly unit?: string;
   readonly max?: number;
   readonly whole?: boolean;
+  readonly rare?: boolean;
 }
 
 /** Emitted cumulatively, published per second, as a gauge. */
@@ -58,6 +62,7 @@ export function rate(help: string, precision = 0, traits: RateTraits = {}): Metr
     unit: traits.unit ?? "",
     max: traits.max ?? 0,
     whole: traits.whole ?? false,
+    rare: traits.rare ?? traits.whole ?? false,
   };
 }
 
@@ -90,6 +95,8 @@ export interface EmitOptions {
   readonly host?: string | null;
   /** With the form counter: the value is the rate of this cumulative one. */
   readonly raw?: number | bigint;
+  /** The value is of another source than the last one of this name: its rate begins again. */
+  readonly restart?: true;
 }
 
 /**
@@ -117,8 +124,12 @@ export interface Context<O extends Options = Options, M extends Metrics = Metric
   readonly elapsed: number;
   /** Aborted at the deadline and at the stop. */
   readonly signal: AbortSignal;
+  /** Leaves out a line that cannot be read: it is counted, and its source is logged once. */
+  readonly skipLine: SkipLine;
   readonly log: Log;
 }
+
+export type SkipLine = (line: UnreadLine) => void;
 
 export interface Collector<
   O extends Options = Options,

@@ -16,6 +16,8 @@ const POINT = 46;
 const DIGITS_THAT_ARE_EXACT = 15;
 /** From here on texts are compared four bytes at a time, which takes two views to be made. */
 const LONG = 256;
+/** The kernel's counters have 64 bits. */
+const MAX_EXACT = 2n ** 64n - 1n;
 const POWERS_OF_TEN = Array.from({ length: DIGITS_THAT_ARE_EXACT }, (_, power) => 10 ** power);
 
 const decoder = new TextDecoder();
@@ -69,6 +71,12 @@ export class Cursor {
     this.#fresh = true;
   }
 
+  /** Goes back to before the line's first field. */
+  rewindLine(): this {
+    this.#at = this.#start;
+    return this;
+  }
+
   /** Where the line begins. */
   get position(): number {
     return this.#start;
@@ -93,6 +101,14 @@ export class Cursor {
   get more(): boolean {
     this.#skipBlanks();
     return this.#at < this.#end;
+  }
+
+  /** Whether the next field is a whole number, maybe with a sign. Consumes nothing. */
+  get startsNumber(): boolean {
+    const at = this.#wordStart();
+    const isNumber = this.trySigned() !== undefined;
+    this.#at = at;
+    return isNumber;
   }
 
   /** Whether the line begins with this ASCII text. Consumes nothing. */
@@ -160,18 +176,33 @@ export class Cursor {
     return at - from <= DIGITS_THAT_ARE_EXACT ? value : BigInt(this.#text(from, at));
   }
 
+  /** As `counter`, of a field that is nothing else; undefined where it is not, and the next field can be read. */
+  tryCounter(): number | bigint | undefined {
+    return this.#whole(this.#wordStart(), false);
+  }
+
+  /** As `tryCounter`, with a sign where there is one: some of the kernel's counters are printed so. */
+  trySigned(): number | bigint | undefined {
+    const from = this.#wordStart();
+    return this.#bytes[from] === MINUS ? this.#whole(from + 1, true) : this.#whole(from, false);
+  }
+
+  /** As `float`, but undefined for what is not a number. */
+  tryFloat(): number | undefined {
+    const from = this.#wordStart();
+    const to = this.#skipWord();
+    const short = this.#shortDecimal(from, to);
+    if (short !== undefined) return short;
+    const text = this.#text(from, to);
+    return isNumber(text) && Number.isFinite(Number(text)) ? Number(text) : undefined;
+  }
+
   /** A whole number that may have a sign. */
   int(): number {
     const from = this.#wordStart();
     if (this.#bytes[from] !== MINUS) return this.uint();
     this.#at = from + 1;
     return -this.uint();
-  }
-
-  /** As `counter`, with a sign where there is one: the kernel writes -1 for "no limit". */
-  counterOrNegative(): number | bigint {
-    const from = this.#wordStart();
-    return this.#bytes[from] === MINUS ? this.int() : this.counter();
   }
 
   /** A decimal number. The field must be nothing else. Throws `bad-data`. */
@@ -241,6 +272,28 @@ export class Cursor {
   /** All the bytes as text, from the first line on. */
   text(): string {
     return decoder.decode(this.#bytes.subarray(0, this.#length));
+  }
+
+  /** The digits from here to the field's end; undefined where there are others, or more than 64 bits hold. */
+  #whole(from: number, isNegative: boolean): number | bigint | undefined {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let value = 0;
+    let at = from;
+    for (; at < end; at++) {
+      const digit = bytes[at] - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    this.#at = at;
+    if (at === from || (at < end && !isBlank(bytes[at]))) {
+      this.#skipWord();
+      return undefined;
+    }
+    if (at - from <= DIGITS_THAT_ARE_EXACT) return isNegative ? -value : value;
+    const exact = BigInt(this.#text(from, at));
+    if (exact > MAX_EXACT) return undefined;
+    return isNegative ? -exact : exact;
   }
 
   /** `0.25`: exact, since a division of two exact numbers is rounded once. Undefined for anything longer. */

@@ -4,72 +4,23 @@
  */
 
 import type { EmitOptions, MetricSpec } from "./collector.ts";
+import type { Emitter, EmitterSettings, Run, SavedSample, SavedSamples } from "./emitter_types.ts";
 import type { Metric, Series } from "./metric.ts";
 import { faultOf, isTimestamp, specOf } from "./emit_check.ts";
 import { cleanNaming, makeSeries } from "./make_series.ts";
-import { type Naming, partNames } from "./naming.ts";
-import { matchesAny, type Patterns } from "./option.ts";
-import { forgetUnseen, type SeriesLimit } from "./series_limit.ts";
-import { growth, type RateMode, type Sample } from "./rates.ts";
+import { partNames } from "./naming.ts";
+import { matchesAny } from "./option.ts";
+import { forgetUnseen } from "./series_limit.ts";
+import { growth, type Sample } from "./rates.ts";
+import { type Twin, Twins } from "./twins.ts";
 
-export interface EmitterSettings {
-  readonly naming: Naming;
-  /** Seconds. */
-  readonly interval: number;
-  readonly ttl: number;
-  readonly rates: RateMode;
-  readonly whitelist: Patterns;
-  readonly blacklist: Patterns;
-  /** By pattern; a name that is not in it is refused unless `free` is set. */
-  readonly metrics: Readonly<Record<string, MetricSpec>>;
-  /** A user's collector may leave `metrics` out: then any name is a gauge. */
-  readonly free: boolean;
-  readonly limit?: SeriesLimit;
-  /** Samples of an earlier process, their times on this one's monotonic clock once `offset` is taken off. */
-  readonly saved?: { readonly samples: SavedSamples; readonly offset: number };
-}
-
-export interface Emitter {
-  /** Begins a run: all of its metrics carry `timestamp` (seconds); `monotonic` (ms) is what rates measure by. */
-  begin(timestamp: number, monotonic: number): void;
-  emit(
-    pattern: string,
-    value: number | bigint,
-    ...rest: (string | EmitOptions)[]
-  ): number | undefined;
-  delta(key: string, value: number | bigint, max?: number): number | undefined;
-  readonly elapsed: number;
-  /** Ends a run: its metrics and the values that were refused. A run that failed keeps what it had published. */
-  end(): Run;
-  /** The last values of counters, for another process; `offset` (ms) is added to their times. */
-  save(offset: number): SavedSamples;
-}
-
-/** Key, value (a bigint as a text), and when, in milliseconds since the boot. */
-type SavedSample = readonly [key: string, value: number | string, at: number];
-
-/** The last values of one collector's counters. */
-export interface SavedSamples {
-  readonly series: readonly SavedSample[];
-  readonly deltas: readonly SavedSample[];
-  /** Of the last run. */
-  readonly at: number | null;
-}
-
-export interface Run {
-  readonly metrics: readonly Metric[];
-  readonly refused: number;
-  /** Why the first one was refused. */
-  readonly reason: string | undefined;
-  /** The first series whose name or precision had to be mended. */
-  readonly mended: string | undefined;
-}
+export type { Emitter, EmitterSettings, Run, SavedSamples } from "./emitter_types.ts";
 
 /** What may stand behind pattern and value. */
 type Rest = string | EmitOptions | undefined;
 
 /** With the value of an earlier run, for its rate; `at` is NEVER where there is none. */
-interface Slot extends Sample {
+interface Slot extends Sample, Twin {
   readonly pattern: string;
   /** What was passed beside pattern and value, when it was made. */
   readonly a: Rest;
@@ -80,7 +31,6 @@ interface Slot extends Sample {
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
-  seen: number;
 }
 
 /** Series that were not seen for this many runs are forgotten: devices come and go. */
@@ -88,11 +38,14 @@ const FORGET_AFTER_RUNS = 64;
 /** That `emitFew` has room for. */
 const FEW_PARTS = 3;
 const NEVER = -Infinity;
+/** Behind the point, of a measured rate of events. */
+const MIN_DIGITS = 2;
 const FREE: MetricSpec = { form: "gauge", help: "", precision: 0, unit: "", max: 0, whole: false };
 
 export function createEmitter(settings: EmitterSettings): Emitter {
   const naming = cleanNaming(settings.naming);
   const slots = new Map<string, Slot>();
+  const twins = new Twins();
   /**
    * The slots of the run before, in its order, which is mostly the next one's: no key has to be made. Behind
    * them stand those of earlier runs, for what is not in each one.
@@ -108,6 +61,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
   let refused = 0;
   let reason: string | undefined;
   let mended: string | undefined;
+  let doubled: string | undefined;
   let timestamp = 0;
   let now = 0;
   let previousRun: number | undefined;
@@ -149,6 +103,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     refused = 0;
     reason = undefined;
     mended = undefined;
+    doubled = undefined;
     position = 0;
     run++;
   }
@@ -214,11 +169,15 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     value: number | bigint,
     extras: EmitOptions | undefined,
   ): number | undefined {
+    const { form } = slot.spec;
+    const isAgain = slot.seen === run;
     slot.seen = run;
+    if (slot.twins !== undefined) { for (const twin of slot.twins) twin.seen = run; }
+    if (isAgain && form !== "gauge" && extras?.raw === undefined) return isDoubled(slot);
     if (typeof value !== "bigint" && !Number.isFinite(value)) {
       return refuse(`${slot.series.path} is ${value}: no number to publish`);
     }
-    const { form } = slot.spec;
+    if (extras?.restart === true) slot.at = NEVER;
     let published = form !== "gauge" && extras?.raw === undefined
       ? rateOf(slot, value)
       : typeof value === "number"
@@ -235,11 +194,29 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       if (time !== timestamp && !isTimestamp(time)) {
         return refuse(`${slot.series.path} has the time ${time}, which is none`);
       }
-      metrics[count++] = form === "counter"
+      const isInPlace = isAgain && !settings.free && extras?.timestamp === undefined;
+      const place = isInPlace ? placeOf(slot.series.path, time) : count++;
+      metrics[place] = form === "counter"
         ? { series: slot.series, value: published, timestamp: time, raw: extras?.raw ?? value }
         : { series: slot.series, value: published, timestamp: time };
     }
     return published;
+  }
+
+  /** Two rows of one name do not share a rate: the first one has it. */
+  function isDoubled(slot: Slot): undefined {
+    doubled ??= slot.series.path;
+  }
+
+  /** Where the last value of a path and a time goes: in place of the one before. */
+  function placeOf(path: string, time: number): number {
+    for (let at = count - 1; at >= 0; at--) {
+      if (metrics[at].timestamp === time && metrics[at].series.path === path) {
+        doubled ??= path;
+        return at;
+      }
+    }
+    return count++;
   }
 
   function rateOf(slot: Slot, value: number | bigint): number | undefined {
@@ -259,6 +236,10 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       if (settings.limit?.admitsSample(deltas, run) === false) return undefined;
       deltas.set(key, { value, at: now, seen: run });
       return settings.rates === "diamond" ? 0 : undefined;
+    }
+    if (sample.seen === run) {
+      doubled ??= key;
+      return undefined;
     }
     const before = sample.value;
     sample.value = value;
@@ -322,17 +303,19 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       series: made.series,
       spec,
       allowed,
+      twins: undefined,
       value,
       at,
-      seen: run,
+      seen: NEVER,
     };
     slots.set(key, slot);
+    twins.join(slot, slots);
     return slot;
   }
 
   /** One object for all slots that have the same: memory that a run does not look at costs it nothing. */
   function altered(base: MetricSpec, extras: EmitOptions | undefined): MetricSpec {
-    const changed = specOf(base, extras);
+    const changed = exactly(specOf(base, extras));
     const isLike = (spec: MetricSpec) =>
       spec.precision === changed.precision && spec.form === changed.form &&
       spec.max === changed.max;
@@ -342,6 +325,13 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (spec !== undefined) return spec;
     variants.set(base, [...known, changed]);
     return changed;
+  }
+
+  /** A measured rate of events is not cut: one in an interval would be 0. */
+  function exactly(spec: MetricSpec): MetricSpec {
+    if (spec.rare !== true || settings.rates === "diamond") return spec;
+    const digits = Math.max(MIN_DIGITS, Math.ceil(Math.log10(settings.interval)));
+    return { ...spec, precision: Math.max(spec.precision, digits), whole: false };
   }
 
   function isAllowed(name: string): boolean {
@@ -361,7 +351,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     if (run === FORGET_AFTER_RUNS) saved.clear();
     if (run % FORGET_AFTER_RUNS === 0) forget();
     metrics.length = count;
-    const result = { metrics, refused, reason, mended };
+    const result = { metrics, refused, reason, mended, doubled };
     // What a run emits that was given up goes nowhere.
     metrics = [];
     return result;
@@ -373,6 +363,7 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     const gone = forgetUnseen(slots, run - FORGET_AFTER_RUNS);
     settings.limit?.gone(gone);
     forgetUnseen(deltas, run - FORGET_AFTER_RUNS);
+    if (gone > 0) twins.joinAll(slots);
   }
 
   const hasFew = Object.keys(settings.metrics).every((name) => partNames(name).length <= FEW_PARTS);

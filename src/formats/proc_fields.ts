@@ -4,18 +4,27 @@
  * and the others are mostly where they were.
  */
 
+import type { SkipLine } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
 
-/** Whole numbers up to the end of the line, `most` of them, in place of what was in `values`. */
-export function readCounters(
+/**
+ * Numbers up to the end of the line, `most` of them, in place of what was in `values`: undefined for a field that is
+ * not one. Returns whether all were.
+ */
+export function readNumbers(
   line: Cursor,
   most: number,
-  values: (number | bigint)[],
-): (number | bigint)[] {
+  values: (number | bigint | undefined)[],
+): boolean {
+  let areAll = true;
   let count = 0;
-  for (; count < most && line.more; count++) values[count] = line.counter();
+  for (; count < most && line.more; count++) {
+    const value = line.trySigned();
+    values[count] = value;
+    if (value === undefined) areAll = false;
+  }
   values.length = count;
-  return values;
+  return areAll;
 }
 
 export interface Field {
@@ -50,10 +59,10 @@ interface Layout {
 export function fieldReader(
   wanted: (name: string) => boolean,
   unit?: string,
-): (text: Cursor) => readonly Field[] {
+): (text: Cursor, skipLine: SkipLine) => readonly Field[] {
   let layout: Layout = { lines: [], rest: 0, length: 0 };
 
-  function learn(text: Cursor): Layout {
+  function learn(text: Cursor, skipLine: SkipLine): Layout {
     const lines: Line[] = [];
     let distance = 0;
     for (text.rewind(); text.nextLine();) {
@@ -61,8 +70,14 @@ export function fieldReader(
       const at = text.position;
       const word = text.word();
       const name = word.endsWith(":") ? word.slice(0, -1) : word;
-      const value = wanted(name) ? text.counterOrNegative() : undefined;
-      if (value === undefined || (unit !== undefined && text.word() !== unit)) continue;
+      if (name === "" || !wanted(name)) continue;
+      const value = text.trySigned();
+      // Lines of another unit, or none, are something else.
+      if (unit !== undefined && text.word() !== unit) continue;
+      if (value === undefined || text.more) {
+        skipLine(text);
+        continue;
+      }
       lines.push({ name, start: `${word} `, distance, at, value });
       distance = 0;
     }
@@ -78,7 +93,10 @@ export function fieldReader(
       if (!find(text, line, shift, before)) return false;
       shift = text.position - line.at;
       line.at = text.position;
-      line.value = text.skip().counterOrNegative();
+      const value = text.skip().trySigned();
+      if (value === undefined || (unit !== undefined && text.word() !== unit)) return false;
+      if (text.more) return false;
+      line.value = value;
       before = line;
     }
     if (text.length !== layout.length + shift && step(text) !== layout.rest) return false;
@@ -86,8 +104,8 @@ export function fieldReader(
     return before !== undefined;
   }
 
-  return (text) => {
-    if (!reread(text)) layout = learn(text);
+  return (text, skipLine) => {
+    if (!reread(text)) layout = learn(text, skipLine);
     return layout.lines;
   };
 }

@@ -3,8 +3,10 @@
  * Source: https://www.kernel.org/doc/html/latest/networking/snmp_counter.html
  */
 
+import type { SkipLine } from "../core/collector.ts";
 import type { Cursor } from "../core/cursor.ts";
-import { badData } from "../core/errors.ts";
+
+const decoder = new TextDecoder();
 
 export interface Pair {
   readonly name: string;
@@ -18,16 +20,21 @@ interface Header {
   readonly pairs: readonly Pair[];
   /** How many fields stand before the value of each, from the one before or the tag on. */
   readonly gaps: readonly number[];
+  /** How many follow the last one. */
+  readonly rest: number;
 }
+
+/** Reads the lines from the first on. */
+export type PairReader = (
+  lines: Cursor,
+  skipLine: SkipLine,
+) => readonly Readonly<Pair>[] | undefined;
 
 /**
  * Reads the names and values of the first pair of lines that begin with `tag`, those that are wanted, good
  * until the next call; undefined where there are no such lines.
  */
-export function pairReader(
-  tag: string,
-  wanted: (name: string) => boolean,
-): (lines: Cursor) => readonly Readonly<Pair>[] | undefined {
+export function pairReader(tag: string, wanted: (name: string) => boolean): PairReader {
   let header: Header | undefined;
 
   function headerOf(lines: Cursor): Header {
@@ -37,29 +44,53 @@ export function pairReader(
     let gap = 0;
     for (lines.skip(); lines.more; gap++) {
       const name = lines.word();
-      if (!wanted(name)) continue;
+      if (!wanted(name) || pairs.some((pair) => pair.name === name)) continue;
       pairs.push({ name, value: 0 });
       gaps.push(gap);
       gap = -1;
     }
-    return header = { line: lines.lineBytes(), pairs, gaps };
+    return header = { line: lines.lineBytes(), pairs, gaps, rest: gap };
   }
 
-  return (lines) => {
+  return (lines, skipLine) => {
     while (lines.nextLine()) {
       if (!lines.starts(tag)) continue;
-      const { pairs, gaps } = headerOf(lines);
-      if (!lines.nextLine() || !lines.starts(tag)) {
-        throw badData(`There are no values below the names of "${tag}" in ${lines.source}`);
+      const names = headerOf(lines);
+      while (lines.nextLine() && lines.equals(names.line)) skipLine(lines);
+      if (lines.starts(tag)) {
+        const values = readValues(lines, names, skipLine);
+        if (values !== undefined) return values;
       }
-      lines.skip();
-      for (let at = 0; at < pairs.length; at++) {
-        pairs[at].value = lines.skip(gaps[at]).counterOrNegative();
-      }
-      return pairs;
+      // gVisor has the names alone.
+      skipLine({ source: lines.source, line: () => decoder.decode(names.line) });
     }
     return undefined;
   };
+}
+
+/** Undefined where there are more values than names, or fewer: nobody knows what belongs to what. */
+function readValues(
+  lines: Cursor,
+  { pairs, gaps, rest }: Header,
+  skipLine: SkipLine,
+): readonly Pair[] | undefined {
+  let areAll = true;
+  lines.skip();
+  for (let at = 0; at < pairs.length; at++) {
+    lines.skip(gaps[at]);
+    if (!lines.more) return undefined;
+    const value = lines.trySigned();
+    if (value === undefined) areAll = false;
+    pairs[at].value = value ?? NaN;
+  }
+  if (rest > 0 && !lines.skip(rest - 1).more) return undefined;
+  if (rest > 0) lines.skip();
+  if (lines.more) return undefined;
+  if (areAll) return pairs;
+  const values = pairs.filter(({ value }) => typeof value === "bigint" || !Number.isNaN(value));
+  if (values.length === 0) return undefined;
+  skipLine(lines);
+  return values;
 }
 
 /** Of names that an option allows, where none is all. */

@@ -26,11 +26,14 @@ export interface ScriptOutput {
 }
 
 const GRAPHITE_LINE = /^\s*\S+\s+\S+\s+(-1|\d{9,11}(\.\d+)?)\s*$/;
+/** What Python splits bytes at: a line separator of Unicode's is a part of a name. */
+const BLANKS = /[ \t\r\v\f]+/;
 
 /** What the output looks like; `plain` where that is not sure. */
 export function formatOf(output: string): ScriptFormat {
   const text = output.trimStart();
-  if (/^[{[]/.test(text)) return "json";
+  // Names of the operator's may begin like that, too.
+  if (/^[{[]/.test(text)) return isJson(text) ? "json" : "plain";
   if (/^# (TYPE|HELP) /m.test(text) || /^[A-Za-z_:][\w:]*\{[^}]*\}\s+\S+/.test(text)) {
     return "prometheus";
   }
@@ -63,8 +66,9 @@ function readLines(output: string, read: LineReader): ScriptOutput {
   const values: ScriptValue[] = [];
   let bad: string | undefined;
   for (const line of output.split("\n")) {
-    if (line.trim() === "") continue;
-    const value = read(line.trim());
+    const text = trimmed(line);
+    if (text === "") continue;
+    const value = read(text);
     if (value === undefined) bad ??= line;
     else if (value !== null) values.push(value);
   }
@@ -72,13 +76,26 @@ function readLines(output: string, read: LineReader): ScriptOutput {
 }
 
 function plainLine(line: string): ScriptValue | undefined {
-  const [name, text, ...more] = line.split(/\s+/);
+  const [name, text, ...more] = line.split(BLANKS);
   return text === undefined || more.length > 0 ? undefined : valueOf(name, text);
+}
+
+function trimmed(line: string): string {
+  return line.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, "");
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A time of -1, or none, is now. */
 function graphiteLine(line: string): ScriptValue | undefined {
-  const [name, text, time = "-1", ...more] = line.split(/\s+/);
+  const [name, text, time = "-1", ...more] = line.split(BLANKS);
   const seconds = Number(time);
   if (text === undefined || more.length > 0 || !isNumber(time)) return undefined;
   return valueOf(name, text, seconds < 0 ? undefined : Math.floor(seconds));
@@ -88,11 +105,12 @@ function graphiteLine(line: string): ScriptValue | undefined {
 function sampleLine(line: string): ScriptValue | null | undefined {
   if (line.startsWith("#")) return null;
   const [, name, labels = "", text, time] =
-    /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?\d+))?$/.exec(line) ?? [];
-  if (name === undefined) return undefined;
+    /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?\d+))?$/s.exec(line) ?? [];
+  // A comment may stand above plain lines.
+  if (name === undefined) return plainLine(line);
   if (/^([+-]?Inf|NaN)$/.test(text)) return null;
-  const parts = [...labels.matchAll(/[A-Za-z_]\w*="((?:[^"\\]|\\.)*)"/g)].map((match) =>
-    match[1].replace(/\\(.)/g, "$1").replace(/[\s.]+/g, "_")
+  const parts = [...labels.matchAll(/[A-Za-z_]\w*="((?:[^"\\]|\\.)*)"/gs)].map((match) =>
+    match[1].replace(/\\(.)/gs, "$1").replace(/[\s.]+/g, "_")
   );
   const path = [name, ...parts].join(".");
   return valueOf(path, text, time === undefined ? undefined : Math.floor(Number(time) / 1000));

@@ -71,6 +71,7 @@ function recording(fs: HostFs, folder: string): HostFs {
   return {
     ...fs,
     read: (path) => keep(path, () => fs.read(path)),
+    readPieces: (path) => [keep(path, () => fs.read(path))],
     tryRead: (path) => keep(path, () => fs.tryRead(path)),
     readBytes: (path) => keep(path, () => fs.readBytes(path)),
     list(path) {

@@ -43,10 +43,12 @@ export interface RecordedHost extends Host {
 
 /** Paths are the host's: `/proc`, `/sys` and the rest are moved by `procfs`, `sysfs` and `rootfs`. */
 export interface HostFs {
-  /** All of a file. Throws `no-data` when it cannot be read. */
+  /** All of a file. Throws `no-data` when it cannot be read, and when it is longer than 64 MiB. */
   read(path: string): Cursor;
   /** As `read`; undefined when it cannot be read. */
   tryRead(path: string): Cursor | undefined;
+  /** The same piece by piece, each of whole lines and good until the next one: for tables of any length. */
+  readPieces(path: string): Iterable<Cursor>;
   /** The bytes of a file, for formats that are no text. Throws `no-data`. */
   readBytes(path: string): Uint8Array;
   /** The names in a directory, unsorted. Throws `no-data`. */

@@ -4,7 +4,7 @@ import { type CollectorConfig, createAgent } from "../../src/agent/agent.ts";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { createHostnameResolver, hostnameBy } from "../../src/agent/hostname.ts";
 import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts";
-import { createScheduler, slotStart, staggerOffset } from "../../src/agent/scheduler.ts";
+import { createScheduler, staggerOffset, timestampOf } from "../../src/agent/scheduler.ts";
 import {
   type AnyCollector,
   commonOptions,
@@ -88,7 +88,7 @@ function collecting() {
 }
 
 describe("scheduler", () => {
-  it("runs at once, then once per slot at the offset, with the slot's timestamp", async () => {
+  it("runs at once, then once per slot at the offset, with the second that each run was due in", async () => {
     const clock = createFakeClock(1_700_000_003_000);
     const log = recordedLog();
     const { plugin } = counting("A");
@@ -97,7 +97,7 @@ describe("scheduler", () => {
     const scheduler = createScheduler([runner], pipeline, clock, log);
     scheduler.start();
     await clock.advance(40_000);
-    deepEqual(got.map(({ timestamp }) => timestamp - 1_700_000_000), [0, 10, 20, 30]);
+    deepEqual(got.map(({ timestamp }) => timestamp - 1_700_000_000), [3, 14, 24, 34]);
     await scheduler.stop(1);
     await clock.advance(60_000);
     equal(got.length, 4, "nothing after the stop");
@@ -172,8 +172,11 @@ describe("scheduler", () => {
   });
 
   it("knows slots and offsets", () => {
-    equal(slotStart(10, 1_700_000_009_999), 1_700_000_000);
-    equal(slotStart(0.5, 1_700_000_009_700), 1_700_000_009);
+    const every10 = { interval: 10, offset: 7 };
+    equal(timestampOf(every10, 1_700_000_003_999, true), 1_700_000_003, "at once, at the start");
+    equal(timestampOf(every10, 1_700_000_007_000), 1_700_000_007);
+    equal(timestampOf(every10, 1_700_000_008_900), 1_700_000_007, "late by two seconds");
+    equal(timestampOf({ interval: 0.5, offset: 0 }, 1_700_000_009_700), 1_700_000_009);
     equal(staggerOffset("web1", 1), 0);
     equal(staggerOffset("web1", 60), staggerOffset("web1", 60));
     const spread = new Set(

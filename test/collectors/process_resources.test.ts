@@ -1,7 +1,8 @@
 import { equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { singleRunner } from "../../src/agent/agent.ts";
-import processResources, { parseStat } from "../../src/collectors/host/process_resources.ts";
+import processResources from "../../src/collectors/host/process_resources.ts";
+import { parseStat } from "../../src/formats/proc_process.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { resolveSettings } from "../../src/config/resolve.ts";
 import { Cursor } from "../../src/core/cursor.ts";

@@ -18,7 +18,8 @@ import {
   words,
 } from "../../src/core/option.ts";
 import { pythonRegex } from "../../src/core/python_regex.ts";
-import { growth } from "../../src/core/rates.ts";
+import { growth, type RateMode } from "../../src/core/rates.ts";
+import { fixed } from "../../src/formats/fixed.ts";
 import { createErrorReporter } from "../../src/core/error_reporter.ts";
 import { byteFactor, convertTime } from "../../src/core/units.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
@@ -228,7 +229,61 @@ describe("emitter", () => {
     ]);
     emitter.begin(120, 22_500);
     equal(emitter.emit("{d}.r", 10, "sda"), undefined, "a reset publishes nothing");
-    equal(emitter.emit("whole", 38), 3, "cut, not rounded");
+    equal(emitter.emit("whole", 38), 3.7, "a measured rate is not cut");
+  });
+
+  it("rates of events have digits for one event in an interval; diamond cuts them", () => {
+    const rates = (interval: number, mode: RateMode) => {
+      const emitter = createEmitter({ ...settings, interval, rates: mode });
+      emitter.begin(0, 0);
+      emitter.emit("whole", 7);
+      emitter.end();
+      emitter.begin(interval, interval * 1003);
+      emitter.emit("whole", 8);
+      return emitter.end().metrics.map(({ value, series }) => fixed(value, series.precision));
+    };
+    deepEqual(rates(1, "measured"), ["1.00"]);
+    deepEqual(rates(10, "measured"), ["0.10"]);
+    deepEqual(rates(300, "measured"), ["0.003"]);
+    deepEqual(rates(1, "diamond"), ["1"]);
+    deepEqual(rates(10, "diamond"), ["0"]);
+  });
+
+  it("two rows of one name never share a rate; the last gauge of a name counts", () => {
+    const emitter = createEmitter(settings);
+    const run = (second: number, first: number, other: number) => {
+      emitter.begin(second, second * 1000);
+      emitter.emit("{d}.r", first, "sda");
+      emitter.emit("{d}.r", other, "sda");
+      emitter.emit("{d}.r", other, "s\nda");
+      emitter.emit("{d}.r", first, "s_da");
+      emitter.emit("g", 1);
+      emitter.emit("g", 2, { precision: 2 });
+      emitter.delta("k", first);
+      const again = emitter.delta("k", other);
+      const { metrics, doubled } = emitter.end();
+      return [...metrics.map(({ series, value }) => `${series.name} ${value}`), again, doubled];
+    };
+    run(0, 100, 5000);
+    deepEqual(run(10, 120, 6000), [
+      "sda.r 2",
+      "s_da.r 100",
+      "g 2",
+      undefined,
+      "servers.h1.C.sda.r",
+    ]);
+  });
+
+  it("restart begins a rate again", () => {
+    const emitter = createEmitter(settings);
+    emitter.begin(0, 0);
+    emitter.emit("{d}.r", 100, "a");
+    emitter.end();
+    emitter.begin(10, 10_000);
+    equal(emitter.emit("{d}.r", 900, "a", { restart: true }), undefined);
+    emitter.end();
+    emitter.begin(20, 20_000);
+    equal(emitter.emit("{d}.r", 910, "a"), 1);
   });
 
   it("diamond: the configured interval, and a first 0", () => {

@@ -345,20 +345,36 @@ describe("pairs of lines", () => {
     const text = (names: string, values: string) =>
       Cursor.of(`Ip: A B\nIp: 1 2\nTcp: ${names}\nTcp: ${values}\n`);
     const pairs = (names: string, values: string) =>
-      read(text(names, values))?.map(({ name, value }) => [name, value]);
+      read(text(names, values), ignore)?.map(({ name, value }) => [name, value]);
     deepEqual(pairs("C Dull MaxConn", "3 4 -1"), [["C", 3], ["MaxConn", -1]]);
     deepEqual(pairs("C Dull MaxConn", "5 6 -1"), [["C", 5], ["MaxConn", -1]]);
     // Another kernel after a live update, or another file.
     deepEqual(pairs("Dull C New", "7 8 9"), [["C", 8], ["New", 9]]);
-    equal(read(Cursor.of("x\n")), undefined);
-    throws(() => read(Cursor.of("Tcp: C\nUdp: D\n")), /no values below the names of "Tcp"/);
+    equal(read(Cursor.of("x\n"), ignore), undefined);
+  });
+
+  it("cost themselves where they cannot be read", () => {
+    const read = pairReader("Tcp", () => true);
+    const skipped: string[] = [];
+    const pairs = (text: string) =>
+      read(Cursor.of(text), (line) => void skipped.push(line.line()))?.map(({ name, value }) =>
+        `${name}=${value}`
+      );
+    equal(pairs("Tcp: C\nUdp: D\n"), undefined, "gVisor has names without values");
+    equal(pairs("Tcp: C D\nTcp: 1\n"), undefined);
+    equal(pairs("Tcp: C D\nTcp: 1 2 3\n"), undefined);
+    deepEqual(pairs("Tcp: C D E\nTcp: 1 x 3\n"), ["C=1", "E=3"]);
+    deepEqual(pairs("Tcp: C D\nTcp: C D\nTcp: 1 2\n"), ["C=1", "D=2"]);
+    deepEqual(skipped.length, 5);
   });
 });
+
+function ignore(): void {}
 
 describe("names and values, one in each line", () => {
   const wanted = (name: string) => /^[b-e]/.test(name);
   const values = (read: ReturnType<typeof fieldReader>, text: string) =>
-    read(Cursor.of(text)).map(({ name, value }) => `${name}=${value}`);
+    read(Cursor.of(text), ignore).map(({ name, value }) => `${name}=${value}`);
 
   it("are found wherever they stand, however long the numbers are", () => {
     const random = randomFrom(11);

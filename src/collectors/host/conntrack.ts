@@ -27,14 +27,17 @@ export default defineCollector({
     ip_conntrack_max: gauge("Connections that can be tracked"),
   },
 
-  collect({ host, options, emit }) {
-    const found = new Map<"ip_conntrack_count" | "ip_conntrack_max", number>();
+  collect({ host, options, emit, skipLine }) {
+    const found = new Map<Name, number>();
     for (const directory of options.dir) {
       for (const file of options.files) {
         const lines = host.fs.tryRead(`${directory}/${file}`);
         if (lines === undefined) continue;
-        if (file.endsWith("conntrack_count")) found.set("ip_conntrack_count", lines.float());
-        else if (file.endsWith("conntrack_max")) found.set("ip_conntrack_max", lines.float());
+        const name = nameOf(file);
+        if (name === undefined) continue;
+        const value = lines.tryFloat();
+        if (value === undefined || value < 0 || lines.more) skipLine(lines);
+        else found.set(name, value);
       }
     }
     if (found.size === 0) {
@@ -47,3 +50,10 @@ export default defineCollector({
     for (const [name, value] of found) emit(name, value);
   },
 });
+
+type Name = "ip_conntrack_count" | "ip_conntrack_max";
+
+function nameOf(file: string): Name | undefined {
+  if (file.endsWith("conntrack_count")) return "ip_conntrack_count";
+  return file.endsWith("conntrack_max") ? "ip_conntrack_max" : undefined;
+}

@@ -272,8 +272,10 @@ function readLabels({ fs }: Host): Map<string, string> {
   const directory = "/dev/disk/by-label";
   const labels = new Map<string, string>();
   for (const label of fs.exists(directory) ? fs.list(directory) : []) {
+    // A slash in a name would be a level of the tree: Diamond, too, takes the mount point then.
+    if (label.includes("\\x2f")) continue;
     const device = fs.realPath(`${directory}/${label}`);
-    if (device !== undefined) labels.set(device, label.replaceAll("\\x2f", "/"));
+    if (device !== undefined) labels.set(device, label);
   }
   return labels;
 }

@@ -1,11 +1,10 @@
 /** Source: https://www.kernel.org/doc/html/latest/admin-guide/iostats.html */
 
 import { type Context, defineCollector, gauge, MAX_COUNTER } from "../../core/collector.ts";
-import type { Cursor } from "../../core/cursor.ts";
 import type { HostFs } from "../../ports/host.ts";
 import { bool, integer, matchesAny, patterns } from "../../core/option.ts";
 import { byteFactor } from "../../core/units.ts";
-import { readCounters } from "../../formats/proc_fields.ts";
+import { readNumbers } from "../../formats/proc_fields.ts";
 
 const DEVICES =
   "PhysicalDrive[0-9]+$|md[0-9]+$|sd[a-z]+[0-9]*$|x?vd[a-z]+[0-9]*$|disk[0-9]+$|nvme[0-9]+n[0-9]+(p[0-9]+)?$|dm\\-[0-9]+$";
@@ -27,6 +26,8 @@ type Column = typeof COLUMNS[number];
 /** Those that are published as they are. */
 const PLAIN = COLUMNS.filter((column) => column !== "reads_sectors" && column !== "writes_sectors")
   .map((column) => ({ column, pattern: `{device}.${column}` as const }));
+/** Of a partition, until Linux 2.6.25. */
+const OLD_COLUMNS = 4;
 const MAX_32 = 2 ** 32 - 1;
 /** By column: where it wraps around. */
 const MOST = COLUMNS.map((column) => column.endsWith("sectors") ? MAX_COUNTER : MAX_32);
@@ -62,6 +63,10 @@ const metrics = {
   "{device}.concurrent_io": gauge("Requests per second times their service time", p),
 };
 
+type Name = keyof typeof metrics;
+type UnitPattern = Extract<Name, `${string}{unit}${string}`>;
+type Pattern = Exclude<Name, UnitPattern>;
+
 export default defineCollector({
   name: "DiskUsageCollector",
   doc: "Requests, traffic, waits and load of disks; nothing for a disk without requests",
@@ -77,10 +82,11 @@ export default defineCollector({
   metrics,
   prepare: ({ byte_unit, sector_size }) => ({
     disks: new Map<string, Disk>(),
+    values: [] as (number | bigint | undefined)[],
     units: byte_unit.map((unit) => ({ unit, factor: byteFactor("byte", unit) * sector_size })),
   }),
 
-  collect({ host, options, state, emit, delta, elapsed }) {
+  collect({ host, options, state, emit, delta, elapsed, skipLine }) {
     const lines = host.fs.read("/proc/diskstats");
     while (lines.nextLine()) {
       const major = lines.word();
@@ -88,12 +94,16 @@ export default defineCollector({
       const device = lines.word();
       if (device === "" || device.startsWith("ram") || device.startsWith("loop")) continue;
       const { name, keys } = diskOf(major, minor, device);
-      const values = name === undefined ? undefined : readColumns(lines);
-      if (name === undefined || values === undefined) continue;
+      if (name === undefined) continue;
+      const { values } = state;
+      const areAll = readNumbers(lines, COLUMNS.length, values);
+      // Old kernels have four columns for a partition.
+      const isOld = areAll && values.length === OLD_COLUMNS;
+      if (!areAll || (values.length < COLUMNS.length && !isOld)) skipLine(lines);
+      if (values.length < COLUMNS.length) continue;
       const grown = growths(values, keys, delta);
-      if (grown === undefined) continue;
       const io = grown.reads + grown.writes;
-      if (io > 0 || options.send_zero) publish(name, grown, state.units, elapsed);
+      if (io > 0 || (io === 0 && options.send_zero)) publish(name, grown, state.units, elapsed);
     }
 
     function diskOf(major: string, minor: string, device: string): Disk {
@@ -123,42 +133,50 @@ export default defineCollector({
     ): void {
       const { reads, writes } = grown;
       const io = reads + writes;
-      const per = (sum: number, count: number) => (count > 0 ? sum / count : 0);
       const serviceTime = per(grown.io_milliseconds, io);
-      for (const { column, pattern } of PLAIN) emit(pattern, grown[column], device);
-      emit("{device}.read_requests_merged_per_second", grown.reads_merged / seconds, device);
-      emit("{device}.write_requests_merged_per_second", grown.writes_merged / seconds, device);
-      emit("{device}.reads_per_second", reads / seconds, device);
-      emit("{device}.writes_per_second", writes / seconds, device);
+      for (const { column, pattern } of PLAIN) put(pattern, grown[column], device);
+      put("{device}.read_requests_merged_per_second", grown.reads_merged / seconds, device);
+      put("{device}.write_requests_merged_per_second", grown.writes_merged / seconds, device);
+      put("{device}.reads_per_second", reads / seconds, device);
+      put("{device}.writes_per_second", writes / seconds, device);
       for (const { unit, factor } of all) {
         const read = grown.reads_sectors * factor;
         const written = grown.writes_sectors * factor;
-        emit("{device}.reads_{unit}", read, device, unit);
-        emit("{device}.writes_{unit}", written, device, unit);
-        emit("{device}.read_{unit}_per_second", read / seconds, device, unit);
-        emit("{device}.write_{unit}_per_second", written / seconds, device, unit);
-        emit("{device}.average_request_size_{unit}", per(read + written, io), device, unit);
+        putIn("{device}.reads_{unit}", read, device, unit);
+        putIn("{device}.writes_{unit}", written, device, unit);
+        putIn("{device}.read_{unit}_per_second", read / seconds, device, unit);
+        putIn("{device}.write_{unit}_per_second", written / seconds, device, unit);
+        putIn("{device}.average_request_size_{unit}", per(read + written, io), device, unit);
       }
-      emit("{device}.io", io, device);
-      emit("{device}.iops", io / seconds, device);
-      emit(
-        "{device}.average_queue_length",
-        grown.io_milliseconds_weighted / seconds / 1000,
-        device,
-      );
-      emit("{device}.util_percentage", grown.io_milliseconds / seconds / 10, device);
-      emit("{device}.read_await", per(grown.reads_milliseconds, reads), device);
-      emit("{device}.write_await", per(grown.writes_milliseconds, writes), device);
-      emit("{device}.await", per(grown.reads_milliseconds + grown.writes_milliseconds, io), device);
-      emit("{device}.service_time", serviceTime, device);
-      emit(
+      put("{device}.io", io, device);
+      put("{device}.iops", io / seconds, device);
+      put("{device}.average_queue_length", grown.io_milliseconds_weighted / seconds / 1000, device);
+      put("{device}.util_percentage", grown.io_milliseconds / seconds / 10, device);
+      put("{device}.read_await", per(grown.reads_milliseconds, reads), device);
+      put("{device}.write_await", per(grown.writes_milliseconds, writes), device);
+      put("{device}.await", per(grown.reads_milliseconds + grown.writes_milliseconds, io), device);
+      put("{device}.service_time", serviceTime, device);
+      put(
         "{device}.concurrent_io",
         ((reads / seconds + writes / seconds) * serviceTime) / 1000,
         device,
       );
     }
+
+    function put(pattern: Pattern, value: number, device: string): void {
+      if (!Number.isNaN(value)) emit(pattern, value, device);
+    }
+
+    function putIn(pattern: UnitPattern, value: number, device: string, unit: string): void {
+      if (!Number.isNaN(value)) emit(pattern, value, device, unit);
+    }
   },
 });
+
+/** NaN where one of them is not known. */
+function per(sum: number, count: number): number {
+  return count === 0 ? 0 : sum / count;
+}
 
 /** What is known of a line's device. */
 interface Disk {
@@ -170,32 +188,27 @@ interface Disk {
   readonly keys: readonly string[];
 }
 
+/** NaN for what is not known: it costs what is made of it, and nothing else. */
 type Growths = Record<Column, number>;
 
-/** Undefined until every column has a growth; requests under way are no counter. */
+/** Requests under way are no counter. */
 function growths(
-  values: readonly (number | bigint)[],
+  values: readonly (number | bigint | undefined)[],
   keys: readonly string[],
   delta: Context["delta"],
-): Growths | undefined {
+): Growths {
   const grown = {} as Growths;
-  let complete = true;
   for (let index = 0; index < COLUMNS.length; index++) {
     const column = COLUMNS[index];
     const value = values[index];
-    const step = column === "io_in_progress"
-      ? Number(value)
-      : delta(keys[index], value, MOST[index]);
-    if (step === undefined) complete = false;
-    else grown[column] = step;
+    const isCounter = column !== "io_in_progress";
+    grown[column] = value === undefined
+      ? NaN
+      : isCounter
+      ? delta(keys[index], value, MOST[index]) ?? NaN
+      : Number(value);
   }
-  return complete ? grown : undefined;
-}
-
-/** What follows in a line such as `8 0 sda 4711 …`; undefined where there are fewer columns. */
-function readColumns(line: Cursor): (number | bigint)[] | undefined {
-  const values = readCounters(line, COLUMNS.length, []);
-  return values.length === COLUMNS.length ? values : undefined;
+  return grown;
 }
 
 /** `MODEL-SERIAL`, with `-partN` for a partition; undefined where udev does not know the disk. */

@@ -1,6 +1,7 @@
 /** Source: https://man7.org/linux/man-pages/man4/random.4.html */
 
 import { defineCollector, gauge } from "../../core/collector.ts";
+import { badData } from "../../core/errors.ts";
 
 export default defineCollector({
   name: "EntropyStatCollector",
@@ -11,6 +12,11 @@ export default defineCollector({
   metrics: { available: gauge("Bits", 0, "bit") },
 
   collect({ host, emit }) {
-    emit("available", host.fs.read("/proc/sys/kernel/random/entropy_avail").uint());
+    const line = host.fs.read("/proc/sys/kernel/random/entropy_avail");
+    const bits = line.tryCounter();
+    if (bits === undefined || line.more) {
+      throw badData(`Cannot read "${line.line()}" in ${line.source} as a whole number`);
+    }
+    emit("available", bits);
   },
 });

@@ -14,7 +14,7 @@ export default defineCollector({
     collect_user_data: bool(false, "Count the open files of users, with lsof"),
     user_include: words([], "Users to publish; empty: all"),
     user_exclude: words([], "Users to leave out"),
-    group_include: words([], "Groups whose users to publish"),
+    group_include: words([], "Groups whose users to publish too, beside user_include"),
     group_exclude: words([], "Groups whose users to leave out"),
     uid_min: integer(0, "Users with a smaller number are left out"),
     uid_max: integer(65_536, "Users with a larger number are left out"),
@@ -31,12 +31,14 @@ export default defineCollector({
   },
 
   collect(context) {
-    const { host, options, emit } = context;
+    const { host, options, emit, skipLine } = context;
     const line = host.fs.read("/proc/sys/fs/file-nr");
-    emit("assigned", line.uint());
-    emit("unused", line.uint());
     // On 64-bit kernels "no limit" is 2^63-1.
-    emit("max", line.counter());
+    const [assigned, unused, max] = [line.tryCounter(), line.tryCounter(), line.tryCounter()];
+    if (assigned !== undefined) emit("assigned", assigned);
+    if (unused !== undefined) emit("unused", unused);
+    if (max !== undefined) emit("max", max);
+    if (assigned === undefined || unused === undefined || max === undefined) skipLine(line);
     if (options.collect_user_data) return collectUsers();
 
     async function collectUsers(): Promise<void> {
@@ -86,22 +88,20 @@ interface PluginRules {
   readonly uid_max: number;
 }
 
-/** Diamond's order: groups in, groups out, numbers, users in, users out. */
+/** Diamond's order: groups in, groups out, numbers, users in, users out. Groups add to the users, which are all where none is named. */
 async function chooseUsers(
   all: readonly string[],
   rules: PluginRules,
   exec: Exec,
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const chosen = new Set(
-    rules.user_include.length === 0 && rules.group_include.length === 0 ? all : [],
-  );
+  const chosen = new Set(rules.user_include.length === 0 ? all : []);
   const byGroup = new Set<string>();
   for (const user of all) {
     const groups = rules.group_include.length + rules.group_exclude.length > 0
       ? await ask(["-Gn", user])
       : [];
-    if (rules.group_include.some((group) => groups.includes(group))) {
+    if (!chosen.has(user) && rules.group_include.some((group) => groups.includes(group))) {
       byGroup.add(user);
       chosen.add(user);
     }

@@ -18,14 +18,19 @@ export default defineCollector({
     "{vector}": rate("Soft interrupts of one kind", 0, traits),
   },
 
-  collect({ host, emit }) {
+  collect({ host, emit, skipLine }) {
     const lines = host.fs.read("/proc/stat");
     while (lines.nextLine()) {
       if (!lines.starts("softirq ")) continue;
-      emit("total", lines.skip().counter());
+      const total = lines.skip().trySigned();
+      let areAll = total !== undefined;
+      if (total !== undefined) emit("total", total);
       for (let vector = 0; lines.more; vector++) {
-        emit("{vector}", lines.counter(), internedNumber(vector));
+        const value = lines.trySigned();
+        if (value !== undefined) emit("{vector}", value, internedNumber(vector));
+        else areAll = false;
       }
+      if (!areAll) skipLine(lines);
       return;
     }
     throw noData("There is no line softirq in /proc/stat");

@@ -31,7 +31,7 @@ export default defineCollector({
   metrics: {
     Forwarding: gauge("1: packets are forwarded, 2: they are not"),
     DefaultTTL: gauge("Hops that a packet may take"),
-    "{counter}": counter("Packets of a counter"),
+    "{counter}": counter("Packets of a counter", 0, { rare: true }),
   },
 
   prepare({ allowed_names }) {
@@ -39,19 +39,22 @@ export default defineCollector({
     return { allowed, read: pairReader("Ip", allowed) };
   },
 
-  collect({ host, state, emit }) {
+  collect({ host, state, emit, skipLine }) {
     const ipv4 = host.fs.tryRead("/proc/net/snmp");
     const ipv6 = host.fs.tryRead("/proc/net/snmp6");
     if (ipv4 === undefined && ipv6 === undefined) {
       throw noData("Cannot read /proc/net/snmp or /proc/net/snmp6");
     }
-    for (const { name, value } of (ipv4 && state.read(ipv4)) ?? []) {
+    for (const { name, value } of (ipv4 && state.read(ipv4, skipLine)) ?? []) {
       if (name === "Forwarding" || name === "DefaultTTL") emit(name, value);
       else emit("{counter}", value, name);
     }
     while (ipv6?.nextLine()) {
       const name = ipv6.word();
-      if (name !== "" && state.allowed(name)) emit("{counter}", ipv6.counter(), name);
+      if (name === "" || !state.allowed(name)) continue;
+      const value = ipv6.tryCounter();
+      if (value === undefined || ipv6.more) skipLine(ipv6);
+      else emit("{counter}", value, name);
     }
   },
 });

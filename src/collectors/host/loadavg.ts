@@ -27,34 +27,43 @@ export default defineCollector({
     processes_total: gauge("Processes and threads that exist"),
   },
 
-  collect({ host, options, emit }) {
-    const linux = host.system === "linux" ? parseLoadavg(host.fs.read("/proc/loadavg")) : undefined;
-    const [one, five, fifteen] = linux?.averages ?? host.figures.loadAverages();
+  collect({ host, options, emit, skipLine }) {
+    const line = host.system === "linux" ? host.fs.read("/proc/loadavg") : undefined;
+    const [one, five, fifteen] = line === undefined
+      ? host.figures.loadAverages()
+      : [average(line), average(line), average(line)];
     const { cpus } = host;
     if (options.simple) {
-      emit("load", one);
-      emit("load_normalized", one / cpus);
+      if (one !== undefined) {
+        emit("load", one);
+        emit("load_normalized", one / cpus);
+      }
     } else {
-      emit("01", one);
-      emit("05", five);
-      emit("15", fifteen);
-      emit("01_normalized", one / cpus);
-      emit("05_normalized", five / cpus);
-      emit("15_normalized", fifteen / cpus);
+      if (one !== undefined) emit("01", one);
+      if (five !== undefined) emit("05", five);
+      if (fifteen !== undefined) emit("15", fifteen);
+      if (one !== undefined) emit("01_normalized", one / cpus);
+      if (five !== undefined) emit("05_normalized", five / cpus);
+      if (fifteen !== undefined) emit("15_normalized", fifteen / cpus);
     }
-    if (linux !== undefined) {
-      emit("processes_running", linux.running);
-      emit("processes_total", linux.total);
+    if (line === undefined) return;
+    const running = line.until("/")?.trim() ?? "";
+    const total = line.tryCounter();
+    const hasCounts = /^\d{1,15}$/.test(running) && total !== undefined;
+    if (hasCounts) {
+      emit("processes_running", Number(running));
+      emit("processes_total", total);
     }
+    if (hasCounts && one !== undefined && five !== undefined && fifteen !== undefined) return;
+    if (one === undefined && five === undefined && fifteen === undefined && !hasCounts) {
+      throw badData(`Cannot read "${line.line()}" in ${line.source} as load averages`);
+    }
+    skipLine(line);
   },
 });
 
-/** Reads a line such as `0.12 0.23 0.34 1/235 4711`. */
-export function parseLoadavg(line: Cursor) {
-  const averages = [line.float(), line.float(), line.float()] as const;
-  const running = line.uint();
-  if (!line.take("/")) {
-    throw badData(`There is no running/total in ${line.source}, line "${line.line()}"`);
-  }
-  return { averages, running, total: line.uint() };
+/** Of a line such as `0.12 0.23 0.34 1/235 4711`. */
+function average(line: Cursor): number | undefined {
+  const value = line.tryFloat();
+  return value !== undefined && value >= 0 ? value : undefined;
 }

@@ -45,7 +45,7 @@ export default defineCollector({
     read: fieldReader((name) => detailed || isDeclared(name), "kB"),
   }),
 
-  collect({ host, options, state, emit }) {
+  collect({ host, options, state, emit, skipLine }) {
     const factor = byteFactor("byte", options.byte_unit[0]);
     if (host.system !== "linux") {
       const { total, free } = host.figures.memory();
@@ -53,7 +53,7 @@ export default defineCollector({
       emit("MemFree", free * factor);
       return;
     }
-    const fields = state.read(host.fs.read("/proc/meminfo"));
+    const fields = state.read(host.fs.read("/proc/meminfo"), skipLine);
     if (fields.length === 0) throw noData("There is no memory in /proc/meminfo");
     let total = 0;
     let available = -1;
@@ -65,7 +65,8 @@ export default defineCollector({
       if (name === "MemAvailable") available = Number(kilobytes);
     }
     if (total > 0 && available >= 0) {
-      emit("MemUsedPercentage", (100 * (total - available)) / total);
+      // Diamond rounds it twice.
+      emit("MemUsedPercentage", Number(((100 * (total - available)) / total).toFixed(2)));
     }
   },
 });

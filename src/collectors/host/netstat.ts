@@ -1,7 +1,8 @@
 /** Source: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
 
 import { defineCollector, gauge } from "../../core/collector.ts";
-import { badData } from "../../core/errors.ts";
+import type { Cursor } from "../../core/cursor.ts";
+import { noData } from "../../core/errors.ts";
 
 /** By the kernel's number, from 1 on. */
 const STATES = [
@@ -29,20 +30,32 @@ export default defineCollector({
   options: {},
   metrics: { "{state}": gauge("Connections in a state") },
 
-  collect({ host, emit }) {
+  collect({ host, emit, skipLine }) {
     const counts = new Array<number>(STATES.length + 1).fill(0);
-    const lines = host.fs.read("/proc/net/tcp");
-    lines.nextLine();
-    while (lines.nextLine()) {
-      if (!lines.more) continue;
-      const word = lines.skip(3).word();
-      const number = Number.parseInt(word, 16);
-      const state = number === NEW_SYN_RECV ? SYN_RECV : number;
-      if (!(state >= 1 && state <= STATES.length)) {
-        throw badData(`"${word}" is no state of a connection in ${lines.source}`);
+    let hasHeader = false;
+    for (const lines of host.fs.readPieces("/proc/net/tcp")) {
+      while (lines.nextLine()) {
+        if (!lines.more) continue;
+        if (!hasHeader && lines.word() === "sl") {
+          hasHeader = true;
+          continue;
+        }
+        const state = stateOf(lines);
+        if (state === undefined) skipLine(lines);
+        else counts[state]++;
       }
-      counts[state]++;
+    }
+    if (!hasHeader && counts.every((count) => count === 0)) {
+      throw noData("There is no table of connections in /proc/net/tcp");
     }
     STATES.forEach((state, index) => emit("{state}", counts[index + 1], state));
   },
 });
+
+/** Of a line such as `0: 0100007F:0CEA 00000000:0000 0A …`; undefined where a newer kernel has another one. */
+function stateOf(line: Cursor): number | undefined {
+  const word = line.rewindLine().skip(3).word();
+  const number = word.length === 2 ? Number.parseInt(word, 16) : NaN;
+  const state = number === NEW_SYN_RECV ? SYN_RECV : number;
+  return state >= 1 && state <= STATES.length ? state : undefined;
+}

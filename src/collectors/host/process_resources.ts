@@ -7,16 +7,34 @@
  */
 
 import { defineCollector, gauge } from "../../core/collector.ts";
-import { Cursor } from "../../core/cursor.ts";
-import { configError } from "../../core/errors.ts";
+import { configError, noData } from "../../core/errors.ts";
 import type { Host } from "../../ports/host.ts";
-import { isTrue, list, type Raw, type RawSection, section, text } from "../../core/option.ts";
+import {
+  isTrue,
+  list,
+  type Option,
+  type Raw,
+  type RawSection,
+  section,
+  text,
+} from "../../core/option.ts";
+import {
+  addIds,
+  addLines,
+  addMemory,
+  CONTEXT_SWITCHES,
+  FULL_MEMORY,
+  IO_COUNTERS,
+  MEMORY_KEYS,
+  memoryOf,
+  pageBytes,
+  parseStat,
+  type Stat,
+} from "../../formats/proc_process.ts";
 import { pythonRegex } from "../../core/python_regex.ts";
 
 /** Of all Linux systems that people run; the kernel converts to it. */
 const TICKS_PER_SECOND = 100;
-const DEFAULT_PAGE_BYTES = 4096;
-const AT_PAGESZ = 6;
 /** The kernel cuts names here. */
 const COMM_LENGTH = 15;
 /** Other work of the agent gets its turn after this many processes. */
@@ -27,7 +45,39 @@ const AGAIN_MS = 30_000;
 const SPREAD = 16;
 /** A younger process may still become what it was started for. */
 const YOUNG_SECONDS = 10;
-const KNOWN_KEYS = [
+/** The kernel's time since the boot and a process' start are not of the same instant. */
+const YOUNGEST_SECONDS = 1;
+const OTHER_KEYS = [
+  "memory_info",
+  "memory_full_info",
+  "pid",
+  "ppid",
+  "nice",
+  "uids",
+  "gids",
+  "cpu_num",
+  "create_time",
+];
+/** Of psutil: texts, lists, and what the kernel tells by a system call alone. */
+const KEYS_WITHOUT_NUMBERS = [
+  "name",
+  "exe",
+  "cmdline",
+  "cwd",
+  "username",
+  "status",
+  "terminal",
+  "environ",
+  "ionice",
+  "rlimit",
+  "threads",
+  "cpu_affinity",
+  "memory_maps",
+  "open_files",
+  "connections",
+  "net_connections",
+];
+const DEFAULT_KEYS = [
   "num_ctx_switches",
   "cpu_percent",
   "cpu_times",
@@ -73,7 +123,7 @@ export default defineCollector({
   path: "process",
   sources: ["/proc/PID/stat", "statm", "status", "io", "fd", "cmdline", "exe"],
   options: {
-    info_keys: list(KNOWN_KEYS, "What to publish of each group"),
+    info_keys: infoKeys(),
     process: section(
       "One subsection per group: exe, name, cmdline (regular expressions), selfmon, count_workers",
     ),
@@ -87,13 +137,9 @@ export default defineCollector({
   },
   prepare: ({ process }): State => ({ groups: readGroups(process), known: new Map(), scan: 0 }),
 
-  async collect({ host, options, state, emit, signal }) {
+  async collect({ host, options, state, emit, signal, skipLine }) {
     const { groups } = state;
-    if (groups.length === 0) {
-      throw configError(
-        "ProcessResourcesCollector needs groups: [[[process]]] with a subsection each",
-      );
-    }
+    if (groups.length === 0) throw noData("There are no groups in [[[process]]]");
     const sums = new Map(
       groups.map((group) => [group, { values: new Map<string, number>(), workers: 0 }]),
     );
@@ -112,8 +158,13 @@ export default defineCollector({
       if (++looks % YIELD_AFTER === 0) await host.clock.sleep(0, signal);
       if (signal.aborted) return;
       // A process that ended meanwhile is no error.
-      const stat = readStat(host, pid);
-      if (stat === undefined) continue;
+      const line = host.fs.tryRead(`/proc/${pid}/stat`);
+      if (line === undefined) continue;
+      const stat = parseStat(line.text());
+      if (stat === undefined) {
+        skipLine({ source: "/proc/PID/stat", line: () => line.text() });
+        continue;
+      }
       const process = before?.start === stat.start ? before : newcomer(stat);
       known.set(pid, process);
       process.seen = scan;
@@ -134,6 +185,7 @@ export default defineCollector({
 
     for (const [group, { values, workers }] of sums) {
       for (const [key, value] of values) {
+        if (Number.isNaN(value)) continue;
         const [first, part] = key.split(".");
         if (key === "uptime") emit("{group}.uptime", value, group.name);
         else if (part === undefined) emit("{group}.{key}", value, group.name, first);
@@ -143,6 +195,24 @@ export default defineCollector({
     }
   },
 });
+
+/** Any of psutil's names is taken, as in Diamond, which published those that are numbers. */
+function infoKeys(): Option<readonly string[]> {
+  const plain = list(
+    DEFAULT_KEYS,
+    `What to publish of each group: ${[...DEFAULT_KEYS, ...OTHER_KEYS].join(", ")}`,
+  );
+  return {
+    ...plain,
+    parse(raw) {
+      const keys = plain.parse(raw);
+      const known = [...DEFAULT_KEYS, ...OTHER_KEYS, ...KEYS_WITHOUT_NUMBERS];
+      const unknown = keys.find((key) => !known.includes(key));
+      if (unknown === undefined) return keys;
+      throw configError(`"${unknown}" is none of ${[...DEFAULT_KEYS, ...OTHER_KEYS].join(", ")}`);
+    },
+  };
+}
 
 function readGroups(process: RawSection): Group[] {
   return Object.entries(process).map(([name, raw]) => {
@@ -169,46 +239,6 @@ function textsOf(raw: Raw | undefined): readonly string[] {
   return Array.isArray(raw) ? raw : [];
 }
 
-interface Stat {
-  readonly comm: string;
-  /** Ticks. */
-  readonly user: number;
-  readonly system: number;
-  readonly childrenUser: number;
-  readonly childrenSystem: number;
-  readonly iowait: number;
-  readonly threads: number;
-  /** Ticks after the host's start. */
-  readonly start: number;
-}
-
-function readStat(host: Host, pid: string): Stat | undefined {
-  const line = host.fs.tryRead(`/proc/${pid}/stat`)?.text();
-  return line === undefined ? undefined : parseStat(line);
-}
-
-/** The name stands in parentheses, and may have any of them in itself: the last one counts. */
-export function parseStat(line: string): Stat | undefined {
-  const open = line.indexOf("(");
-  const close = line.lastIndexOf(")");
-  if (open < 0 || close < open) return undefined;
-  const fields = line.slice(close + 2).split(" ");
-  const field = (number: number) => Number(fields[number - 3]);
-  const stat = {
-    comm: line.slice(open + 1, close),
-    user: field(14),
-    system: field(15),
-    childrenUser: field(16),
-    childrenSystem: field(17),
-    threads: field(20),
-    start: field(22),
-    iowait: fields.length > 39 ? field(42) : 0,
-  };
-  return Object.values(stat).every((value) => typeof value === "string" || Number.isFinite(value))
-    ? stat
-    : undefined;
-}
-
 function newcomer({ comm, start }: Stat): Known {
   return { start, comm, groups: [], againAt: -Infinity, cpu: -1, at: 0, seen: 0 };
 }
@@ -224,10 +254,16 @@ function groupsOf(host: Host, pid: string, comm: string, groups: readonly Group[
   const asks = (part: "exe" | "names" | "cmdline") =>
     groups.some((group) => group[part].length > 0);
   const cmdline = asks("cmdline") || (isCut && asks("names"))
-    ? (host.fs.tryRead(`/proc/${pid}/cmdline`)?.text() ?? "").replace(/\0$/, "").split("\0")
+    ? (host.fs.tryRead(`/proc/${pid}/cmdline`)?.text() ?? "").split("\0").filter(
+      // As psutil of Diamond's days: a program that writes its title here leaves empty ones behind it.
+      (argument) => argument !== "",
+    )
     : [];
   const joined = cmdline.join(" ");
-  const exe = asks("exe") ? host.fs.readLink(`/proc/${pid}/exe`) ?? "" : "";
+  // A program that was replaced while it runs.
+  const exe = asks("exe")
+    ? (host.fs.readLink(`/proc/${pid}/exe`) ?? "").replace(/ \(deleted\)$/, "")
+    : "";
   const name = isCut ? fullName(comm, cmdline) : comm;
   return groups.filter((group) =>
     (group.selfmon && Number(pid) === host.self.pid) || group.exe.some((form) => form.test(exe)) ||
@@ -245,30 +281,22 @@ interface HostFacts {
   readonly pageBytes: number;
   /** Bytes; 0 where it is not known. */
   readonly memory: number;
-  /** Seconds since the host's start. */
+  /** Seconds since the host's start; NaN where it is not known. */
   readonly uptime: number;
+  /** Seconds since the epoch of the host's start. */
+  readonly booted: number;
 }
 
-function readHostFacts({ fs }: Host): HostFacts {
-  const memory = fs.tryRead("/proc/meminfo");
+function readHostFacts({ fs, clock }: Host): HostFacts {
+  const uptime = fs.tryRead("/proc/uptime")?.tryFloat() ?? NaN;
   return {
     pageBytes: pageBytes(
       fs.exists("/proc/self/auxv") ? fs.readBytes("/proc/self/auxv") : new Uint8Array(),
     ),
-    memory: memory?.until(":") === "MemTotal" ? memory.uint() * 1024 : 0,
-    uptime: fs.tryRead("/proc/uptime")?.float() ?? 0,
+    memory: memoryOf(fs.tryRead("/proc/meminfo")),
+    uptime,
+    booted: clock.now() / 1000 - uptime,
   };
-}
-
-/** The auxiliary vector is a list of pairs of 64-bit numbers. */
-function pageBytes(vector: Uint8Array): number {
-  const view = new DataView(vector.buffer, vector.byteOffset, vector.byteLength);
-  for (let at = 0; at + 16 <= vector.length; at += 16) {
-    if (view.getBigUint64(at, true) === BigInt(AT_PAGESZ)) {
-      return Number(view.getBigUint64(at + 8, true));
-    }
-  }
-  return DEFAULT_PAGE_BYTES;
 }
 
 /** The figures of one process; what cannot be read (other users' I/O) is left out. */
@@ -305,24 +333,14 @@ function measure(
   known.cpu = cpu;
   known.at = now;
 
-  const statm = wants("memory_percent") || wants("memory_info_ex")
-    ? fs.tryRead(`/proc/${pid}/statm`)
-    : undefined;
-  if (statm?.more) {
-    const [vms, rss, shared, code, lib, data, dirty] = Array.from(
-      { length: 7 },
-      () => statm.more ? statm.uint() * facts.pageBytes : 0,
-    );
-    if (wants("memory_percent") && facts.memory > 0) {
-      values.set("memory_percent", (rss / facts.memory) * 100);
-    }
-    if (wants("memory_info_ex")) {
-      const parts = { rss, vms, shared, text: code, lib, data, dirty };
-      for (const [part, bytes] of Object.entries(parts)) {
-        values.set(`memory_info_ex.${part}`, bytes);
-      }
-    }
+  const memory = MEMORY_KEYS.filter(wants);
+  if (memory.length > 0) {
+    addMemory(fs.tryRead(`/proc/${pid}/statm`), facts.pageBytes, facts.memory, memory, values);
   }
+  if (memory.includes("memory_full_info")) {
+    addLines(fs.tryRead(`/proc/${pid}/smaps_rollup`), FULL_MEMORY, values, 1024);
+  }
+  addScalars(pid, stat, facts, wants, values);
   if (wants("num_fds")) {
     const open = countEntries(host, `/proc/${pid}/fd`);
     if (open !== undefined) values.set("num_fds", open);
@@ -330,33 +348,28 @@ function measure(
   if (wants("num_ctx_switches")) {
     addLines(fs.tryRead(`/proc/${pid}/status`), CONTEXT_SWITCHES, values);
   }
+  for (const [key, line] of [["uids", "Uid"], ["gids", "Gid"]]) {
+    if (wants(key)) addIds(fs.tryRead(`/proc/${pid}/status`), key, line, values);
+  }
   if (wants("io_counters")) addLines(fs.tryRead(`/proc/${pid}/io`), IO_COUNTERS, values);
-  values.set("uptime", Math.max(0, facts.uptime - seconds(stat.start)));
+  // In a container the host may be younger than its processes: then nobody knows their age.
+  const age = facts.uptime - seconds(stat.start);
+  values.set("uptime", age >= -YOUNGEST_SECONDS ? Math.max(0, age) : NaN);
   return values;
 }
 
-const CONTEXT_SWITCHES: Readonly<Record<string, string>> = {
-  voluntary_ctxt_switches: "num_ctx_switches.voluntary",
-  nonvoluntary_ctxt_switches: "num_ctx_switches.involuntary",
-};
-const IO_COUNTERS: Readonly<Record<string, string>> = {
-  syscr: "io_counters.read_count",
-  syscw: "io_counters.write_count",
-  read_bytes: "io_counters.read_bytes",
-  write_bytes: "io_counters.write_bytes",
-  rchar: "io_counters.read_chars",
-  wchar: "io_counters.write_chars",
-};
-
-function addLines(
-  lines: Cursor | undefined,
-  names: Readonly<Record<string, string>>,
+function addScalars(
+  pid: string,
+  { parent, nice, processor, start }: Stat,
+  { booted }: HostFacts,
+  wants: (key: string) => boolean,
   values: Map<string, number>,
 ): void {
-  while (lines?.nextLine()) {
-    const name = names[lines.until(":") ?? ""];
-    if (name !== undefined) values.set(name, lines.uint());
-  }
+  if (wants("pid")) values.set("pid", Number(pid));
+  if (wants("ppid")) values.set("ppid", parent);
+  if (wants("nice")) values.set("nice", nice);
+  if (wants("cpu_num") && processor >= 0) values.set("cpu_num", processor);
+  if (wants("create_time")) values.set("create_time", booted + start / TICKS_PER_SECOND);
 }
 
 function countEntries({ fs }: Host, path: string): number | undefined {

@@ -1,6 +1,7 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_stat.5.html */
 
 import { defineCollector, gauge, MAX_COUNTER, rate } from "../../core/collector.ts";
+import { noData } from "../../core/errors.ts";
 
 const traits = { max: MAX_COUNTER, whole: true };
 const metrics = {
@@ -19,12 +20,21 @@ export default defineCollector({
   options: {},
   metrics,
 
-  collect({ host, emit }) {
+  collect({ host, emit, skipLine }) {
     const lines = host.fs.read("/proc/stat");
+    let found = false;
     while (lines.nextLine()) {
       if (lines.starts("cpu") || lines.starts("intr") || lines.starts("softirq")) continue;
       const name = lines.word();
-      if (Object.hasOwn(metrics, name)) emit(name as keyof typeof metrics, lines.counter());
+      if (!Object.hasOwn(metrics, name)) continue;
+      // The counters are signed in old kernels, and have overflowed there.
+      const value = lines.trySigned();
+      if (value === undefined || lines.more) skipLine(lines);
+      else {
+        found = true;
+        emit(name as keyof typeof metrics, value);
+      }
     }
+    if (!found) throw noData("There is nothing of processes in /proc/stat");
   },
 });

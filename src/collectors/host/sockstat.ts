@@ -1,6 +1,6 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_pid_net.5.html, sockstat and sockstat6. */
 
-import { defineCollector, gauge } from "../../core/collector.ts";
+import { defineCollector, gauge, type SkipLine } from "../../core/collector.ts";
 import type { Cursor } from "../../core/cursor.ts";
 import { noData } from "../../core/errors.ts";
 
@@ -30,16 +30,16 @@ export default defineCollector({
   metrics,
   prepare: (): Sums => names.map(() => undefined),
 
-  collect({ host, state: sums, emit }) {
+  collect({ host, state: sums, emit, skipLine }) {
     sums.fill(undefined);
     for (const path of PATHS) {
       const lines = host.fs.tryRead(path);
-      if (lines !== undefined) addSockstat(lines, sums);
+      if (lines !== undefined) addSockstat(lines, sums, skipLine);
     }
     let found = false;
     for (let place = 0; place < names.length; place++) {
       const sum = sums[place];
-      if (sum === undefined) continue;
+      if (sum === undefined || Number.isNaN(sum)) continue;
       found = true;
       emit(names[place], sum);
     }
@@ -59,21 +59,31 @@ const TCP = places({
 const UDP = places({ inuse: "udp_inuse", mem: "udp_mem" });
 /** By what a line begins with, and by the words in it: places in `names`. */
 const KNOWN = new Map([
-  ["sockets", places({ used: "used" })],
-  ["TCP", TCP],
-  ["TCP6", TCP],
-  ["UDP", UDP],
-  ["UDP6", UDP],
+  ["sockets", { bit: 1, places: places({ used: "used" }) }],
+  ["TCP", { bit: 2, places: TCP }],
+  ["TCP6", { bit: 4, places: TCP }],
+  ["UDP", { bit: 8, places: UDP }],
+  ["UDP6", { bit: 16, places: UDP }],
 ]);
 
 /** Lines such as `TCP: inuse 5 orphan 0 tw 1 alloc 9 mem 1`. */
-function addSockstat(lines: Cursor, sums: Sums): void {
+function addSockstat(lines: Cursor, sums: Sums, skipLine: SkipLine): void {
+  let seen = 0;
   while (lines.nextLine()) {
     const known = KNOWN.get(lines.until(":") ?? "");
-    while (known !== undefined && lines.more) {
-      const place = known.get(lines.word());
-      const value = lines.uint();
-      if (place !== undefined) sums[place] = (sums[place] ?? 0) + value;
+    if (known === undefined) continue;
+    const { bit, places } = known;
+    let areAll = true;
+    // A line that comes twice is no second socket.
+    const isAgain = (seen & bit) !== 0;
+    seen |= bit;
+    while (!isAgain && lines.more) {
+      const place = places.get(lines.word());
+      const value = lines.tryCounter();
+      if (value === undefined) areAll = false;
+      // Half of a sum is not one.
+      if (place !== undefined) sums[place] = (sums[place] ?? 0) + Number(value ?? NaN);
     }
+    if (isAgain || !areAll) skipLine(lines);
   }
 }

@@ -5,7 +5,7 @@ import { noData } from "../../core/errors.ts";
 import { words } from "../../core/option.ts";
 import { isAllowed, pairReader } from "../../formats/proc_snmp.ts";
 
-const AS_GAUGE = { form: "gauge" } as const;
+const AS_GAUGE = { form: "gauge", precision: 0 } as const;
 
 export default defineCollector({
   name: "TCPCollector",
@@ -33,7 +33,11 @@ export default defineCollector({
     ], "Counters to publish, by the kernel's names; empty: all"),
     gauges: words(["CurrEstab", "MaxConn"], "Names whose values are published as they are"),
   },
-  metrics: { "{counter}": counter("Events of a counter; the value itself for those in gauges") },
+  metrics: {
+    "{counter}": counter("Events of a counter; the value itself for those in gauges", 0, {
+      rare: true,
+    }),
+  },
 
   prepare({ allowed_names }) {
     const reader = () => pairReader("Tcp", isAllowed(allowed_names));
@@ -42,12 +46,12 @@ export default defineCollector({
     };
   },
 
-  collect({ host, options, state, emit }) {
+  collect({ host, options, state, emit, skipLine }) {
     let found = false;
     for (const [path, read] of state.readers) {
       const lines = host.fs.tryRead(path);
       if (lines === undefined) continue;
-      const pairs = read(lines);
+      const pairs = read(lines, skipLine);
       if (pairs === undefined) continue;
       found = true;
       for (const { name, value } of pairs) {

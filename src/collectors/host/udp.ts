@@ -1,6 +1,7 @@
 /** Source: https://www.kernel.org/doc/html/latest/networking/snmp_counter.html */
 
 import { defineCollector, rate } from "../../core/collector.ts";
+import { noData } from "../../core/errors.ts";
 import { words } from "../../core/option.ts";
 import { isAllowed, pairReader } from "../../formats/proc_snmp.ts";
 
@@ -15,13 +16,13 @@ export default defineCollector({
       "Counters to publish, by the kernel's names; empty: all",
     ),
   },
-  metrics: { "{counter}": rate("Datagrams of a counter") },
+  metrics: { "{counter}": rate("Datagrams of a counter", 0, { rare: true }) },
 
   prepare: ({ allowed_names }) => ({ read: pairReader("Udp", isAllowed(allowed_names)) }),
 
-  collect({ host, state, emit }) {
-    for (const { name, value } of state.read(host.fs.read("/proc/net/snmp")) ?? []) {
-      emit("{counter}", value, name);
-    }
+  collect({ host, state, emit, skipLine }) {
+    const pairs = state.read(host.fs.read("/proc/net/snmp"), skipLine);
+    if (pairs === undefined) throw noData("There is no Udp in /proc/net/snmp");
+    for (const { name, value } of pairs) emit("{counter}", value, name);
   },
 });

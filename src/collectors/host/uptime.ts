@@ -1,7 +1,8 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_uptime.5.html */
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
-import { configError } from "../../core/errors.ts";
+import { badData, configError } from "../../core/errors.ts";
+import type { Host } from "../../ports/host.ts";
 import type { Option } from "../../core/option.ts";
 import { text } from "../../core/option.ts";
 import { convertTime } from "../../core/units.ts";
@@ -16,12 +17,17 @@ export default defineCollector({
   metrics: { "{unit}": gauge("Time since the start, in the unit that is its name") },
 
   collect({ host, options, emit }) {
-    const seconds = host.system === "linux"
-      ? host.fs.read("/proc/uptime").float()
-      : host.figures.uptime();
+    const seconds = host.system === "linux" ? readUptime(host) : host.figures.uptime();
     emit("{unit}", convertTime(seconds, "s", options.metric_name), options.metric_name);
   },
 });
+
+function readUptime({ fs }: Host): number {
+  const line = fs.read("/proc/uptime");
+  const seconds = line.tryFloat();
+  if (seconds !== undefined && seconds >= 0) return seconds;
+  throw badData(`Cannot read "${line.line()}" in ${line.source} as a time`);
+}
 
 function timeUnit(fallback: string, help: string): Option<string> {
   const plain = text(fallback, help);

@@ -1,9 +1,10 @@
 /** Source: https://man7.org/linux/man-pages/man5/proc_vmstat.5.html */
 
 import { defineCollector, MAX_COUNTER, rate } from "../../core/collector.ts";
+import { noData } from "../../core/errors.ts";
 import { fieldReader } from "../../formats/proc_fields.ts";
 
-const traits = { max: MAX_COUNTER };
+const traits = { max: MAX_COUNTER, rare: true };
 const metrics = {
   pgfault: rate("Page faults", 2, traits),
   pgmajfault: rate("Page faults that had to wait for the disk", 2, traits),
@@ -23,9 +24,9 @@ export default defineCollector({
 
   prepare: () => ({ read: fieldReader((name) => Object.hasOwn(metrics, name)) }),
 
-  collect({ host, state, emit }) {
-    for (const { name, value } of state.read(host.fs.read("/proc/vmstat"))) {
-      emit(name as keyof typeof metrics, value);
-    }
+  collect({ host, state, emit, skipLine }) {
+    const fields = state.read(host.fs.read("/proc/vmstat"), skipLine);
+    if (fields.length === 0) throw noData("There is nothing of paging in /proc/vmstat");
+    for (const { name, value } of fields) emit(name as keyof typeof metrics, value);
   },
 });

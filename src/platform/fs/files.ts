@@ -31,11 +31,14 @@ import { hostPathOf, hostViewOf, realPathOf, type Roots } from "../roots.ts";
 const INITIAL_BUFFER = 64 * 1024;
 /** A FIFO in place of a file does not keep the agent waiting. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-/** No file that is read for metrics is larger; one that is ends here. */
+/** No file that is read at once for metrics is larger. What is cut would be a wrong number. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Of a table that is read piece by piece: as many lines as fit. */
+const PIECE_BYTES = 256 * 1024;
+const NEWLINE = 10;
 
 export function createHostFs(roots: Roots): HostFs {
-  const viewOf = (path: string) => hostViewOf(path, roots, existsSync);
+  const viewOf = (path: string) => hostViewOf(path, roots, isReadable);
   const kept = createKeptFiles(viewOf);
   let buffer = new Uint8Array(INITIAL_BUFFER);
 
@@ -54,7 +57,7 @@ export function createHostFs(roots: Roots): HostFs {
       // /proc tells no sizes: read until there is no more.
       for (;;) {
         if (length === buffer.length) {
-          if (length >= MAX_BYTES) break;
+          if (length >= MAX_BYTES) throw new Error("it is longer than 64 MiB");
           refuseOther(fstatSync(descriptor));
           buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
         }
@@ -81,6 +84,11 @@ export function createHostFs(roots: Roots): HostFs {
     },
     read(path) {
       return orNoData(path, () => cursor(path));
+    },
+    readPieces(path) {
+      const text = orNoData(path, () => kept.read(path));
+      if (text !== undefined) return [new Cursor(text.bytes, path, text.length, text.edition)];
+      return piecesOf(path, orNoData(path, () => openSync(viewOf(path), READ)));
     },
     tryRead(path) {
       try {
@@ -135,6 +143,43 @@ export function createHostFs(roots: Roots): HostFs {
     },
     append: (path, rotation) => openAppender(path, rotation),
   };
+}
+
+/** What it may not read, an agent is told when it opens it: the mode says nothing of that. */
+function isReadable(path: string): boolean {
+  try {
+    if (!statSync(path).isFile()) return false;
+    closeSync(openSync(path, READ));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Closes the file. */
+function* piecesOf(path: string, descriptor: number): Generator<Cursor> {
+  try {
+    refuseOther(fstatSync(descriptor));
+    let buffer = new Uint8Array(PIECE_BYTES);
+    let length = 0;
+    for (;;) {
+      const count = orNoData(
+        path,
+        () => readSync(descriptor, buffer, length, buffer.length - length, null),
+      );
+      length += count;
+      const end = count === 0 ? length : buffer.lastIndexOf(NEWLINE, length - 1) + 1;
+      if (end > 0) yield new Cursor(buffer, path, end);
+      if (count === 0) return;
+      buffer.copyWithin(0, end, length);
+      length -= end;
+      if (length < buffer.length) continue;
+      if (length >= MAX_BYTES) throw noData(`Cannot read ${path}: a line is longer than 64 MiB`);
+      buffer = enlarged(new Uint8Array(4 * buffer.length), buffer);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function orNoData<T>(path: string, read: () => T): T {

@@ -17,6 +17,8 @@ const INITIAL_BUFFER = 4 * 1024;
 const MIN_ROOM = 64;
 /** Leaves descriptors for everything else. */
 const MAX_FILES = 64;
+/** A longer file is not kept in memory. */
+const MAX_KEPT = 1024 * 1024;
 /** Several collectors of one tick read the same file: what is younger than this is new enough. */
 const FRESH_MS = 20;
 
@@ -88,12 +90,14 @@ export function createKeptFiles(
   monotonic: () => number = () => performance.now(),
 ): KeptFiles {
   const files = new Map<string, Kept>();
+  /** Those that were too long. */
+  const others = new Set<string>();
   let editions = 0;
 
   function opened(path: string): Kept | undefined {
     const known = files.get(path);
     if (known !== undefined) return known;
-    if (files.size >= MAX_FILES || !KEPT.test(path)) return undefined;
+    if (files.size >= MAX_FILES || !KEPT.test(path) || others.has(path)) return undefined;
     const view = viewOf(path);
     if (!KEPT.test(view)) return undefined;
     const text = (): OwnText => ({ bytes: new Uint8Array(INITIAL_BUFFER), length: 0, edition: 0 });
@@ -120,7 +124,12 @@ export function createKeptFiles(
         if (kept.current.length > 0 && kept.watch?.hasChanged(kept.descriptor) === false) {
           return kept.current;
         }
-        fill(kept);
+        if (!fill(kept)) {
+          others.add(path);
+          closeSync(kept.descriptor);
+          files.delete(path);
+          return undefined;
+        }
         kept.current.edition = ++editions;
         kept.readAt = now;
         return kept.current;
@@ -134,11 +143,13 @@ export function createKeptFiles(
   };
 }
 
-function fill(kept: Kept): void {
+/** False where there is too much. */
+function fill(kept: Kept): boolean {
   const text = kept.other;
   let length = 0;
   for (;;) {
     if (length === text.bytes.length) {
+      if (length >= MAX_KEPT) return false;
       text.bytes = enlarged(new Uint8Array(text.bytes.length * 4), text.bytes);
     }
     const count = readFrom(kept.descriptor, text.bytes, length);
@@ -150,6 +161,7 @@ function fill(kept: Kept): void {
   text.length = length;
   kept.other = kept.current;
   kept.current = text;
+  return true;
 }
 
 /** Source: pread(2). */

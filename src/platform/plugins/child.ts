@@ -28,6 +28,7 @@ import {
   tooMany,
 } from "../../core/plugin_protocol.ts";
 import { MAX_NAME } from "../../core/naming.ts";
+import { UnreadLines } from "../../core/unread_lines.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Options, Patterns } from "../../core/option.ts";
@@ -45,6 +46,7 @@ interface Instance {
   readonly emitter: Emitter;
   readonly collector: AnyCollector;
   readonly state: unknown;
+  readonly unread: UnreadLines;
   busy: boolean;
 }
 
@@ -122,6 +124,7 @@ export function servePlugins(): Promise<void> {
     const instance = instances.get(request.instance) ?? newInstance(request, options);
     if (instance.busy) throw timedOut("Its last run has still not ended");
     const { collector, emitter, state } = instance;
+    const log = logOf(request.collector, id);
     const controller = new AbortController();
     running.set(id, controller);
     instance.busy = true;
@@ -151,10 +154,12 @@ export function servePlugins(): Promise<void> {
         delta: emitter.delta,
         elapsed: request.elapsed,
         signal: controller.signal,
-        log: logOf(request.collector, id),
+        skipLine: (line) => instance.unread.add(line),
+        log,
       });
     } finally {
       emitter.end();
+      instance.unread.end((message) => log.warn(`${request.section}: ${message}`));
       instance.busy = false;
       running.delete(id);
       send();
@@ -181,6 +186,7 @@ export function servePlugins(): Promise<void> {
       }),
       // deno-lint-ignore no-explicit-any
       state: collector.prepare?.(options as any, host!),
+      unread: new UnreadLines(),
       busy: false,
     };
     instances.set(request.instance, instance);

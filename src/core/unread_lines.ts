@@ -1,0 +1,51 @@
+/**
+ * Lines of a source that a collector could not read. They cost nothing but themselves: they are counted, and
+ * each source is logged once, with the first of its lines.
+ */
+
+import { oneLine } from "./visible.ts";
+
+/** A cursor, or anything else that knows where a text is from. */
+export interface UnreadLine {
+  /** A path, a command. */
+  readonly source: string;
+  line(): string;
+}
+
+interface Found {
+  readonly first: string;
+  count: number;
+}
+
+/** Characters of a line that are shown. */
+const SHOWN = 100;
+/** Sources that are remembered: names of files may come and go. */
+const MAX_SOURCES = 100;
+
+export class UnreadLines {
+  readonly #told = new Set<string>();
+  /** Of the run that is under way, by source. */
+  readonly #found = new Map<string, Found>();
+
+  add(line: UnreadLine): void {
+    const found = this.#found.get(line.source);
+    if (found !== undefined) found.count++;
+    else this.#found.set(line.source, { first: line.line().slice(0, SHOWN), count: 1 });
+  }
+
+  /** Ends a run. Returns how many lines there were, and tells of the sources that are new. */
+  end(tell: (message: string) => void): number {
+    if (this.#found.size === 0) return 0;
+    let all = 0;
+    for (const [source, { first, count }] of this.#found) {
+      all += count;
+      if (this.#told.has(source) || this.#told.size >= MAX_SOURCES) continue;
+      this.#told.add(source);
+      const lines = count === 1 ? "a line" : `${count} lines`;
+      const which = count === 1 ? "" : "the first: ";
+      tell(`cannot read ${lines} of ${source}: ${which}"${oneLine(first)}". The rest is published`);
+    }
+    this.#found.clear();
+    return all;
+  }
+}
