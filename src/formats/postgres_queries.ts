@@ -123,7 +123,10 @@ export const postgresQueries: Readonly<Record<string, PostgresQuery>> = {
     asks: "first",
     under: "wals",
     sql: (version) =>
-      `SELECT count(*) AS segments FROM pg_ls_dir('${version >= 100_000 ? "pg_wal" : "pg_xlog"}')
+      // The role pg_monitor may list this folder, and no other one.
+      `SELECT count(*) AS segments FROM ${
+        version >= 100_000 ? "pg_ls_waldir()" : "pg_ls_dir('pg_xlog')"
+      }
         AS files (name) WHERE name ~ '^[0-9A-Z]{24}$'`,
   },
   TransactionCount: fixedQuery(

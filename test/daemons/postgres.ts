@@ -56,7 +56,7 @@ export async function postgres(
   await answers("psql", ["-d", `${login}/postgres`, "-c", "SELECT 1"]);
   sql("CREATE DATABASE app");
   sql("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)", "app");
-  sql("CHECKPOINT");
+  sql("CHECKPOINT; CREATE ROLE watcher LOGIN PASSWORD 'watch,it'; GRANT pg_monitor TO watcher");
   const version = sql("SHOW server_version").split(" ")[0].trim();
   const isNew = Number(version.split(".")[0]) >= 17;
   /** Columns of a view's first row. */
@@ -73,7 +73,8 @@ export async function postgres(
     );
   return {
     version,
-    options: `host = 127.0.0.1\nport = ${port}\npassword = "se,cret"\nextended = True\n`,
+    options:
+      `host = 127.0.0.1\nport = ${port}\nuser = watcher\npassword = "watch,it"\nextended = True\n`,
     client: () =>
       new Map([
         ...prefixed("database.app.", row(DATABASE, "pg_stat_database WHERE datname = 'app'")),

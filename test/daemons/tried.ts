@@ -67,6 +67,7 @@ rates = diamond
 [[${collector}]]
 enabled = True
 ${options}`,
+    { mode: 0o600 },
   );
   return conf;
 }

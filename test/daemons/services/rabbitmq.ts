@@ -53,6 +53,11 @@ collect_statistics_interval = 1000
     ];
     await answers("curl", curl("GET", "overview"), 90);
     say("curl", curl("PUT", "queues/%2F/jobs"));
+    say("curl", curl("PUT", "users/watcher", '{"password":"watch,it","tags":"monitoring"}'));
+    say(
+      "curl",
+      curl("PUT", "permissions/%2F/watcher", '{"configure":"^$","write":"^$","read":"^$"}'),
+    );
     const message =
       '{"properties":{},"routing_key":"jobs","payload":"x","payload_encoding":"string"}';
     for (let count = 0; count < 2; count++) {
@@ -63,7 +68,7 @@ collect_statistics_interval = 1000
     await answers("sh", ["-c", `curl -sf -u guest:guest ${api}/nodes | grep fd_total`], 30);
     return {
       version: as(`${bin}/rabbitmqctl version`).trim(),
-      options: `host = 127.0.0.1:${port}\n`,
+      options: `host = 127.0.0.1:${port}\nuser = watcher\npassword = "watch,it"\n`,
       client() {
         const list = as(
           `${bin}/rabbitmqctl -q --no-table-headers list_queues messages messages_ready consumers`,

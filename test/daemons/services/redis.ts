@@ -52,7 +52,8 @@ export default {
         ]);
       },
       gone: {
-        "it.clients.longest_output_list": "not in INFO of 7.0, which has client_recent_max_output_buffer",
+        "it.clients.longest_output_list":
+          "not in INFO of 7.0, which has client_recent_max_output_buffer",
         "it.hash_max_zipmap.entries": "not in INFO of 7.0",
       },
       moves: {
