@@ -2,7 +2,7 @@
 
 import { deepEqual, match } from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { it } from "node:test";
 import { missing } from "../daemons/packages.ts";
 import type { Daemon } from "../daemons/daemon.ts";
@@ -17,7 +17,7 @@ for (const file of readdirSync(folder).sort()) {
   if (!daemon.fast) continue;
   const lacking = missing(daemon.packages);
   const reason = noExecutable || (lacking.length > 0 && `${lacking.join(", ")} is not installed`);
-  describeWith(`${daemon.collector} and its service`, reason, () => {
+  describeWith(`${daemon.collector} and ${basename(file, ".ts")}`, reason, () => {
     it("publishes what the service's own client says, and tells when the service is gone", async () => {
       const { wrong, afterwards } = await tried(daemon);
       deepEqual(wrong, []);

@@ -6,6 +6,7 @@ import { answers, type Daemon, run, say } from "../daemon.ts";
 export default {
   collector: "ChronydCollector",
   packages: { chronyd: "chrony", chronyc: "chrony" },
+  fast: true,
 
   async start({ folder, port }) {
     const common = (name: string) =>
