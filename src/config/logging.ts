@@ -55,7 +55,7 @@ const STDERR: LogOutput = {
 
 /** Whether a section is the log's: read by the rules here, and never interpolated. */
 export function isLogSection(name: string): boolean {
-  return /^(loggers|formatters|(logger|handler|formatter)_.*)$/.test(name);
+  return /^(loggers|formatters|(logger|handler|formatter)_.*)$/s.test(name);
 }
 
 export function resolveLog(main: Section, problems: Problem[]): LogPlan {

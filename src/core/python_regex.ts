@@ -83,6 +83,8 @@ function nextToken(
   const comment = /^\(\?#[^)]*\)/.exec(rest);
   if (comment) return [comment[0].length, "", false];
   if (/^\(\?[aiLmsux]+\)/.test(rest)) throw refused(pattern, "flags are allowed at its start only");
+  // JavaScript's "." stops at three other characters as well.
+  if (rest[0] === "." && !flags.includes("s")) return [1, "[^\\n]", false];
   // Python's "$" also matches before a newline that ends the text.
   if (rest[0] === "$" && !flags.includes("m")) return [1, "(?=\\n?(?![^]))", false];
   return [1, rest[0], false];

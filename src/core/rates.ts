@@ -11,6 +11,7 @@ import { MAX_COUNTER } from "./collector.ts";
 export type RateMode = "measured" | "diamond";
 
 const WRAP_32 = 2 ** 32;
+const HALF_32 = WRAP_32 / 2;
 const EDGE_32 = WRAP_32 / 4;
 
 export interface Sample {
@@ -32,9 +33,10 @@ export function growth(
     if (max === 0 || max >= MAX_COUNTER) return 0;
     return Math.max(0, step + max);
   }
-  const wrapped = Number(previous) < WRAP_32 && Number(previous) >= WRAP_32 - EDGE_32 &&
-    Number(value) < EDGE_32;
-  return wrapped ? step + WRAP_32 : undefined;
+  const [from, to] = [Number(previous), Number(value)];
+  const isUnsigned = from < WRAP_32 && from >= WRAP_32 - EDGE_32 && to < EDGE_32;
+  const isSigned = from < HALF_32 && from >= HALF_32 - EDGE_32 && to < EDGE_32 - HALF_32;
+  return isUnsigned && to >= 0 || isSigned && to >= -HALF_32 ? step + WRAP_32 : undefined;
 }
 
 function difference(a: number | bigint, b: number | bigint): number {

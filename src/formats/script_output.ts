@@ -77,7 +77,10 @@ function readLines(output: string, read: LineReader): ScriptOutput {
 
 function plainLine(line: string): ScriptValue | undefined {
   const [name, text, ...more] = line.split(BLANKS);
-  return text === undefined || more.length > 0 ? undefined : valueOf(name, text);
+  const read = text === undefined || more.length > 0 ? undefined : valueOf(name, text);
+  if (read === undefined || read.isFraction) return read;
+  // Diamond rounds what has no point: `5e-1` is 1.
+  return { ...read, value: Math.sign(read.value) * Math.round(Math.abs(read.value)) };
 }
 
 function trimmed(line: string): string {

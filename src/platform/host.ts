@@ -1,9 +1,11 @@
 /** The real host. */
 
+import { readFileSync } from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
 import type { System } from "../core/collector.ts";
 import type { Figures, Host, HostFs, Names, Self } from "../ports/host.ts";
+import { namesOf } from "../formats/hosts_file.ts";
 import { processorsIn } from "../formats/processor_list.ts";
 import { dns } from "./runtime/node_modules.ts";
 import { realClock } from "./clock.ts";
@@ -79,12 +81,23 @@ const realNames: Names = {
     try {
       const { address } = await inTime(dns().lookup(name));
       const { hostname } = await inTime(dns().lookupService(address, 0));
-      return hostname.includes(".") || hostname !== "localhost" ? hostname : name;
+      if (hostname.includes(".")) return hostname;
+      // As Python does: the first name with a domain, be it an alias.
+      const alias = namesOf(hostsFile(), address).find((one) => one.includes("."));
+      return alias ?? (hostname !== "localhost" ? hostname : name);
     } catch {
       return name;
     }
   },
 };
+
+function hostsFile(): string {
+  try {
+    return readFileSync("/etc/hosts", "utf8");
+  } catch {
+    return "";
+  }
+}
 
 /** A resolver that does not answer must not hold up the start. */
 function inTime<T>(work: Promise<T>): Promise<T> {

@@ -122,6 +122,56 @@ describe("files cut short", () => {
   }
 });
 
+const oddities: Record<string, (line: string, next: string) => string> = {
+  "blank": () => "",
+  "torn": (line) => line.slice(0, line.length / 2),
+  "glued to the next one": (line, next) => line + next,
+  "doubled": (line) => `${line}\n${line}`,
+  "with a text for a number": (line) => line.replace(/\d+(?=\D*$)/, "x"),
+  "with a negative number": (line) => line.replace(/(\s)(\d+)/, "$1-$2"),
+  "with more than 64 bits": (line) => line.replace(/(\s)\d+/, `$1${"9".repeat(25)}`),
+  "of other words": () => "such and such: as is",
+  "of other bytes": () => "\u2028\xff\ufffd 5",
+};
+/** Below this a line is more than a part of the whole. */
+const FEW_LINES = 4;
+
+describe("an odd line costs itself", () => {
+  const tables = cases.filter(({ directory }) => existsSync(join(directory, "0s/proc")) && !directory.includes("process_resources"));
+  for (const entry of tables) {
+    it(entry.name, async () => {
+      const whole = (await runCase(entry)).outcomes.at(-1)!;
+      const rounds = recordedHost(entry.directory).rounds;
+      const folder = join(entry.directory, `${rounds.at(-1)}s`);
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile() && file.parentPath.includes("/proc"))
+        .map((file) => join(file.parentPath, file.name));
+      for (const file of files) {
+        const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+        if (lines.length < FEW_LINES) continue;
+        const path = `/${relative(folder, file)}`;
+        for (const [oddity, change] of Object.entries(oddities)) {
+          for (let at = 1; at < lines.length; at += Math.ceil(lines.length / 12)) {
+            const text = lines.with(at, change(lines[at], lines[at + 1] ?? "")).join("\n");
+            const { outcomes, refused } = await runCase(entry, (fs) => cutShort(fs, path, new TextEncoder().encode(`${text}\n`)));
+            const { error, metrics } = outcomes.at(-1)!;
+            const what = `${path}, line ${at + 1} ${oddity}`;
+            const paths = metrics.map(({ series }) => series.path);
+            equal(new Set(paths).size, paths.length, `${what}: a name comes twice`);
+            equal(refused, 0, `${what}: a value that is no number`);
+            ok(error === undefined || codeOf(error) === "no-data", `${what}: ${error}`);
+            if (!hasOneRow(entry.name)) ok(paths.length * 2 >= whole.metrics.length, `${what}: ${paths.length} of ${whole.metrics.length}`);
+          }
+        }
+      }
+    });
+  }
+});
+
+/** These hosts have one disk, one interface, one line of the kind: without it nothing is left. */
+function hasOneRow(name: string): boolean {
+  return /^(disk_usage|network|interrupt_soft|ip|tcp|udp|sockstat)\//.test(name);
+}
+
 /** All lengths of a short file; of a long one those below 2 kB, and 200 spread over the rest. */
 function* lengthsOf({ length }: Uint8Array): Iterable<number> {
   const all = Math.min(length, 2048);
@@ -134,6 +184,7 @@ function cutShort(fs: HostFs, path: string, bytes: Uint8Array): HostFs {
   return {
     ...fs,
     read: (asked) => (asked === path ? new Cursor(bytes, path) : fs.read(asked)),
+    readPieces: (asked) => (asked === path ? [new Cursor(bytes, path)] : fs.readPieces(asked)),
     tryRead: (asked) => (asked === path ? new Cursor(bytes, path) : fs.tryRead(asked)),
     readBytes: (asked) => (asked === path ? bytes : fs.readBytes(asked)),
   };

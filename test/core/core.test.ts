@@ -164,7 +164,10 @@ describe("growth", () => {
   it("measured: wraps of 32 bits are seen, resets are not guessed", () => {
     equal(growth(10, 15, 0, "measured"), 5);
     equal(growth(2 ** 32 - 6, 4, 0, "measured"), 10);
+    equal(growth(2 ** 31 - 6, 4 - 2 ** 31, 0, "measured"), 10, "of a number with a sign, too");
+    equal(growth(-2049562273, -2049562223, 0, "measured"), 50);
     equal(growth(5000, 3, 0, "measured"), undefined);
+    equal(growth(5000, -3, 0, "measured"), undefined);
     equal(growth(2 ** 33, 3, 0, "measured"), undefined);
     equal(growth(9007199254740993n, 9007199254740995n, 0, "measured"), 2);
   });

@@ -9,6 +9,7 @@ import { pickleFrames } from "../../src/formats/pickle.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { fieldReader } from "../../src/formats/proc_fields.ts";
 import { pairReader } from "../../src/formats/proc_snmp.ts";
+import { namesOf } from "../../src/formats/hosts_file.ts";
 import { processorsIn } from "../../src/formats/processor_list.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../src/formats/rotation.ts";
 import { strftime, utc, type Zone } from "../../src/formats/strftime.ts";
@@ -420,3 +421,24 @@ function randomFrom(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
 }
+
+describe("/etc/hosts", () => {
+  it("has the aliases of an address, in their order", () => {
+    const text = "127.0.0.1 localhost\n127.0.1.1\tweb1 web1.example.org # own\n# 127.0.1.1 x\n";
+    deepEqual(namesOf(text, "127.0.1.1"), ["web1", "web1.example.org"]);
+    deepEqual(namesOf(text, "10.0.0.1"), []);
+  });
+});
+
+describe("lists of processors", () => {
+  it("are counted, or are none", () => {
+    deepEqual(["0-3,6", "0", "3-0", "0-99999999999", "0-3,", ""].map(processorsIn), [
+      5,
+      1,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});

@@ -3,21 +3,22 @@
  * that can hang is asked by another process.
  */
 
-import { statfsSync, type StatsFs, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { badData } from "../../core/errors.ts";
 import type { Probe, StatVfs } from "../../ports/host.ts";
 import { realClock } from "../clock.ts";
 import { canHang } from "./mount_kinds.ts";
 import { createProbeProcess } from "./probe_process.ts";
+import { type RawStatVfs, statvfs } from "./statvfs.ts";
 import { realPathOf, type Roots } from "../roots.ts";
 
 export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
   return {
     statvfs(path, kind, asker) {
       const real = realPathOf(path, roots);
-      if (!canHang(kind)) return toStatVfs(statfsSync(real));
+      if (!canHang(kind)) return toStatVfs(statvfs(real));
       return other.ask("statvfs", real, asker.signal).then((answer) =>
-        toStatVfs(answer as StatsFs)
+        toStatVfs(answer as RawStatVfs)
       );
     },
     device(path, kind, asker) {
@@ -28,8 +29,8 @@ export function createProbe(roots: Roots, other = createProbeProcess(realClock))
   };
 }
 
-/** Node before 24 has no frsize; on Linux it equals bsize but for some network file systems. */
-function toStatVfs(raw: StatsFs & { frsize?: number }): StatVfs {
+/** Without the C library `frsize` is not known; it is `bsize` but for some network file systems. */
+function toStatVfs(raw: RawStatVfs): StatVfs {
   const answer = {
     blockSize: raw.frsize || raw.bsize,
     blocks: raw.blocks,

@@ -3,9 +3,10 @@
  * A request is a line `statvfs PATH` or `device PATH`, the path as JSON; the answer is a line of JSON.
  */
 
-import { statfsSync, statSync, writeSync } from "node:fs";
+import { statSync, writeSync } from "node:fs";
 import process from "node:process";
 import { messageOf } from "../../core/errors.ts";
+import { statvfs } from "./statvfs.ts";
 
 /** The only argument of such a process. */
 export const PROBE_WORD = "__probe";
@@ -31,7 +32,7 @@ function answer(line: string): ProbeAnswer {
   const [what, path] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
   try {
     const real = JSON.parse(path) as string;
-    return { value: what === "statvfs" ? { ...statfsSync(real) } : statSync(real).dev };
+    return { value: what === "statvfs" ? { ...statvfs(real) } : statSync(real).dev };
   } catch (error) {
     return { error: messageOf(error) };
   }
