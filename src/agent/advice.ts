@@ -6,9 +6,11 @@ import type { Missing } from "./missing.ts";
 
 type Rules = readonly (readonly [RegExp, string])[];
 
-const UNREACHABLE = /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EHOSTDOWN|no route|unreachable/i;
-const NAME = /resolve|has no address|ENOTFOUND|EAI_AGAIN|getaddrinfo|name or service not known/i;
-const REFUSED = /ECONNREFUSED|connect ENOENT|connection refused/i;
+const UNREACHABLE =
+  /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EHOSTDOWN|no route|unreachable|timed out|host is down/i;
+const NAME =
+  /resolve|has no address|ENOTFOUND|EAI_AGAIN|getaddrinfo|name or service not known|name server/i;
+const REFUSED = /ECONNREFUSED|no such socket|connection refused/i;
 const FORBIDDEN = /EACCES|EPERM|permission|not permitted/i;
 
 /** First match counts: from the particular to the general. */

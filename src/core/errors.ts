@@ -4,6 +4,7 @@
  * Messages say what was attempted, quote the input and end without a full stop.
  */
 
+import { systemWords } from "./system_errors.ts";
 import { oneLine } from "./visible.ts";
 
 export type FailureCode =
@@ -89,7 +90,7 @@ export function isNoData(error: unknown): boolean {
 }
 
 /** On a port, or at a socket that is not even there. */
-const NOBODY_LISTENS = /ECONNREFUSED|connection refused|connect ENOENT/i;
+const NOBODY_LISTENS = /ECONNREFUSED|connection refused|no such socket/i;
 
 /** The message of any thrown value in one line, with its cause where that says more. */
 export function messageOf(error: unknown): string {
@@ -104,10 +105,7 @@ export function linesOf(error: unknown): string[] {
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error);
-  // The system's errors repeat the call and the path, which the message around them has already.
-  const message = "syscall" in error
-    ? error.message.replace(/^E[A-Z0-9]+: (.*?), .*$/s, "$1")
-    : error.message;
+  const message = systemWords(error) ?? error.message;
   const cause = error.cause === undefined ? "" : messageOf(error.cause);
   return cause === "" || message.includes(cause) ? message : `${message}: ${cause}`;
 }

@@ -65,7 +65,7 @@ export function recordedHost(
     exec: {
       run(argv) {
         const answer = json<Partial<ExecResult>>("commands.json")[argv.join(" ")];
-        if (answer === undefined) return Promise.reject(noData(`Cannot run ${argv[0]}`));
+        if (answer === undefined) return Promise.reject(noData(`cannot run ${argv[0]}`));
         return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
       },
       start: () => {

@@ -1,24 +1,29 @@
 /** Questions and answers over TCP, TLS or a unix socket, as many small daemons speak them. */
 
-import { badData } from "../core/errors.ts";
+import { badData, type Failure } from "../core/errors.ts";
+import { addressText } from "../core/option.ts";
+import { quotable } from "../formats/peer_looks.ts";
 import type { Address, Host, Stream } from "../ports/host.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** A longer answer is an error: nobody publishes so many values. */
 const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_QUOTED = 200;
 
 /** Reads what a peer sends in the pieces that a protocol is made of. Close it with `using`. */
 export class Conversation implements Disposable {
   readonly #stream: Stream;
+  readonly #where: string;
   #buffer = new Uint8Array();
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, where: string) {
     this.#stream = stream;
+    this.#where = where;
   }
 
   static async open(host: Host, to: Address, signal: AbortSignal): Promise<Conversation> {
-    return new Conversation(await host.net.dial(to, signal));
+    return new Conversation(await host.net.dial(to, signal), shown(to));
   }
 
   send(data: string | Uint8Array): Promise<void> {
@@ -37,17 +42,14 @@ export class Conversation implements Disposable {
       const at = find(this.#buffer, end, from);
       if (at >= 0) return decoder.decode(this.#take(at + end.length));
       from = Math.max(0, this.#buffer.length - end.length + 1);
-      if (!await this.#more()) {
-        const said = decoder.decode(this.#buffer.subarray(0, 80)).trim();
-        throw badData(`The answer ends early${said === "" ? ": it is empty" : `: "${said}"`}`);
-      }
+      if (!await this.#more()) throw this.#early();
     }
   }
 
   async bytes(count: number): Promise<Uint8Array> {
-    if (count > MAX_BYTES) throw badData(`The answer is longer than ${MAX_BYTES} bytes`);
+    if (count > MAX_BYTES) throw this.#endless();
     while (this.#buffer.length < count) {
-      if (!await this.#more()) throw badData("The answer ends early");
+      if (!await this.#more()) throw this.#early();
     }
     return this.#take(count);
   }
@@ -56,6 +58,11 @@ export class Conversation implements Disposable {
   async rest(): Promise<string> {
     while (await this.#more());
     return decoder.decode(this.#take(this.#buffer.length));
+  }
+
+  /** What is wrong with its answer: `10.0.0.5:6379 says: ERR …`. */
+  failure(what: string): Failure {
+    return badData(`${this.#where} ${what}`);
   }
 
   [Symbol.dispose](): void {
@@ -68,11 +75,21 @@ export class Conversation implements Disposable {
     return taken;
   }
 
+  #early(): Failure {
+    const said = quotable(latin1(this.#buffer.subarray(0, MAX_QUOTED)));
+    const after = said === "" ? "without an answer" : `in the middle of its answer, "${said}"`;
+    return this.failure(`closes the connection ${after}`);
+  }
+
+  #endless(): Failure {
+    return this.failure(`answers with more than ${MAX_BYTES} bytes`);
+  }
+
   async #more(): Promise<boolean> {
     const bytes = await this.#stream.read();
     if (bytes === undefined) return false;
     if (this.#buffer.length + bytes.length > MAX_BYTES) {
-      throw badData(`The answer is longer than ${MAX_BYTES} bytes`);
+      throw this.#endless();
     }
     const next = new Uint8Array(this.#buffer.length + bytes.length);
     next.set(this.#buffer);
@@ -93,6 +110,14 @@ export async function ask(
   using peer = await Conversation.open(host, to, signal);
   await peer.send(question);
   return end === undefined ? await peer.rest() : await peer.until(end);
+}
+
+function shown(to: Address): string {
+  return "path" in to ? to.path : addressText({ ...to, socket: "" });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 function find(bytes: Uint8Array, mark: Uint8Array, from: number): number {

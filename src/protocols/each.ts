@@ -26,7 +26,7 @@ export async function each<T>(
   if (failed.length === 0) return;
   const parts = failed.map(({ name, error }) => ({ name, message: messageOf(error) }));
   const text = parts.map(({ name, message }) =>
-    message.includes(name) ? message : `${name}: ${message}`
+    names(message, name) ? message : `${name}: ${message}`
   );
   const failure = new Failure(
     codeOf(failed[0].error) ?? "bad-data",
@@ -35,4 +35,11 @@ export async function each<T>(
   );
   if (all.length > 1) failure.parts = parts;
   throw failure;
+}
+
+/** Whether a message says which one it is about, by the name or by the address in it: `alias@10.0.0.5:6379`. */
+function names(message: string, name: string): boolean {
+  const words = message.split(/[\s"]+/).map((word) => word.replace(/[:,]$/, ""));
+  return message.includes(name) ||
+    words.some((word) => /[:/]/.test(word) && word.length > 1 && name.includes(word));
 }

@@ -1,7 +1,6 @@
 /** Redis' protocol, RESP 2. Source: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 
-import { excerpt } from "../core/visible.ts";
-import { badData } from "../core/errors.ts";
+import { looksLike } from "../formats/peer_looks.ts";
 import type { Address, Host } from "../ports/host.ts";
 import { Conversation } from "./conversation.ts";
 
@@ -54,26 +53,26 @@ async function readReply(peer: Conversation): Promise<RedisReply> {
     case ":":
       return Number(rest);
     case "-":
-      throw badData(`Redis says: ${rest}`);
+      throw peer.failure(`says: ${rest}`);
     case "$": {
       if (rest === "-1") return null;
-      const bytes = await peer.bytes(countIn(line) + 2);
+      const bytes = await peer.bytes(countIn(peer, line) + 2);
       return decoder.decode(bytes.subarray(0, -2));
     }
     case "*": {
       if (rest === "-1") return null;
       const items: RedisReply[] = [];
-      for (let left = countIn(line); left > 0; left--) items.push(await readReply(peer));
+      for (let left = countIn(peer, line); left > 0; left--) items.push(await readReply(peer));
       return items;
     }
   }
-  throw badData(`"${excerpt(line, 80)}" is not a reply of Redis`);
+  throw peer.failure(looksLike(line));
 }
 
-function countIn(line: string): number {
+function countIn(peer: Conversation, line: string): number {
   const count = Number(line.slice(1));
   if (!Number.isInteger(count) || count < 0 || count > 16 * MAX_ITEMS) {
-    throw badData(`"${excerpt(line, 80)}" is not a reply of Redis`);
+    throw peer.failure(looksLike(line));
   }
   return count;
 }

@@ -115,9 +115,9 @@ describe("a collector's state", () => {
       ["says so", noData("connection refused by 127.0.0.1:11211")],
       [
         "is refused a connection",
-        undelivered("Cannot get http://127.0.0.1:1/", "connect ECONNREFUSED"),
+        undelivered("Cannot get http://127.0.0.1:1/", "ECONNREFUSED"),
       ],
-      ["has no socket", undelivered("Cannot ask /run/x.sock", "connect ENOENT /run/x.sock")],
+      ["has no socket", undelivered("cannot ask /run/x.sock", "no such socket")],
       [
         "is refused one in Python",
         badData("line 14: ConnectionRefusedError: [Errno 111] Connection refused"),
@@ -130,7 +130,7 @@ describe("a collector's state", () => {
       });
       const { state, error } = await one.after(20);
       deepEqual([state, one.runs(), error!.count], ["no data", 20, 20]);
-      match(error!.message, /refused|ENOENT/i);
+      match(error!.message, /refused|no such socket/i);
       match(error!.advice, /nothing listens there/);
       equal(one.log.lines.filter((line) => /^(info|warn|error)/.test(line)).length, 1);
     });

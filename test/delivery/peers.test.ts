@@ -95,7 +95,7 @@ describe("a handler of lines and a bad peer", () => {
         await untilTaken(running, backend);
         await settled(running, backend, misdeed === "refused");
         if (misdeed === "refused") {
-          match(running.said(), new RegExp(`Cannot connect to 127\\.0\\.0\\.1:${peer.port}`));
+          match(running.said(), new RegExp(`cannot connect to 127\\.0\\.0\\.1:${peer.port}`));
           match(running.said(), /works again/);
         }
         peer.close();
@@ -229,7 +229,7 @@ describe("any handler", () => {
     const backend = await lineRecorder();
     for (
       const [misdeed, says] of [
-        ["refused", /ECONNREFUSED/],
+        ["refused", /connection refused/],
         ["reset", /ECONNRESET|closed|lost|in time|within/i],
         ["silent", /in time|within 0\.5 s/],
         ["garbage", /error mysql|error MySQLHandler|says/i],
@@ -268,7 +268,7 @@ describe("any handler", () => {
       await running.worker.stop(0.3);
       const { ledger, queued } = running.worker;
       deepEqual([ledger.delivered + ledger.dropped.stopped, queued], [2 * POINTS, 0]);
-      if (ledger.delivered === 0) match(running.said(), /Cannot send to 127\.0\.0\.1/);
+      if (ledger.delivered === 0) match(running.said(), /cannot send to 127\.0\.0\.1/);
       const lost = run(udp, "does-not-exist.invalid", port);
       lost.tick(1);
       await until("it says so", () => /does-not-exist\.invalid/.test(lost.said()));
@@ -291,7 +291,7 @@ describe("any handler", () => {
     running.tick(5);
     await until(
       "it says so",
-      () => running.said().includes(`Cannot listen at 127.0.0.1:${squatter.port}`),
+      () => running.said().includes(`cannot listen at 127.0.0.1:${squatter.port}`),
     );
     squatter.close();
     await until("it answers", () =>

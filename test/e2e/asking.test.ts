@@ -89,7 +89,7 @@ describeWith("a collector whose service is", noExecutable, () => {
     ok(lines.some((line) => line.startsWith("servers.h.memcached.s2.curr_items 3 ")));
     const said = lines.find((line) => line.startsWith("MemcachedCollector: "))!;
     match(said, new RegExp(`127.0.0.1:${silent.port} did not answer in time`));
-    match(said, new RegExp(`Cannot connect to 127.0.0.1:${dead.port}`));
+    match(said, new RegExp(`cannot connect to 127.0.0.1:${dead.port}`));
   });
 });
 

@@ -275,7 +275,7 @@ describeWith("the daemon", noExecutable, () => {
     const running = start(["-f", "--skip-pidfile", "-c", conf]);
     await until(
       "it fails to deliver",
-      () => existsSync(log) && readFileSync(log, "utf8").includes("Cannot connect"),
+      () => existsSync(log) && readFileSync(log, "utf8").includes("cannot connect"),
     );
     const begun = Date.now();
     running.child.kill("SIGTERM");

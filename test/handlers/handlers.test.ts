@@ -280,7 +280,7 @@ describe("handlers that post", () => {
   it("are told who is not there", async () => {
     await rejects(
       send(httpPost, { url: "http://127.0.0.1:1/" }),
-      /Cannot send to http:\/\/127\.0\.0\.1:1/,
+      /cannot send to http:\/\/127\.0\.0\.1:1/,
     );
     const late = new AbortController();
     late.abort();

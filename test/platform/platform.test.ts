@@ -261,7 +261,7 @@ describe("commands", () => {
   it("that are not there are no data", async () => {
     await rejects(
       realExec.run(["/no/such/program"], { signal: signal() }),
-      /Cannot run \/no\/such\/program/,
+      /cannot run \/no\/such\/program/,
     );
   });
   it("are killed with their children at the signal", async () => {
@@ -585,7 +585,7 @@ describe("GraphiteHandler", () => {
     await new Promise((resolve) => server.close(resolve));
     await rejects(
       async () => open({ port }).write(metrics(1), soon()),
-      new RegExp(`Cannot connect to 127.0.0.1:${port}`),
+      new RegExp(`cannot connect to 127.0.0.1:${port}`),
     );
   });
 

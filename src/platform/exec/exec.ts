@@ -106,7 +106,7 @@ export const realExec: Exec = {
       signal.addEventListener("abort", onAbort, { once: true });
       child.stdout.on("data", collect("stdout"));
       child.stderr.on("data", collect("stderr"));
-      child.on("error", (error) => finish(() => reject(noData(`Cannot run ${argv[0]}`, error))));
+      child.on("error", (error) => finish(() => reject(noData(`cannot run ${argv[0]}`, error))));
       // Something that it left behind may hold its output open: that is not waited for.
       child.on("exit", (code) => {
         const late = setTimeout(() => {

@@ -3,14 +3,16 @@
 import type { Socket } from "node:net";
 import process from "node:process";
 import { timedOut, undelivered } from "../../core/errors.ts";
+import { foreignPeer } from "../../formats/peer_looks.ts";
 import type { Address, Net, Stream } from "../../ports/host.ts";
 import { net } from "../runtime/node_modules.ts";
 import { secureContext } from "./tls.ts";
 
 export const dial: Net["dial"] = (to, signal) => {
-  const where = "path" in to ? to.path : `${to.host}:${to.port}`;
+  const where = shown(to);
+  const isSecure = "host" in to && to.tls !== undefined;
   return new Promise<Stream>((resolve, reject) => {
-    const late = () => timedOut(`${where} did not answer in time`, signal.reason);
+    const late = () => timedOut(`${where} did not answer in time`);
     if (signal.aborted) return reject(late());
     const socket = socketTo(to);
     const chunks: Uint8Array[] = [];
@@ -36,7 +38,11 @@ export const dial: Net["dial"] = (to, signal) => {
     socket.on("end", () => change("ended"));
     socket.on("close", () => change("ended"));
     socket.on("error", (error) => {
-      const failure = undelivered(`Cannot connect to ${where}`, error);
+      const looks = isSecure && foreignPeer("TLS", error.message);
+      const failure = undelivered(
+        looks ? `${where} ${looks}` : `cannot connect to ${where}`,
+        error,
+      );
       change(failure);
       reject(failure);
     });
@@ -58,7 +64,7 @@ export const dial: Net["dial"] = (to, signal) => {
         return new Promise((done, fail) => {
           if (state instanceof Error) return fail(state);
           socket.write(bytes, (error) => {
-            if (error) fail(undelivered(`Cannot write to ${where}`, error));
+            if (error) fail(undelivered(`cannot write to ${where}`, error));
             else done();
           });
         });
@@ -68,10 +74,14 @@ export const dial: Net["dial"] = (to, signal) => {
         socket.destroy();
       },
     };
-    const isSecure = "host" in to && to.tls !== undefined;
     socket.once(isSecure ? "secureConnect" : "connect", () => resolve(stream));
   });
 };
+
+function shown(to: Address): string {
+  if ("path" in to) return to.path;
+  return to.host.includes(":") ? `[${to.host}]:${to.port}` : `${to.host}:${to.port}`;
+}
 
 function socketTo(to: Address): Socket {
   if ("path" in to) return net().connect({ path: to.path });

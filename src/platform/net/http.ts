@@ -107,11 +107,11 @@ function ask(
       asked.destroy();
       if (codeOf(error) !== undefined) return reject(error);
       const looks = foreignPeer(isSecure ? "TLS" : "HTTP", faultOf(error));
-      const what = request.method === "GET" ? "Cannot ask" : "Cannot send to";
+      const what = request.method === "GET" ? "cannot ask" : "cannot send to";
       reject(undelivered(looks ? `${where} ${looks}` : `${what} ${where}`, error));
     };
     const onAbort = () => {
-      reject(timedOut(`${where} did not answer in time`, signal.reason));
+      reject(timedOut(`${where} did not answer in time`));
       asked.destroy();
     };
     asked.on("error", fail);
@@ -149,7 +149,7 @@ export async function listenHttp(
   try {
     await listening(server, { port, host });
   } catch (error) {
-    throw undelivered(`Cannot listen at ${host}:${port}`, error);
+    throw undelivered(`cannot listen at ${host}:${port}`, error);
   }
   return {
     close() {

@@ -81,10 +81,10 @@ export const realNet: Net = {
           const told = failure;
           failure = undefined;
           if (told !== undefined) {
-            return reject(undelivered(`Cannot send to ${show(target)}`, told));
+            return reject(undelivered(`cannot send to ${show(target)}`, told));
           }
           socket.send(bytes, target.port, scoped(address, target), (error) => {
-            if (error) reject(undelivered(`Cannot send to ${show(target)}`, error));
+            if (error) reject(undelivered(`cannot send to ${show(target)}`, error));
             else resolve();
           });
         });
@@ -106,7 +106,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
     addresses = await abortable(
       dns().lookup(host, { all: true, family, order: "verbatim" }),
       signal,
-      () => timedOut(`No answer for ${show(target)} in time`, signal.reason),
+      () => timedOut(`No answer for ${show(target)} in time`),
     );
   } catch (error) {
     // A host without /etc/hosts cannot look up the one name that always means the same.
@@ -115,7 +115,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
     }
     throw error instanceof Error && "code" in error && error.code === "timeout"
       ? error
-      : undelivered(`Cannot resolve "${host}"`, error);
+      : undelivered(`cannot resolve "${host}"`, error);
   }
   if (addresses.length === 0) {
     throw undelivered(`"${host}" has no address${family ? ` of IPv${family}` : ""}`);
@@ -145,7 +145,7 @@ async function heldDescriptor(
   calls: SocketCalls,
   said: Uint8Array[],
 ): Promise<number> {
-  const tooLate = () => timedOut(`Cannot connect to ${show(target)} in time`);
+  const tooLate = () => timedOut(`cannot connect to ${show(target)} in time`);
   if (signal.aborted) throw tooLate();
   const take = (socket: BunSocket) => {
     socket.setNoDelay(true);
@@ -157,9 +157,7 @@ async function heldDescriptor(
     return own;
   };
   const refuse = (error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException;
-    const cause = code === undefined ? error : `connect ${code}`;
-    throw undelivered(`Cannot connect to ${show(target)}`, cause);
+    throw undelivered(`cannot connect to ${show(target)}`, error);
   };
   const to = {
     hostname: scoped(address, target),
@@ -189,11 +187,11 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
       socket.destroy();
       reject(error);
     };
-    const onAbort = () => fail(timedOut(`Cannot connect to ${show(target)} in time`));
+    const onAbort = () => fail(timedOut(`cannot connect to ${show(target)} in time`));
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", (error) => {
       const looks = target.tls && foreignPeer("TLS", error.message);
-      const what = looks ? `${show(target)} ${looks}` : `Cannot connect to ${show(target)}`;
+      const what = looks ? `${show(target)} ${looks}` : `cannot connect to ${show(target)}`;
       fail(undelivered(what, error));
     });
     socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {

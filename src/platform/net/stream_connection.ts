@@ -63,7 +63,7 @@ export function streamConnection(
         signal.addEventListener("abort", onAbort, { once: true });
         socket.write(
           bytes,
-          (error) => finish(error ? undelivered(`Cannot write to ${peer}`, error) : undefined),
+          (error) => finish(error ? undelivered(`cannot write to ${peer}`, error) : undefined),
         );
       });
     },

@@ -16,8 +16,9 @@ export const realSnmp: Snmp = {
     const { default: library } = await import("net-snmp");
     const session = sessionTo(library, device);
     const where = `${device.host}:${device.port}`;
-    // A refused datagram comes as an event; the question's own deadline tells of it.
-    session.on("error", () => {});
+    // What cannot be read comes as an event, and the question waits on: its deadline tells of it.
+    let isForeign = false;
+    session.on("error", () => void (isForeign = true));
     let isOpen = true;
     const close = () => {
       // A socket that is closed already would throw.
@@ -27,14 +28,16 @@ export const realSnmp: Snmp = {
     signal.addEventListener("abort", close, { once: true });
 
     function failureOf(error: Error): Error {
-      if (signal.aborted) return timedOut(`${where} did not answer in time`, signal.reason);
+      const isLate = signal.aborted || error.name === "RequestTimedOutError";
+      if (isLate && isForeign) return badData(`${where} answers something that is not SNMP`);
+      if (signal.aborted) return timedOut(`${where} did not answer in time`);
       if (error.name === "RequestTimedOutError") {
         return timedOut(`${where} does not answer SNMP: are its address and community right?`);
       }
       if (error.name === "RequestFailedError" || error.name === "ResponseInvalidError") {
         return badData(`${where} answers: ${messageOf(error)}`, error);
       }
-      return undelivered(`Cannot ask ${where}`, error);
+      return undelivered(`cannot ask ${where}`, error);
     }
 
     return {

@@ -73,7 +73,7 @@ async function inTime<T>(
   giveUp: () => void,
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const onAbort = () => late.reject(timedOut(`${where} did not answer in time`, signal.reason));
+  const onAbort = () => late.reject(timedOut(`${where} did not answer in time`));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   work.catch(() => {});

@@ -1,0 +1,221 @@
+/** Every shape of question, asked of services that are dead, slow or lying: one deadline, one line that names the address once. */
+
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { messageOf } from "../../src/core/errors.ts";
+import { systemWords } from "../../src/core/system_errors.ts";
+import { createHost } from "../../src/platform/host.ts";
+import { rootsFrom } from "../../src/platform/roots.ts";
+import type { SqlKind } from "../../src/ports/sql.ts";
+import { ask } from "../../src/protocols/conversation.ts";
+import { each } from "../../src/protocols/each.ts";
+import { get } from "../../src/protocols/http_get.ts";
+import { openRedis } from "../../src/protocols/redis.ts";
+import { temporary } from "../harness/agent_process.ts";
+import { badService, badServices } from "../harness/bad_services.ts";
+
+const host = createHost(rootsFrom({}, {}));
+const HOST = "127.0.0.1";
+const DEADLINE_MS = 500;
+/** For a busy machine. */
+const SLACK_MS = 2500;
+const tls = { verify: true };
+
+type Shape = (port: number, signal: AbortSignal) => Promise<unknown>;
+
+const bySql = (kind: SqlKind, encrypted = {}): Shape => async (port, signal) => {
+  const login = { user: "u", password: "p", database: "d", socket: "" };
+  const settings = { host: HOST, port, ...login, ...encrypted };
+  await using connection = await host.sql.connect(kind, settings, signal);
+  return await connection.query("SELECT 1");
+};
+
+const shapes: Readonly<Record<string, Shape>> = {
+  "a line": (port, signal) => ask(host, { host: HOST, port }, "stats\n", signal, "\nEND"),
+  "a line by TLS": (port, signal) =>
+    ask(host, { host: HOST, port, tls }, "stats\n", signal, "\nEND"),
+  HTTP: (port, signal) => get(host, `http://${HOST}:${port}/`, signal),
+  HTTPS: (port, signal) => get(host, `https://${HOST}:${port}/`, signal),
+  async Redis(port, signal) {
+    const login = { user: "", password: "", database: 0 };
+    using redis = await openRedis(host, { host: HOST, port }, login, signal);
+    return await redis.command("INFO");
+  },
+  PostgreSQL: bySql("postgres"),
+  "PostgreSQL by TLS": bySql("postgres", { tls }),
+  MySQL: bySql("mysql"),
+  "MySQL by TLS": bySql("mysql", { tls }),
+  async SNMP(port, signal) {
+    const nothing = { protocol: "", key: "" } as const;
+    using session = await host.snmp.open({
+      host: HOST,
+      port,
+      version: "2c",
+      community: "public",
+      user: "",
+      auth: nothing,
+      privacy: nothing,
+      timeout: 5,
+      retries: 3,
+    }, signal);
+    return await session.get(["1.3.6.1.2.1.1.3.0"]);
+  },
+};
+
+async function told(shape: Shape, port: number): Promise<{ text: string; ms: number }> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), DEADLINE_MS);
+  const began = performance.now();
+  let text = "";
+  await rejects(shape(port, controller.signal), (error) => {
+    text = messageOf(error);
+    return true;
+  });
+  clearTimeout(timer);
+  return { text, ms: performance.now() - began };
+}
+
+describe("a question to a service that is", () => {
+  for (const name of Object.keys(badServices) as (keyof typeof badServices)[]) {
+    for (const [shape, work] of Object.entries(shapes)) {
+      it(`${name}: ${shape}`, async () => {
+        const service = await badService(name);
+        const { text, ms } = await told(work, service.port);
+        service.close();
+        equal(text.split(`${HOST}:${service.port}`).length - 1, 1, text);
+        ok(!/ECONN|ENOENT|aborted|syscall|\n/.test(text), text);
+        ok(ms < DEADLINE_MS + SLACK_MS, `${ms} ms: ${text}`);
+        if (name === "dead" && shape !== "SNMP") match(text, /^cannot \S+ .+: connection refused$/);
+      });
+    }
+  }
+
+  const expected: [keyof typeof badServices, string, RegExp][] = [
+    ["dead", "Redis", /^cannot connect to 127\.0\.0\.1:\d+: connection refused$/],
+    ["silent", "MySQL", /^127\.0\.0\.1:\d+ did not answer in time$/],
+    ["closing", "PostgreSQL", /^127\.0\.0\.1:\d+ closes the connection without an answer$/],
+    ["closing", "a line", /^127\.0\.0\.1:\d+ closes the connection without an answer$/],
+    ["half", "a line", /closes the connection in the middle of its answer, "HTTP\/1\.1 200 OK"$/],
+    ["half", "PostgreSQL by TLS", /looks like an HTTP server: it answers "HTTP\/1\.1 200 OK"$/],
+    ["endless", "a line", /(answers with more than 16777216 bytes|did not answer in time)$/],
+    ["an endless page", "HTTP", /more than 16777216 bytes$/],
+    ["an endless page", "MySQL", /looks like an HTTP server/],
+    ["garbage", "a line by TLS", /looks like a port without TLS/],
+    ["garbage", "SNMP", /answers something that is not SNMP$/],
+    ["locked", "Redis", /^127\.0\.0\.1:\d+ says: NOAUTH Authentication required\.$/],
+    ["locked", "HTTP", /answers 401: user and password are needed, or wrong$/],
+  ];
+  for (const [name, shape, pattern] of expected) {
+    it(`${name}: what ${shape} says of it`, async () => {
+      const service = await badService(name);
+      const { text } = await told(shapes[shape], service.port);
+      service.close();
+      match(text, pattern);
+    });
+  }
+
+  it("not there: a socket, a name, a program", async () => {
+    const { signal } = new AbortController();
+    const failures: [() => Promise<unknown>, RegExp][] = [
+      [
+        () => ask(host, { path: "/nosuch.sock" }, "", signal),
+        /^cannot connect to \/nosuch\.sock: no such socket$/,
+      ],
+      [
+        () => get(host, "http://localhost/", signal, { socket: "/nosuch.sock" }),
+        /^cannot ask \/nosuch\.sock: no such socket$/,
+      ],
+      [
+        () => host.exec.run(["/nosuch"], { signal }),
+        /^cannot run \/nosuch: no such file or directory$/,
+      ],
+    ];
+    for (const [question, pattern] of failures) {
+      await rejects(question, (error) => {
+        match(messageOf(error), pattern);
+        return true;
+      });
+    }
+  });
+});
+
+describe("several servers", () => {
+  const failing = (message: string) => (_: string) => Promise.reject(new Error(message));
+  it("are named once, where the message has the address of the alias", async () => {
+    await rejects(
+      each(["one@10.0.0.5:9"], String, failing("cannot connect to 10.0.0.5:9: connection refused")),
+      { message: "cannot connect to 10.0.0.5:9: connection refused" },
+    );
+    await rejects(
+      each(["web http://h:80/status"], String, failing("cannot ask http://h:80: no route to host")),
+      { message: "cannot ask http://h:80: no route to host" },
+    );
+    await rejects(each(["10.0.0.5:9"], String, failing("no value")), {
+      message: "10.0.0.5:9: no value",
+    });
+  });
+
+  it("that are slow do not hold up the others", async () => {
+    const silent = await badService("silent");
+    const controller = new AbortController();
+    const done: string[] = [];
+    const asked = each(["slow", "quick"], String, async (name) => {
+      if (name === "slow") {
+        await ask(host, { host: HOST, port: silent.port }, "x", controller.signal, "\n");
+      }
+      done.push(name);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    deepEqual(done, ["quick"]);
+    controller.abort();
+    await rejects(asked, /did not answer in time/);
+    silent.close();
+  });
+});
+
+describe("errors of the system", () => {
+  const error = (message: string, fields: object) => Object.assign(new Error(message), fields);
+  it("are words, without the call and the address", () => {
+    const cases: [Error, string | undefined][] = [
+      [error("connect ECONNREFUSED ::1:9", { code: "ECONNREFUSED" }), "connection refused"],
+      [error("", { code: "ECONNREFUSED", errors: [] }), "connection refused"],
+      [error("connect ENOENT /x", { code: "ENOENT", syscall: "connect" }), "no such socket"],
+      [
+        error("ENOSPC: no space left on device, write", { code: "ENOSPC", syscall: "write" }),
+        "no space left on device",
+      ],
+      [error("socket hang up", { code: "ECONNRESET" }), "the peer closed the connection"],
+      [error("line 4: nonsense", { code: "bad-data" }), undefined],
+      [error("line 4: nonsense", {}), undefined],
+    ];
+    for (const [given, words] of cases) equal(systemWords(given), words);
+  });
+});
+
+describe("a command", () => {
+  const { path: directory, remove } = temporary();
+  after(remove);
+  const script = (text: string) => {
+    const file = join(directory, `${performance.now()}.sh`);
+    writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return file;
+  };
+
+  it("that hangs is killed at the deadline, with what it has started", async () => {
+    const began = performance.now();
+    const file = script("sleep 60 & sleep 60");
+    await rejects(
+      host.exec.run([file], { signal: AbortSignal.timeout(DEADLINE_MS) }),
+      /did not end in time and was killed/,
+    );
+    ok(performance.now() - began < DEADLINE_MS + SLACK_MS);
+  });
+
+  it("that writes without end is cut, and killed", async () => {
+    const { signal } = new AbortController();
+    const { cut, code } = await host.exec.run([script("yes")], { signal, maxBytes: 1000 });
+    deepEqual([cut, code], [true, null]);
+  });
+});
