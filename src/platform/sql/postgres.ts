@@ -54,7 +54,8 @@ export async function connectPostgres(
   try {
     await query("SELECT 1");
   } catch (error) {
-    await asked[Symbol.asyncDispose]();
+    // Whoever waits has a deadline, which may be over.
+    client.end({ timeout: 0 }).catch(() => {});
     throw error;
   }
   return asked;
