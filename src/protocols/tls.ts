@@ -25,3 +25,11 @@ export function tlsSettings(options: Values<typeof tlsOptions>): TlsSettings {
   const { ca, cert, key, server_name: serverName, tls_verify: verify } = options;
   return { ca, cert, key, serverName, verify };
 }
+
+/** For those that ask by https, whose URL says whether they encrypt. */
+export const trustOptions = { ca: tlsOptions.ca, tls_verify: tlsOptions.tls_verify };
+
+/** A part of the settings of a request. */
+export function trusting({ ca, tls_verify }: Values<typeof trustOptions>): { tls: TlsSettings } {
+  return { tls: tlsSettings({ ...noTls, ca, tls_verify }) };
+}

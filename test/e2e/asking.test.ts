@@ -2,11 +2,13 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, it } from "node:test";
 import { noExecutable, start, temporary } from "../harness/agent_process.ts";
 import { badService, badServices } from "../harness/bad_services.ts";
+import { certificates } from "../harness/certificates.ts";
 import { describeWith } from "../harness/describe_with.ts";
 
 const { path: directory, remove } = temporary();
@@ -72,6 +74,23 @@ describeWith("a collector whose service is", noExecutable, () => {
     service.close();
     equal(lines.length, 1);
     match(lines[0], /TLS|SSL/);
+  });
+
+  it("certified by nobody we know: says that its certificate is the reason", async () => {
+    const { key, cert } = certificates(directory);
+    const server = createHttpsServer({ key, cert }, (_, response) => response.end("{}"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, lines } = await collect(
+      "ElasticSearchCollector",
+      `${shapes.ElasticSearchCollector(port)}scheme = https\n`,
+    );
+    deepEqual([code, lines.length], [1, 1], lines.join("\n"));
+    match(lines[0], /certificate/);
+    const trusting = `${shapes.ElasticSearchCollector(port)}scheme = https\ntls_verify = False\n`;
+    const { lines: [answer] } = await collect("ElasticSearchCollector", trusting);
+    server.close();
+    match(answer, /_nodes\/_local\/stats has no node/);
   });
 
   it("one of three: the others' values are there, and those that fail are named", async () => {

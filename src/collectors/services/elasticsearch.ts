@@ -9,12 +9,14 @@ import { eachServer } from "../../protocols/each.ts";
 import { getJson, login } from "../../protocols/http_get.ts";
 import { baseUrl } from "../../protocols/http_post.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const options = {
   host: text("127.0.0.1", "Name or address of the server, where instances is empty"),
   port: integer(9200, "Its port", { min: 1, max: MAX_PORT }),
   scheme: choice("http", ["http", "https"], "How servers are asked"),
   user: text("", "User for Basic auth"),
+  ...trustOptions,
   password: secret("", "Password for Basic auth"),
   instances: servers([], 9200, "Servers: [alias@]host[:port]"),
   stats: words(["jvm", "thread_pool", "indices"], "What to publish besides the node's own"),
@@ -48,7 +50,8 @@ export default defineCollector({
     const all = instances.map((server) => ({ ...server, alias: server.alias || "default" }));
     await eachServer(all.length > 0 ? all : [one], async (server) => {
       const base = baseUrl(scheme === "https", server.host, server.port);
-      const ask = (path: string) => getJson(host, base + path, signal, login(user, password));
+      const settings = { ...login(user, password), ...trusting(options) };
+      const ask = (path: string) => getJson(host, base + path, signal, settings);
       await emitNode(context, server.alias, ask);
       if (options.cluster) await emitCluster(context, server.alias, ask);
       if (options.stats.includes("indices")) await emitIndices(context, server.alias, ask);

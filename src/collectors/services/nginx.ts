@@ -14,12 +14,14 @@ import { dotless, flatten } from "../../formats/flatten.ts";
 import { get } from "../../protocols/http_get.ts";
 import { baseUrl } from "../../protocols/http_post.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const options = {
   req_host: text("localhost", "Name or address of the server"),
   req_port: integer(8080, "Its port", { min: 1, max: MAX_PORT }),
   req_path: text("/nginx_status", "Path of the status page"),
   req_ssl: bool(false, "Ask by https"),
+  ...trustOptions,
   req_host_header: text("", "The header Host, where it is not req_host"),
   precision: integer(0, "Decimals of stub_status' values", { min: 0, max: 20 }),
 };
@@ -51,6 +53,7 @@ export default defineCollector({
   async collect(context) {
     const { headers, body } = await get(context.host, urlOf(context.options), context.signal, {
       headers: headersOf(context.options),
+      ...trusting(context.options),
     });
     if (headers["content-type"]?.startsWith("application/json")) emitPlus(context, body);
     else emitStub(context, body);

@@ -8,6 +8,7 @@ import { wordsOf } from "../../core/words.ts";
 import { flatten } from "../../formats/flatten.ts";
 import { each } from "../../protocols/each.ts";
 import { getJson, login } from "../../protocols/http_get.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const HEALTH = wordsOf(`
   fd_used fd_total mem_used mem_limit sockets_used sockets_total disk_free_limit disk_free proc_used
@@ -17,6 +18,7 @@ const HEALTH = wordsOf(`
 const options = {
   host: text("localhost:55672", "Name and port of the management API; today's port is 15672"),
   scheme: choice("http", ["http", "https"], "How it is asked"),
+  ...trustOptions,
   user: text("guest", "The user to log in as"),
   password: secret("guest", "The user's password"),
   replace_dot: text(
@@ -59,7 +61,8 @@ export default defineCollector({
 
 function ask({ host, options, signal }: Rabbit, path: string) {
   const { scheme, host: server, user, password } = options;
-  return getJson(host, `${scheme}://${server}/api/${path}`, signal, login(user, password));
+  const settings = { ...login(user, password), ...trusting(options) };
+  return getJson(host, `${scheme}://${server}/api/${path}`, signal, settings);
 }
 
 async function emitHealth(context: Rabbit): Promise<void> {
