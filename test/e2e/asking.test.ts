@@ -1,6 +1,6 @@
 /** A service that is dead, slow or lying costs its collector one deadline, and is told of in one line: every shape of question. */
 
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
@@ -76,21 +76,30 @@ describeWith("a collector whose service is", noExecutable, () => {
     match(lines[0], /TLS|SSL/);
   });
 
-  it("certified by nobody we know: says that its certificate is the reason", async () => {
-    const { key, cert } = certificates(directory);
+  it("certified by nobody we know: says so, and is asked where the operator trusts it", async () => {
+    const { ca, key, cert } = certificates(directory);
     const server = createHttpsServer({ key, cert }, (_, response) => response.end("{}"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const { code, lines } = await collect(
-      "ElasticSearchCollector",
-      `${shapes.ElasticSearchCollector(port)}scheme = https\n`,
-    );
-    deepEqual([code, lines.length], [1, 1], lines.join("\n"));
-    match(lines[0], /certificate/);
-    const trusting = `${shapes.ElasticSearchCollector(port)}scheme = https\ntls_verify = False\n`;
-    const { lines: [answer] } = await collect("ElasticSearchCollector", trusting);
+    const url = `https://127.0.0.1:${port}/`;
+    const asking: Record<string, string> = {
+      ElasticSearchCollector: `${shapes.ElasticSearchCollector(port)}scheme = https\n`,
+      NginxCollector: `${shapes.NginxCollector(port)}req_ssl = True\n`,
+      RabbitMQCollector: `host = 127.0.0.1:${port}\nscheme = https\n`,
+      HAProxyCollector: `url = ${url}\n`,
+      HttpdCollector: `urls = it ${url},\n`,
+      HttpCollector: `req_url = ${url},\n`,
+      HTTPJSONCollector: `url = ${url}\n`,
+      WebsiteMonitorCollector: `URL = ${url}\n`,
+    };
+    const said = async (collector: string, more: string) =>
+      (await collect(collector, asking[collector] + more)).lines.join("\n");
+    for (const collector of Object.keys(asking)) {
+      match(await said(collector, ""), /certificate/, collector);
+      match(await said(collector, `ca = ${ca}\n`), /right\.test|altname/i, collector);
+      doesNotMatch(await said(collector, "tls_verify = False\n"), /certificate/, collector);
+    }
     server.close();
-    match(answer, /_nodes\/_local\/stats has no node/);
   });
 
   it("one of three: the others' values are there, and those that fail are named", async () => {

@@ -19,12 +19,14 @@ import type { Host } from "../../ports/host.ts";
 import { ask } from "../../protocols/conversation.ts";
 import { each } from "../../protocols/each.ts";
 import { get, login } from "../../protocols/http_get.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const source = {
   method: choice("http", ["http", "unix"], "How HAProxy is asked"),
   url: url("http://localhost/haproxy?stats;csv", "With http: the page of statistics, as CSV"),
   user: text("admin", "User of the page"),
   pass: secret("password", "Password of the page"),
+  ...trustOptions,
   sock: text("/var/run/haproxy.sock", "With unix: the stats socket"),
   ignore_servers: bool(false, "Leave servers out: only frontends and backends"),
 };
@@ -75,7 +77,7 @@ function addressIn([, { method, sock, url }]: [string, Source]): string {
 async function statistics(host: Host, settings: Source, signal: AbortSignal): Promise<string> {
   const { method, sock, url, user, pass } = settings;
   if (method === "unix") return await ask(host, { path: sock }, "show stat\n", signal);
-  return (await get(host, url, signal, login(user, pass))).body;
+  return (await get(host, url, signal, { ...login(user, pass), ...trusting(settings) })).body;
 }
 
 /** Rows of cells; a cell in quotes may have commas. */

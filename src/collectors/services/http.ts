@@ -5,6 +5,7 @@ import { list, text } from "../../core/option.ts";
 import { headersOf } from "../../formats/http_headers.ts";
 import { each } from "../../protocols/each.ts";
 import { get } from "../../protocols/http_get.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const REDIRECTS = 10;
 const MICROSECONDS = 1000;
@@ -17,6 +18,7 @@ export default defineCollector({
   systems: everySystem,
   options: {
     req_url: list(["http://localhost/"], "The pages"),
+    ...trustOptions,
     req_vhost: text("", "The header Host, where it is not the URL's"),
     headers: list(["User-Agent: Diamond HTTP collector"], "More headers, such as X-Scope: me"),
   },
@@ -25,11 +27,16 @@ export default defineCollector({
     "{page}.size": gauge("Size of the body", 0, "B"),
   },
 
-  async collect({ host, options: { req_url, req_vhost, headers }, emit, signal }) {
+  async collect({ host, options, emit, signal }) {
+    const { req_url, req_vhost, headers } = options;
     const sent = { ...headersOf(headers), ...(req_vhost !== "" && { host: req_vhost }) };
     await each(req_url, (url) => url, async (url) => {
       const started = host.clock.monotonic();
-      const { body } = await get(host, url, signal, { headers: sent, redirects: REDIRECTS });
+      const { body } = await get(host, url, signal, {
+        headers: sent,
+        redirects: REDIRECTS,
+        ...trusting(options),
+      });
       const name = nameOf(url);
       emit("{page}.time", (host.clock.monotonic() - started) * MICROSECONDS, name);
       emit("{page}.size", new TextEncoder().encode(body).length, name);

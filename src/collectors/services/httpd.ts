@@ -7,6 +7,7 @@ import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { each } from "../../protocols/each.ts";
 import { get } from "../../protocols/http_get.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 /** Letters of the scoreboard. */
 const WORKERS: Readonly<Record<string, string>> = {
@@ -40,17 +41,22 @@ export default defineCollector({
   options: {
     urls: list(["localhost http://localhost:8080/server-status?auto"], "Pages: [alias ]URL"),
     url: url("", "One more page"),
+    ...trustOptions,
   },
   metrics: {
     "{server}.{whole}": gauge("A line of the page, or workers by the scoreboard"),
     "{server}.{fraction}": gauge("Requests and bytes per second and request, CPU time", 5),
   },
 
-  async collect({ host, options: { urls, url }, emit, signal }) {
+  async collect({ host, options, emit, signal }) {
+    const { urls, url } = options;
     const pages = [...urls, ...(url === "" ? [] : [url])];
     await each(pages, (page) => page, async (page) => {
       const [address, alias = ""] = page.trim().split(/\s+/).reverse();
-      const { body } = await get(host, address, signal, { redirects: REDIRECTS });
+      const { body } = await get(host, address, signal, {
+        redirects: REDIRECTS,
+        ...trusting(options),
+      });
       const lines = [...body.matchAll(/^([A-Za-z ]+):\s+(.+?)\s*$/gm)];
       if (lines.length === 0) throw badData(`${address} is not a page of mod_status`);
       for (const [, title, written] of lines) {

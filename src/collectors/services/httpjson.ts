@@ -5,6 +5,7 @@ import { headers, url } from "../../core/option.ts";
 import { flatten } from "../../formats/flatten.ts";
 import { headersOf } from "../../formats/http_headers.ts";
 import { getJson } from "../../protocols/http_get.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 export default defineCollector({
   name: "HTTPJSONCollector",
@@ -14,6 +15,7 @@ export default defineCollector({
   systems: everySystem,
   options: {
     url: url("http://localhost/stat", "The document"),
+    ...trustOptions,
     headers: headers(["User-Agent: Diamond HTTP collector"], "More headers, such as X-Scope: me"),
   },
   // Diamond's names begin with an empty node.
@@ -21,7 +23,11 @@ export default defineCollector({
 
   async collect({ host, options, emit, signal }) {
     const sent = { "content-type": "application/json", ...headersOf(options.headers) };
-    const document = await getJson(host, options.url, signal, { headers: sent, redirects: 10 });
+    const document = await getJson(host, options.url, signal, {
+      headers: sent,
+      redirects: 10,
+      ...trusting(options),
+    });
     flatten(document, (name, value) => emit(".{field}", value, name), { booleans: true });
   },
 });

@@ -1,7 +1,8 @@
 /** How long a web site takes to answer, by the status of its answer. */
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
-import { needed, text } from "../../core/option.ts";
+import { needed, url } from "../../core/option.ts";
+import { trusting, trustOptions } from "../../protocols/tls.ts";
 
 const REDIRECTS = 10;
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -12,14 +13,15 @@ export default defineCollector({
   path: "websitemonitor",
   sources: ["GET URL"],
   systems: everySystem,
-  options: { URL: needed(text("", "The page")) },
+  options: { URL: needed(url("", "The page")), ...trustOptions },
   metrics: { "response_time.{status}": gauge("Time until the answer", 0, "ms") },
 
-  async collect({ host, options: { URL: url }, emit, signal }) {
+  async collect({ host, options, emit, signal }) {
     const started = host.clock.monotonic();
     const { status } = await host.net.request({
       method: "GET",
-      url,
+      url: options.URL,
+      ...trusting(options),
       headers: {},
       redirects: REDIRECTS,
       maxBytes: MAX_BYTES,
