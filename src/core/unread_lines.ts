@@ -43,7 +43,7 @@ export class UnreadLines {
       this.#told.add(source);
       const lines = count === 1 ? "a line" : `${count} lines`;
       const which = count === 1 ? "" : "the first: ";
-      tell(`cannot read ${lines} of ${source}: ${which}"${oneLine(first)}". The rest is published`);
+      tell(`leaves out ${lines} of ${source} that cannot be read: ${which}"${oneLine(first)}"`);
     }
     this.#found.clear();
     return all;

@@ -1,7 +1,7 @@
 /** Source: https://www.kernel.org/doc/html/latest/admin-guide/sysctl/fs.html and lsof(8). */
 
 import { defineCollector, gauge } from "../../core/collector.ts";
-import { noData } from "../../core/errors.ts";
+import { badData, noData } from "../../core/errors.ts";
 import type { Exec } from "../../ports/host.ts";
 import { bool, integer, text, words } from "../../core/option.ts";
 
@@ -38,6 +38,9 @@ export default defineCollector({
     if (assigned !== undefined) emit("assigned", assigned);
     if (unused !== undefined) emit("unused", unused);
     if (max !== undefined) emit("max", max);
+    if (assigned === undefined && unused === undefined && max === undefined) {
+      throw badData(`Cannot read "${line.line()}" in ${line.source} as three numbers`);
+    }
     if (assigned === undefined || unused === undefined || max === undefined) skipLine(line);
     if (options.collect_user_data) return collectUsers();
 

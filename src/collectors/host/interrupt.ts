@@ -164,7 +164,7 @@ function readRow(line: Cursor, columns: number, row: Row): "row" | "one" | "empt
   const id = line.until(":")?.trimEnd();
   if (id === undefined || id === "") return "unread";
   row.id = id;
-  if (!line.startsNumber) return "empty";
+  if (!line.startsNumber) return line.skip().startsNumber ? "unread" : "empty";
   const areAll = readNumbers(line, columns, row.counts);
   if (row.counts.length === 1 && !line.more) return areAll ? "one" : "unread";
   // With fewer counts than processors, or more, nobody knows whose they are.

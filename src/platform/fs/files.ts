@@ -159,7 +159,7 @@ function isReadable(path: string): boolean {
 /** Closes the file. */
 function* piecesOf(path: string, descriptor: number): Generator<Cursor> {
   try {
-    refuseOther(fstatSync(descriptor));
+    orNoData(path, () => refuseOther(fstatSync(descriptor)));
     let buffer = new Uint8Array(PIECE_BYTES);
     let length = 0;
     for (;;) {
