@@ -9,11 +9,12 @@ import { oneLine } from "./visible.ts";
 export interface UnreadLine {
   /** A path, a command. */
   readonly source: string;
-  line(): string;
+  /** Undefined: nothing of the source can be read, though it is there. */
+  line(): string | undefined;
 }
 
 interface Found {
-  readonly first: string;
+  readonly first: string | undefined;
   count: number;
 }
 
@@ -30,7 +31,7 @@ export class UnreadLines {
   add(line: UnreadLine): void {
     const found = this.#found.get(line.source);
     if (found !== undefined) found.count++;
-    else this.#found.set(line.source, { first: line.line().slice(0, SHOWN), count: 1 });
+    else this.#found.set(line.source, { first: line.line()?.slice(0, SHOWN), count: 1 });
   }
 
   /** Ends a run. Returns how many lines there were, and tells of the sources that are new. */
@@ -41,6 +42,10 @@ export class UnreadLines {
       all += count;
       if (this.#told.has(source) || this.#told.size >= MAX_SOURCES) continue;
       this.#told.add(source);
+      if (first === undefined) {
+        tell(`cannot read ${source}`);
+        continue;
+      }
       const lines = count === 1 ? "a line" : `${count} lines`;
       const which = count === 1 ? "" : "the first: ";
       tell(`leaves out ${lines} of ${source} that cannot be read: ${which}"${oneLine(first)}"`);

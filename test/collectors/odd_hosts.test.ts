@@ -92,6 +92,16 @@ describe("odd hosts", () => {
     deepEqual(lines.filter((line) => !line.endsWith(" 0")), ["netstat.ESTABLISHED 1", "netstat.LISTEN 1"]);
   });
 
+  it("a file that cannot be read is named, and the one beside it is published", async () => {
+    const { lines, log } = await collect("IPCollector", [
+      { "proc/net/snmp/folder": "", "proc/net/snmp6": "Ip6InReceives 5\n" },
+      { "proc/net/snmp/folder": "", "proc/net/snmp6": "Ip6InReceives 25\nIp6InDelivers x\n" },
+    ]);
+    deepEqual(lines, ["ip.Ip6InReceives 2"]);
+    match(log.lines.join("\n"), /cannot read \/proc\/net\/snmp\n/);
+    match(log.lines.join("\n"), /leaves out a line of \/proc\/net\/snmp6 that cannot be read: "Ip6InDelivers x"/);
+  });
+
   it("tables of any length are read piece by piece, and no line is cut", () => {
     const directory = mkdtempSync(join(tmpdir(), "long-table-"));
     const line = (at: number) => `${at} ${"x".repeat(at % 997)}`;

@@ -358,9 +358,9 @@ describe("pairs of lines", () => {
     const read = pairReader("Tcp", () => true);
     const skipped: string[] = [];
     const pairs = (text: string) =>
-      read(Cursor.of(text), (line) => void skipped.push(line.line()))?.map(({ name, value }) =>
-        `${name}=${value}`
-      );
+      read(Cursor.of(text), (line) => void skipped.push(line.line() ?? ""))?.map((
+        { name, value },
+      ) => `${name}=${value}`);
     equal(pairs("Tcp: C\nUdp: D\n"), undefined, "gVisor has names without values");
     equal(pairs("Tcp: C D\nTcp: 1\n"), undefined);
     equal(pairs("Tcp: C D\nTcp: 1 2 3\n"), undefined);

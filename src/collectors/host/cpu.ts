@@ -186,7 +186,7 @@ async function measurePercent(
   const read = statReader();
   const times = () => {
     let skipped = "";
-    const { rows } = read(fs.read("/proc/stat"), false, (line) => skipped = line.line());
+    const { rows } = read(fs.read("/proc/stat"), false, (line) => skipped = line.line() ?? "");
     const values = rows[0]?.values.slice(0, 4);
     if (values?.length === 4 && !values.includes(undefined)) return values.map(Number);
     throw badData(`Cannot read processor times in /proc/stat, line "${skipped}"`);

@@ -45,6 +45,8 @@ export default defineCollector({
     if (ipv4 === undefined && ipv6 === undefined) {
       throw noData("Cannot read /proc/net/snmp or /proc/net/snmp6");
     }
+    if (ipv4 === undefined) tellOf("/proc/net/snmp");
+    if (ipv6 === undefined) tellOf("/proc/net/snmp6");
     for (const { name, value } of (ipv4 && state.read(ipv4, skipLine)) ?? []) {
       if (name === "Forwarding" || name === "DefaultTTL") emit(name, value);
       else emit("{counter}", value, name);
@@ -55,6 +57,11 @@ export default defineCollector({
       const value = ipv6.tryCounter();
       if (value === undefined || ipv6.more) skipLine(ipv6);
       else emit("{counter}", value, name);
+    }
+
+    /** A host without IPv6 has no such file. */
+    function tellOf(source: string): void {
+      if (host.fs.exists(source)) skipLine({ source, line: () => undefined });
     }
   },
 });

@@ -35,6 +35,7 @@ export default defineCollector({
     for (const path of PATHS) {
       const lines = host.fs.tryRead(path);
       if (lines !== undefined) addSockstat(lines, sums, skipLine);
+      else if (host.fs.exists(path)) skipLine({ source: path, line: () => undefined });
     }
     let found = false;
     for (let place = 0; place < names.length; place++) {

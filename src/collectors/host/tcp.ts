@@ -50,7 +50,10 @@ export default defineCollector({
     let found = false;
     for (const [path, read] of state.readers) {
       const lines = host.fs.tryRead(path);
-      if (lines === undefined) continue;
+      if (lines === undefined) {
+        if (host.fs.exists(path)) skipLine({ source: path, line: () => undefined });
+        continue;
+      }
       const pairs = read(lines, skipLine);
       if (pairs === undefined) continue;
       found = true;
