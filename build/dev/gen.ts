@@ -21,7 +21,7 @@ import { completions, shells } from "../../src/cli/completions.ts";
 import { commandsOf } from "../../src/cli/commands.ts";
 import { type Manager, serviceFiles, USUAL_PATHS } from "../../src/cli/service/service_files.ts";
 import type { World } from "../../src/cli/world.ts";
-import { mainSample, referencePage, sampleFile } from "../../src/config/sample.ts";
+import { distributed, mainSample, referencePage, sampleFile } from "../../src/config/sample.ts";
 
 import { serverOptions } from "../../src/config/server_options.ts";
 import { commonOptions } from "../../src/core/collector.ts";
@@ -38,7 +38,14 @@ outputs.set(
   registry("collectors", "AnyCollector", "collector", collectors),
 );
 outputs.set("src/handlers/registry.ts", registry("handlers", "AnyHandler", "handler", handlers));
-outputs.set("conf/diamond.conf", mainSample(collectors.map(({ plugin }) => plugin)));
+outputs.set(
+  "conf/diamond.conf",
+  mainSample(
+    collectors.map(({ plugin }) => plugin),
+    handlers.map(({ plugin }) => plugin),
+    distributed,
+  ),
+);
 for (const { plugin } of collectors) {
   outputs.set(`conf/collectors/${plugin.name}.conf`, sampleFile(plugin, "collector"));
 }

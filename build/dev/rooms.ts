@@ -86,6 +86,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   cli: { imports: [...WORDS, "formats", "config", "agent", "daemon", "cli/", "citty"] },
+  "cli/discover": { imports: [...ASKING, "cli"] },
   "cli/service": { imports: [...WORDS, "cli"] },
   "cli/vm": { imports: [...WORDS, "formats", "config", "cli"] },
   "api.ts": { imports: WORDS },

@@ -80,6 +80,13 @@ complete -c diamond-agent -n __fish_use_subcommand -f -a test -d 'Run a collecto
 complete -c diamond-agent -n "__fish_seen_subcommand_from test" -l update -d 'Write DIR/metrics.txt anew: look at the difference'
 complete -c diamond-agent -n "__fish_seen_subcommand_from test" -s c -l configfile -r -d 'The configuration'
 complete -c diamond-agent -n "__fish_seen_subcommand_from test" -a "(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print \$1}')"
+complete -c diamond-agent -n __fish_use_subcommand -f -a init-config -d 'Print a configuration for this host, with collectors for the services that answer on it'
+complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l graphite -x -d 'Send to this Graphite (default: into a file)'
+complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l procfs -r -d 'Read this instead of /proc'
+complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l sysfs -r -d 'Read this instead of /sys'
+complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l rootfs -r -d 'Read files and mounts below this instead of /'
+complete -c diamond-agent -n __fish_use_subcommand -f -a config -d 'Print a configuration with every option, or the sections of collectors and handlers'
+complete -c diamond-agent -n "__fish_seen_subcommand_from config" -l collector -x -d 'Only this collector\'s section'
 complete -c diamond-agent -n __fish_use_subcommand -f -a service -d 'Install the agent as a service: systemd, OpenRC, SysV, launchd, Windows'
 complete -c diamond-agent -n "__fish_seen_subcommand_from service" -l type -x -d 'One of systemd, openrc, sysv, launchd, windows (default: this machine\'s)'
 complete -c diamond-agent -n "__fish_seen_subcommand_from service" -l root -r -d 'Write below this folder, and start nothing: for images'

@@ -25,6 +25,8 @@ _diamond_agent() {
     'types:Write the types for plugins, so that editors complete'
     'record:Keep what a collector reads and asks, to test it with'
     'test:Run a collector on a recording, and compare with what it published'
+    'init-config:Print a configuration for this host, with collectors for the services that answer on it'
+    'config:Print a configuration with every option, or the sections of collectors and handlers'
     'service:Install the agent as a service\: systemd, OpenRC, SysV, launchd, Windows'
     'initramfs:Make what a kernel starts a VM from\: this executable and a diamond.conf, nothing else'
     'init:Run as process 1 of a minimal VM'
@@ -55,6 +57,8 @@ _diamond_agent() {
     types) _arguments '*:file:_files' ;;
     record) _arguments '--seconds[Seconds between the two runs (default 10)]:value: ' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     test) _arguments '--update[Write DIR/metrics.txt anew\: look at the difference]' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
+    init-config) _arguments '--graphite[Send to this Graphite (default\: into a file)]:value: ' '--procfs[Read this instead of /proc]:folder:_files -/' '--sysfs[Read this instead of /sys]:folder:_files -/' '--rootfs[Read files and mounts below this instead of /]:folder:_files -/' '*:file:_files' ;;
+    config) _arguments '--collector[Only this collector'\''s section]:value: ' '*:file:_files' ;;
     service) _arguments '--type[One of systemd, openrc, sysv, launchd, windows (default\: this machine'\''s)]:value: ' '--root[Write below this folder, and start nothing\: for images]:folder:_files -/' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:word:(install remove print)' ;;
     initramfs) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:file:_files' ;;
     init) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--restart[Restart the machine at the end, not power it off]' '*:file:_files' ;;

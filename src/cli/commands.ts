@@ -4,8 +4,10 @@ import { checkCommand } from "./check.ts";
 import { collectCommand } from "./collect.ts";
 import { type Command, command, type CommandSpec, type Group } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
+import { configCommand } from "./config.ts";
 import { describeCommand } from "./describe.ts";
 import { hostnameCommand } from "./hostname.ts";
+import { initConfigCommand } from "./init_config.ts";
 import { initCommand } from "./vm/init.ts";
 import { initramfsCommand } from "./vm/initramfs.ts";
 import { listCommand } from "./list.ts";
@@ -48,6 +50,8 @@ export function commandsOf(
     ],
     Extend: [newCommand(world), typesCommand(world), recordCommand(world), testCommand(world)],
     Install: [
+      initConfigCommand(world),
+      configCommand(world),
       serviceCommand(world),
       initramfsCommand(world),
       initCommand(world),

@@ -1,5 +1,7 @@
 /** Finds a collector or handler by what people call it. */
 
+import type { AnyCollector } from "../core/collector.ts";
+import type { AnyHandler } from "../core/handler.ts";
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, PluginSource, Settings } from "../config/settings.ts";
@@ -68,6 +70,15 @@ export async function sorted(
     else names.push(word);
   }
   return { paths, names };
+}
+
+/** Everything that the agent itself has. */
+export async function declared(
+  { collectors, handlers }: Catalogue,
+): Promise<{ collectors: AnyCollector[]; handlers: AnyHandler[] }> {
+  const loaded = async <T>(all: Readonly<Record<string, () => Promise<{ default: T }>>>) =>
+    await Promise.all(Object.values(all).map(async (load) => (await load()).default));
+  return { collectors: await loaded(collectors), handlers: await loaded(handlers) };
 }
 
 export function findHandler({ handlers }: Catalogue, word: string): string | undefined {

@@ -31,16 +31,34 @@ export function sampleFile(
   ].join("").trimEnd() + "\n";
 }
 
-function commented(options: Options): string {
-  return Object.entries(options).map(([name, option]) =>
-    `${comment(helpOf(option))}${setting(name, option)}\n\n`
+/** A section of `diamond.conf` with every option of its own, commented out. */
+export function sampleSection(plugin: AnyCollector | AnyHandler, isEnabled = true): string {
+  const mark = isEnabled ? "" : "# ";
+  const enabled = "path" in plugin ? `${mark}enabled = True\n` : "";
+  return `${mark}[[${plugin.name}]]\n${comment(plugin.doc)}${enabled}\n${
+    commented(plugin.options, 3)
+  }`;
+}
+
+/** `depth`: brackets of a subsection. */
+function commented(options: Options, depth = 2): string {
+  // What comes behind the title of a subsection belongs to it.
+  const [own, subsections] = [false, true].map((isLast) =>
+    Object.entries(options).filter(([, option]) => isSection(option) === isLast)
+  );
+  return [...own, ...subsections].map(([name, option]) =>
+    `${comment(helpOf(option))}${optionLine(name, option, depth)}\n\n`
   ).join("");
 }
 
-function setting(name: string, option: Option<unknown>): string {
-  return option.type === "section"
-    ? `# [[${name}]]`
-    : `# ${name} = ${option.format(option.fallback)}`;
+function isSection({ type }: Option<unknown>): boolean {
+  return type === "section" || type === "sections";
+}
+
+function optionLine(name: string, option: Option<unknown>, depth = 2): string {
+  return isSection(option)
+    ? `# ${"[".repeat(depth)}${name === "*" ? "NAME" : name}${"]".repeat(depth)}`
+    : `# ${name} = ${option.format(option.fallback)}`.trimEnd();
 }
 
 function helpOf(option: Option<unknown>): string {
@@ -63,7 +81,7 @@ function comment(text: string): string {
   return [...lines, line].join("\n") + "\n";
 }
 
-const ENABLED = [
+export const ENABLED = [
   "CPUCollector",
   "DiskSpaceCollector",
   "DiskUsageCollector",
@@ -77,35 +95,66 @@ const ENABLED = [
   "VMStatCollector",
 ];
 
-/** So that the sample writes nothing outside of the folder that it is tried in, and is strict from the start. */
-const SET: Readonly<Record<string, string>> = {
-  state_path: "var",
-  socket: "var/agent.sock",
-  strict_permissions: "True",
-};
+/** Where a sample stands, and what it is to write. */
+export interface SampleSetting {
+  /** The first lines, as comments. */
+  readonly heading: string;
+  /** Options of `[server]` that are set. */
+  readonly server: Readonly<Record<string, string>>;
+  readonly archive: string;
+  /** Every collector with its own options. */
+  readonly isFull: boolean;
+}
 
-/** A whole `diamond.conf`: it runs as it is, without any server. */
-export function mainSample(collectors: readonly AnyCollector[]): string {
-  const server = Object.entries(serverOptions).filter(([name]) => name !== "handlers")
-    .map(([name, option]) => {
-      const line = name in SET ? `${name} = ${SET[name]}\n` : `${setting(name, option)}\n`;
-      return `${comment(helpOf(option))}${line}\n`;
-    }).join("");
-  const sections = collectors.map(({ name, doc }) =>
-    ENABLED.includes(name)
-      ? `[[${name}]]\n${comment(doc)}enabled = True\n\n`
-      : `# [[${name}]]\n${comment(doc)}# enabled = True\n\n`
-  ).join("");
-  const defaults = Object.entries(commonOptions).filter(([name]) =>
-    !["enabled", "interval", "path"].includes(name)
-  )
-    .map(([name, option]) => `${comment(helpOf(option))}${setting(name, option)}\n\n`).join("");
-  return `${MARK}#
+/** In the distribution: it writes nothing outside of the folder that it is tried in, and is strict from the start. */
+export const distributed: SampleSetting = {
+  heading: `${MARK}#
 # diamond.conf: collects this host every 10 seconds into a file. It runs as it is:
 #
 #     diamond-agent run -f -l --skip-pidfile -c conf/diamond.conf
 #
-# To send to a Graphite: set handlers to GraphiteHandler, and its host below.
+`,
+  server: { state_path: "var", socket: "var/agent.sock", strict_permissions: "True" },
+  archive: "var/archive.log",
+  isFull: false,
+};
+
+/** By the executable: after it was copied there is no other file. */
+export const printed: SampleSetting = {
+  heading:
+    `# diamond.conf, with every option of this version and its default: \`diamond-agent config\` prints it.
+# \`diamond-agent init-config\` prints a short one for this host.
+#
+`,
+  server: {},
+  archive: "/var/log/diamond/archive.log",
+  isFull: true,
+};
+
+/** A whole `diamond.conf`: it runs as it is, without any server. */
+export function mainSample(
+  collectors: readonly AnyCollector[],
+  handlers: readonly AnyHandler[],
+  setting: SampleSetting,
+): string {
+  const { heading, server: set, archive, isFull } = setting;
+  const server = Object.entries(serverOptions).filter(([name]) => name !== "handlers")
+    .map(([name, option]) => {
+      const line = name in set ? `${name} = ${set[name]}\n` : `${optionLine(name, option)}\n`;
+      return `${comment(helpOf(option))}${line}\n`;
+    }).join("");
+  const sections = collectors.map((collector) => {
+    const isEnabled = ENABLED.includes(collector.name);
+    return isFull ? sampleSection(collector, isEnabled) : shortSection(collector, isEnabled);
+  }).join("");
+  const others = handlers.filter(({ name }) =>
+    isFull && name !== "ArchiveHandler" && name !== "GraphiteHandler"
+  ).map((handler) => sampleSection(handler, false)).join("");
+  const defaults = Object.entries(commonOptions).filter(([name]) =>
+    !["enabled", "interval", "path"].includes(name)
+  )
+    .map(([name, option]) => `${comment(helpOf(option))}${optionLine(name, option)}\n\n`).join("");
+  return `${heading}# To send to a Graphite: set handlers to GraphiteHandler, and its host below.
 # \`diamond-agent check -c FILE\` tells what is wrong with a file, line by line.
 
 [server]
@@ -121,15 +170,15 @@ keys = console
 [[default]]
 
 ${commented(deliveryOptions)}[[ArchiveHandler]]
-# Where the metrics go; every option is in conf/handlers/ArchiveHandler.conf
-log_file = var/archive.log
+# Where the metrics go; \`diamond-agent config ArchiveHandler\` prints every option
+log_file = ${archive}
 
 [[GraphiteHandler]]
-# Your Graphite; every option is in conf/handlers/GraphiteHandler.conf
+# Your Graphite; \`diamond-agent config GraphiteHandler\` prints every option
 host = 127.0.0.1
 port = 2003
 
-[collectors]
+${others}[collectors]
 
 [[default]]
 
@@ -174,6 +223,11 @@ args = ('/var/log/diamond/diamond.log', 'midnight', 1, 7)
 format = [%(asctime)s] [%(levelname)s] %(message)s
 datefmt =
 `;
+}
+
+function shortSection({ name, doc }: AnyCollector, isEnabled: boolean): string {
+  const mark = isEnabled ? "" : "# ";
+  return `${mark}[[${name}]]\n${comment(doc)}${mark}enabled = True\n\n`;
 }
 
 /** Every collector, handler and option on one page. */

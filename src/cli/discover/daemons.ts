@@ -1,0 +1,166 @@
+/** Services behind sockets and commands, and what the kernel has. */
+
+import type { ExecResult, Host } from "../../ports/host.ts";
+import { type Discovery, type Found, type Place } from "./place.ts";
+import { said } from "./questions.ts";
+
+const HAPROXY_SOCKETS = [
+  "/run/haproxy/admin.sock",
+  "/var/run/haproxy.sock",
+  "/run/haproxy.sock",
+  "/var/lib/haproxy/stats",
+];
+const ENGINE_SOCKETS = ["/var/run/docker.sock", "/run/podman/podman.sock"];
+const PERMISSION = /permission denied|not permitted/;
+
+export const daemons: readonly Discovery[] = [
+  {
+    collector: "HAProxyCollector",
+    async discover(place) {
+      const programs = ["haproxy"];
+      for (const path of place.sockets(programs, HAPROXY_SOCKETS)) {
+        const { text, error } = await said(place, { path }, "show stat\n", 8);
+        const options = { method: "unix", sock: path };
+        if (text.startsWith("# pxname")) return { why: `HAProxy answers at ${path}`, options };
+        if (PERMISSION.test(error)) {
+          return {
+            why: `HAProxy does not let this user ask at ${path}`,
+            options,
+            lacks: groupOf("haproxy"),
+          };
+        }
+      }
+      if (!place.runs(programs)) return undefined;
+      return {
+        why: "HAProxy runs without a stats socket",
+        options: { method: "unix", sock: HAPROXY_SOCKETS[0] },
+        lacks: [`stats socket ${HAPROXY_SOCKETS[0]} mode 660 level user`, "in its section global"],
+      };
+    },
+  },
+  { collector: "DockerCollector", discover: engine },
+  {
+    collector: "SupervisordCollector",
+    async discover(place) {
+      for (const path of place.sockets(["supervisord"], ["/var/run/supervisor.sock"])) {
+        const { text, error } = await said(place, { path }, "GET / HTTP/1.0\r\n\r\n", 8);
+        const options = { xmlrpc_server_protocol: "unix", xmlrpc_server_path: path };
+        if (text.startsWith("HTTP/1.")) return { why: `Supervisor answers at ${path}`, options };
+        if (PERMISSION.test(error)) {
+          return {
+            why: `Supervisor does not let this user ask at ${path}`,
+            options,
+            lacks: ["chmod = 0770 and chown = root:diamond in its section [unix_http_server]"],
+          };
+        }
+      }
+      return undefined;
+    },
+  },
+  byCommand("ChronydCollector", ["chronyd"], "chronyc", ["-n", "sourcestats"], "chrony"),
+  byCommand("NtpdCollector", ["ntpd"], "ntpq", ["-np"], "ntpd", "ntpq_bin"),
+  byCommand("VarnishCollector", ["varnishd", "cache-main"], "varnishstat", ["-1"], "Varnish"),
+  byCommand("PostqueueCollector", ["master"], "postqueue", ["-p"], "Postfix"),
+  {
+    collector: "SmartCollector",
+    discover({ host }) {
+      const disks = disksOf(host);
+      const bin = host.exec.find("smartctl");
+      if (bin === undefined || disks.length === 0) return undefined;
+      const options = { bin };
+      const why = `smartctl is there, for ${disks.join(" ")}`;
+      if (isRoot(host.fs.tryRead("/proc/self/status")?.text() ?? "")) return { why, options };
+      return {
+        why,
+        options: { ...options, use_sudo: "True" },
+        lacks: [`diamond ALL=(root) NOPASSWD: ${bin}`, "in a file of /etc/sudoers.d"],
+      };
+    },
+  },
+  {
+    collector: "MdStatCollector",
+    discover({ host }) {
+      const arrays = host.fs.tryRead("/proc/mdstat")?.text().match(/^md\w+/gm) ?? [];
+      if (arrays.length === 0) return undefined;
+      return { why: `the kernel has arrays of disks: ${arrays.join(" ")}`, options: {} };
+    },
+  },
+  {
+    collector: "ConnTrackCollector",
+    discover({ host }) {
+      const file = "/proc/sys/net/netfilter/nf_conntrack_count";
+      return host.fs.exists(file)
+        ? { why: "the kernel tracks connections, for a firewall or NAT", options: {} }
+        : undefined;
+    },
+  },
+];
+
+async function engine({ host, signal }: Place): Promise<Found | undefined> {
+  for (const socket of ENGINE_SOCKETS.filter((path) => host.fs.exists(path))) {
+    const asked = { method: "GET", url: "http://localhost/version", headers: {}, socket };
+    const options = { socket };
+    try {
+      const { status, body } = await host.net.request(asked, signal);
+      if (status === 200 && body.includes("ApiVersion")) {
+        return { why: `a container engine answers at ${socket}`, options };
+      }
+    } catch (error) {
+      const { cause } = error as { cause?: { code?: string } };
+      if (cause?.code !== "EACCES") continue;
+      return {
+        why: `the container engine does not let this user ask at ${socket}`,
+        options,
+        lacks: groupOf("docker"),
+      };
+    }
+  }
+  return undefined;
+}
+
+/** A daemon that runs, and its own program that asks it. */
+function byCommand(
+  collector: string,
+  programs: readonly string[],
+  program: string,
+  args: readonly string[],
+  name: string,
+  option = "bin",
+): Discovery {
+  return {
+    collector,
+    async discover({ runs, host, signal }) {
+      const bin = host.exec.find(program);
+      if (bin === undefined || !runs(programs)) return undefined;
+      const options = { [option]: bin };
+      const why = `${name} runs`;
+      const { code, stderr, stdout } = await host.exec.run([bin, ...args], { signal }).catch(
+        (): ExecResult => ({ code: null, stderr: "it does not answer", stdout: "" }),
+      );
+      if (code === 0) return { why: `${why}, and ${bin} answers`, options };
+      const [line] = (stderr.trim() || stdout.trim()).split("\n");
+      return {
+        why,
+        options,
+        lacks: [`${bin} ${args.join(" ")} to work for the agent's user: ${line}`],
+      };
+    },
+  };
+}
+
+function groupOf(group: string): string[] {
+  return [
+    `usermod -aG ${group} diamond`,
+    "where diamond is the agent's user; then restart the agent",
+  ];
+}
+
+function isRoot(status: string): boolean {
+  return /^Uid:\s+\d+\s+0\s/m.test(status);
+}
+
+function disksOf({ fs }: Host): string[] {
+  const names = fs.exists("/sys/block") ? fs.list("/sys/block") : [];
+  return names.filter((name) => /^(sd[a-z]+|nvme\d+n\d+)$/.test(name) && fs.exists(`/dev/${name}`))
+    .sort();
+}

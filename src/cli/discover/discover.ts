@@ -1,0 +1,34 @@
+/** Which collectors make sense on this host: all questions at once, within one deadline. */
+
+import type { Host } from "../../ports/host.ts";
+import { daemons } from "./daemons.ts";
+import { databases } from "./databases.ts";
+import { type Discovery, type Found, placeOf } from "./place.ts";
+import { web } from "./web.ts";
+
+const DEADLINE_MS = 2000;
+
+export interface Discovered extends Found {
+  readonly collector: string;
+}
+
+const all: readonly Discovery[] = [...web, ...databases, ...daemons];
+
+/** In the order of the tables. What does not answer in time is not there. */
+export async function discover(host: Host, tables = all): Promise<readonly Discovered[]> {
+  const deadline = new AbortController();
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const cancel = host.clock.after(DEADLINE_MS, () => {
+    deadline.abort();
+    resolve(undefined);
+  });
+  const place = placeOf(host, deadline.signal);
+  const found = await Promise.all(tables.map(async ({ collector, discover: look }) => {
+    // One table's mistake is not to hide what the others find.
+    const looking = (async () => await look(place))().catch(() => undefined);
+    const one = await Promise.race([looking, late]);
+    return one === undefined ? [] : [{ collector, ...one }];
+  }));
+  cancel();
+  return found.flat();
+}
