@@ -3,6 +3,8 @@
 import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
+import { diamondsName, notBuiltIn } from "../config/diamonds.ts";
+import type { Catalogue } from "../config/settings.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import {
@@ -15,6 +17,10 @@ import {
 } from "./plugins.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal, World } from "./world.ts";
+
+const NOT_BUILT_IN = 1;
+/** Defaults that say nothing: no text, no list. */
+const EMPTY = ["", '""', ","];
 
 export function describeCommand(world: World): CommandSpec {
   return {
@@ -36,6 +42,7 @@ export function describeCommand(world: World): CommandSpec {
       const { paths, names } = await sorted(world, words);
       const { catalogue, custom, source } = await allPlugins(world, flags, paths);
       await source.loader.close();
+      let status = 0;
       for (const word of [...paths.flatMap((path) => namesIn(custom, path)), ...names]) {
         const collector = await findCollector(catalogue, word);
         const handler = findHandler(catalogue, word);
@@ -43,18 +50,30 @@ export function describeCommand(world: World): CommandSpec {
           describeCollector(out, (await catalogue.collectors[collector]()).default);
         } else if (handler !== undefined) {
           describeHandler(out, (await catalogue.handlers[handler]()).default);
-        } else {throw unknownPlugin("collector or handler", word, [
-            ...Object.keys(catalogue.collectors),
-            ...Object.keys(catalogue.handlers),
-          ]);}
+        } else {
+          describeDiamonds(out, word, catalogue);
+          status = NOT_BUILT_IN;
+        }
       }
-      return 0;
+      return status;
     },
   };
 }
 
+/** One that Diamond has and this agent does not. Throws for a word that is neither's. */
+function describeDiamonds(out: Terminal, word: string, { collectors, handlers }: Catalogue): void {
+  const known = diamondsName(word);
+  if (known === undefined) {
+    throw unknownPlugin("collector or handler", word, [
+      ...Object.keys(collectors),
+      ...Object.keys(handlers),
+    ]);
+  }
+  out.write(`${paint(out, "bold", known.name)}: ${notBuiltIn(known.kind)}\n`);
+}
+
 function describeCollector(out: Terminal, collector: AnyCollector): void {
-  const { name, doc, path, sources = [], options, metrics } = collector;
+  const { name, doc, path, sources = [], gone = {}, options, metrics } = collector;
   out.write(`${paint(out, "bold", name)}: ${doc}\n\n`);
   out.write(
     table([["Path", path], ["Systems", systemsOf(collector).join(", ")], [
@@ -62,6 +81,7 @@ function describeCollector(out: Terminal, collector: AnyCollector): void {
       sources.join(", ") || "nothing",
     ]], "  "),
   );
+  writeOptions(out, "Its options", options);
   out.write(`\n${paint(out, "bold", "Metrics")}\n`);
   out.write(
     table(
@@ -71,7 +91,10 @@ function describeCollector(out: Terminal, collector: AnyCollector): void {
       "  ",
     ),
   );
-  writeOptions(out, "Options", options);
+  const rows = Object.entries(gone).map(([since, names]) => [`since ${since}`, names]);
+  if (rows.length > 0) {
+    out.write(`\n${paint(out, "bold", "Gone")}\n${table(rows, "  ", out.columns)}`);
+  }
   writeOptions(out, "Options of every collector", without(commonOptions, options));
 }
 
@@ -83,7 +106,7 @@ function describeHandler(out: Terminal, handler: AnyHandler): void {
     none: "nothing",
   };
   out.write(table([["A write proves", proof[handler.receipt]]], "  "));
-  writeOptions(out, "Options", handler.options);
+  writeOptions(out, "Its options", handler.options);
   writeOptions(out, "Options of every handler", without(deliveryOptions, handler.options));
 }
 
@@ -100,10 +123,12 @@ function writeOptions(out: Terminal, title: string, options: Options): void {
     return [
       name,
       option.type,
-      `${option.help}${allowed}${fallback === "" ? "" : `; default ${fallback}`}`,
+      `${option.help}${allowed}${EMPTY.includes(fallback) ? "" : `; default ${fallback}`}`,
     ];
   });
-  if (rows.length > 0) out.write(`\n${paint(out, "bold", title)}\n${table(rows, "  ")}`);
+  if (rows.length > 0) {
+    out.write(`\n${paint(out, "bold", title)}\n${table(rows, "  ", out.columns)}`);
+  }
 }
 
 function without(options: Options, others: Options): Options {

@@ -2,6 +2,7 @@
 
 import type { AnyCollector } from "../core/collector.ts";
 import type { AnyHandler } from "../core/handler.ts";
+import { diamondsName, notBuiltIn } from "../config/diamonds.ts";
 import { didYouMean } from "../config/problems.ts";
 import { emptySettings, joined, resolveSettings } from "../config/resolve.ts";
 import type { Catalogue, PluginSource, Settings } from "../config/settings.ts";
@@ -86,7 +87,12 @@ export function findHandler({ handlers }: Catalogue, word: string): string | und
 }
 
 export function unknownPlugin(what: string, word: string, known: readonly string[]): UsageError {
-  return new UsageError(`There is no ${what} "${word}"${didYouMean(word, known)}`);
+  const diamonds = diamondsName(word);
+  return new UsageError(
+    diamonds === undefined
+      ? `There is no ${what} "${word}"${didYouMean(word, known)}`
+      : `There is no ${diamonds.name} here yet: ${notBuiltIn(diamonds.kind)}`,
+  );
 }
 
 function byName(known: readonly string[], word: string, ending: string): string | undefined {

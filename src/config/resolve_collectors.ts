@@ -4,7 +4,8 @@ import { type AnyCollector, commonOptions } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
-import { didYouMean, fault, located, notice } from "./problems.ts";
+import { whyMissing } from "./diamonds.ts";
+import { fault, located, notice } from "./problems.ts";
 import type { CollectorSettings, Origins } from "./settings.ts";
 import { brokenLine, isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
 
@@ -42,7 +43,9 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
     if (collector === undefined) {
       const known = Object.keys(catalogue.collectors);
       const origin = section?.origin ?? { file: context.path, line: 0 };
-      const message = `There is no collector "${className}"${didYouMean(className, known)}`;
+      const message = `There is no collector "${className}"${
+        whyMissing("collector", className, known)
+      }`;
       const problem = { ...notice(origin, message), lacks: name };
       problems.push(enabled ? problem : { ...problem, severity: "warning" });
       const reason = `${problem.message}${failedPlugins(context, className)}`;

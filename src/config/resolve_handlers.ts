@@ -4,7 +4,8 @@ import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import { isFalse, type Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, plainSections, type ResolveContext } from "./convert.ts";
-import { didYouMean, fault, located, notice, type Problem, warning } from "./problems.ts";
+import { whyMissing } from "./diamonds.ts";
+import { fault, located, notice, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
 import { brokenLine, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
@@ -29,7 +30,9 @@ export async function resolveHandlers(
     const [className] = name.split(" ");
     const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
-      const message = `There is no handler "${className}"${didYouMean(className, known)}`;
+      const message = `There is no handler "${className}"${
+        whyMissing("handler", className, known)
+      }`;
       const problem = { ...notice(used ? at : section!.origin, message), lacks: name };
       problems.push(used ? problem : { ...problem, severity: "warning" });
       if (used) leftOut.push({ kind: "handler", section: name, reason: problem.message });

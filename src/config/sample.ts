@@ -254,7 +254,7 @@ export function referencePage(
 }
 
 function collectorEntry(collector: AnyCollector): string {
-  const { name, doc, path, sources = [], options, metrics } = collector;
+  const { name, doc, path, sources = [], gone = {}, options, metrics } = collector;
   const rows = Object.entries(metrics as Record<string, MetricSpec>)
     .map((
       [pattern, { form, precision, unit, help }],
@@ -263,6 +263,7 @@ function collectorEntry(collector: AnyCollector): string {
     sources.join(", ") || "nothing"
   }.\n\n` +
     markdownTable(["metric", "form", "decimals", "unit", "meaning"], rows) + "\n" +
+    Object.entries(gone).map(([since, names]) => `Gone since ${since}: ${names}.\n\n`).join("") +
     optionTable(options);
 }
 

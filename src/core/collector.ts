@@ -143,6 +143,8 @@ export interface Collector<
   readonly path: string;
   /** The files, commands and addresses that it reads, for `describe`. */
   readonly sources?: readonly string[];
+  /** Diamond's metrics that current versions of the service do not have, by what they are gone since. */
+  readonly gone?: Readonly<Record<string, string>>;
   /** Systems it works on; absent: Linux only. */
   readonly systems?: readonly System[];
   readonly options: O;

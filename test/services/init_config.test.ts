@@ -61,8 +61,8 @@ describeWith("init-config on a host with five services", reason, () => {
         new RegExp(`^hosts = .*${shown("MemcachedCollector")}`, "m"),
       );
       match(section("RedisCollector"), new RegExp(`${shown("RedisCollector")}.*wants a password`));
-      match(section("RedisCollector"), /^#     ACL SETUSER/m);
-      match(section("MySQLCollector"), /^#     GRANT PROCESS, REPLICATION CLIENT/m);
+      match(section("RedisCollector"), /^# {5}ACL SETUSER/m);
+      match(section("MySQLCollector"), /^# {5}GRANT PROCESS, REPLICATION CLIENT/m);
       match(section("PostgresqlCollector"), /^# PostgreSQL answers at 127\.0\.0\.1:\d+$/m);
 
       const conf = join(base, "diamond.conf");

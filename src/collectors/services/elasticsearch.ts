@@ -24,9 +24,7 @@ const options = {
   cluster: bool(false, "Publish the cluster's health"),
 };
 const metrics = {
-  "{server}.{field}": gauge(
-    "A figure of the node; network and process.mem.resident are gone since 2.0",
-  ),
+  "{server}.{field}": gauge("A figure of the node"),
   "{server}.indices.{index}.{field}": gauge("A figure of the primaries of an index"),
   "{server}.cluster_health.{field}": gauge("Nodes and shards; status: green 2, yellow 1, red 0"),
 };
@@ -39,6 +37,7 @@ export default defineCollector({
   doc: "Nodes, indices and cluster of Elasticsearch and OpenSearch",
   path: "elasticsearch",
   sources: ["GET /_nodes/_local/stats", "GET /_cluster/health", "GET /_stats"],
+  gone: { "Elasticsearch 2.0": "network.*, process.mem.resident" },
   systems: everySystem,
   options,
   metrics,

@@ -39,9 +39,7 @@ const options = {
   replset_node_name: text("_id", "The key of a member that stands for it in names"),
 };
 const metrics = {
-  "{server}.{field}": gauge(
-    "A figure of serverStatus. Gone since 3.0: indexCounters, recordStats, workingSet",
-  ),
+  "{server}.{field}": gauge("A figure of serverStatus"),
   "{server}.{group}_per_sec.{field}": counter("Operations, traffic, page faults, flushes"),
   "{server}.percent.{field}": gauge("Locks and misses, in percent of what they are part of"),
   "{server}.databases.{database}.{field}": gauge("A figure of dbStats"),
@@ -69,6 +67,7 @@ export default defineCollector({
   doc: "Connections, operations, databases, collections and replica sets of MongoDB",
   path: "mongo",
   sources: ["serverStatus", "dbStats", "collStats", "replSetGetStatus"],
+  gone: { "MongoDB 3.0": "indexCounters.*, recordStats.*, workingSet.*" },
   systems: everySystem,
   options,
   metrics,

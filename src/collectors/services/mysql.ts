@@ -56,6 +56,10 @@ export default defineCollector({
   doc: "Status, replication and InnoDB of MySQL and MariaDB",
   path: "mysql",
   sources: ["SHOW GLOBAL STATUS", "SHOW REPLICA STATUS", "SHOW ENGINE INNODB STATUS"],
+  gone: {
+    "MySQL 5.7 and MariaDB 10.5":
+      "Innodb_* of the insert buffer, hash index, semaphores, log and row operations",
+  },
   systems: everySystem,
   options,
   metrics,

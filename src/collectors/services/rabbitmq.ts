@@ -46,6 +46,7 @@ export default defineCollector({
   doc: "Queues, messages and health of RabbitMQ, from its management API",
   path: "rabbitmq",
   sources: ["GET /api/overview", "GET /api/nodes", "GET /api/queues"],
+  gone: { "RabbitMQ 4.0": "io_*" },
   systems: everySystem,
   options,
   metrics,

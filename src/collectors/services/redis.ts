@@ -31,6 +31,7 @@ export default defineCollector({
   doc: "Clients, memory, keys and replication of Redis and Valkey, from INFO",
   path: "redis",
   sources: ["INFO", "CONFIG GET maxmemory"],
+  gone: { "Redis 2.6": "hash_max_zipmap.*", "Redis 5": "clients.longest_output_list" },
   systems: everySystem,
   options: {
     ...serverOptions("localhost", 6379),
@@ -41,9 +42,7 @@ export default defineCollector({
     databases: integer(16, "Databases to publish, from 0 on", { min: 0 }),
   },
   metrics: {
-    "{server}.{field}": gauge(
-      "A field of INFO, or what follows from some. Gone since Redis 7: clients.longest_output_list, hash_max_zipmap",
-    ),
+    "{server}.{field}": gauge("A field of INFO, or what follows from some"),
     "{server}.db{number}.{field}": gauge("Keys of a database, and how many expire"),
   },
 

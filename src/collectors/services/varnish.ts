@@ -50,11 +50,10 @@ export default defineCollector({
   path: "varnish",
   sources: ["varnishstat -1"],
   systems: everySystem,
+  gone: { "Varnish 6": "sess_drop, client_req_411, backend_toolate, sms_*, vsm_*" },
   options: commandOptions("/usr/bin/varnishstat"),
   metrics: {
-    "{counter}": gauge(
-      "A counter by its name. Gone since Varnish 6: sess_drop, client_req_411, backend_toolate, sms_*, vsm_*",
-    ),
+    "{counter}": gauge("A counter by its name"),
   },
 
   async collect({ host, options, emit, signal }) {
