@@ -7,7 +7,7 @@ import { refused } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { HttpServerRequest, HttpServerResponse, Listener } from "../ports/host.ts";
 import type { Metric } from "../core/metric.ts";
-import { choice, integer, text } from "../core/option.ts";
+import { choice, integer, list, text } from "../core/option.ts";
 import { expose, OPENMETRICS_TYPE, TEXT_TYPE } from "../formats/prometheus.ts";
 
 export default defineHandler({
@@ -17,6 +17,10 @@ export default defineHandler({
   options: {
     host: text("127.0.0.1", "Address to answer at; :: or 0.0.0.0 for everybody"),
     port: integer(9109, "Port to answer at", { min: 1, max: 65_535 }),
+    allowed_hosts: list(
+      [],
+      "At a loopback address: names under which it is asked besides localhost, such as a proxy's; others are refused",
+    ),
     path: text("/metrics", "What is asked for"),
     prefix: text("diamond", "What names begin with"),
     max_series: integer(
@@ -67,7 +71,11 @@ export default defineHandler({
     return {
       async write(batch) {
         const leftOut = keep(batch);
-        listener ??= await host.net.listen(options.host, options.port, answer);
+        listener ??= await host.net.listen({
+          host: options.host,
+          port: options.port,
+          allowedHosts: options.allowed_hosts,
+        }, answer);
         if (leftOut.length === 0) return;
         const error = refused(`There are max_series = ${options.max_series} series already`);
         error.points = leftOut;

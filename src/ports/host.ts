@@ -115,12 +115,18 @@ export interface Net {
   datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
   /** One HTTP request. Throws `undelivered` or `timeout` where there is no answer, `bad-data` where it is too long. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
-  /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
+  /** Answers HTTP requests (GET only) at an address until it is closed. Throws `undelivered` where that cannot be. */
   listen(
-    host: string,
-    port: number,
+    at: ListenAddress,
     answer: (asked: HttpServerRequest) => HttpServerResponse,
   ): Promise<Listener>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Where `host` is a loopback address: names that requests may carry in `Host`, besides loopback's own. */
+  readonly allowedHosts?: readonly string[];
 }
 
 export interface HttpServerRequest {

@@ -10,16 +10,8 @@ import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Agent as SecureAgent, RequestOptions } from "node:https";
 import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/errors.ts";
 import { hide } from "../../core/secrets.ts";
-import type {
-  HttpRequest,
-  HttpResponse,
-  HttpServerRequest,
-  HttpServerResponse,
-  Listener,
-  Net,
-} from "../../ports/host.ts";
+import type { HttpRequest, HttpResponse, Net } from "../../ports/host.ts";
 import { http, https, zlib } from "../runtime/node_modules.ts";
-import { listening } from "./listen.ts";
 import { digestAuthorization } from "./digest_auth.ts";
 import { secureContext } from "./tls.ts";
 
@@ -28,8 +20,6 @@ const MAX_BODY_BYTES = 1_048_576;
 /** A server may close an idle connection at any time: a new one costs less than a lost request. */
 const KEEP_MS = 4000;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Of those that ask us. */
-const MAX_CONNECTIONS = 64;
 
 /** Connections are kept for the next request to the same server. */
 export function createRequester(): Net["request"] {
@@ -119,44 +109,6 @@ function ask(
     signal.addEventListener("abort", onAbort, { once: true });
     asked.end(body);
   });
-}
-
-/** Only GET: what is asked for is never changed by asking. */
-export async function listenHttp(
-  host: string,
-  port: number,
-  answer: (asked: HttpServerRequest) => HttpServerResponse,
-): Promise<Listener> {
-  const server = http().createServer((request, response) => {
-    const isGet = request.method === "GET" || request.method === "HEAD";
-    const headers = Object.entries(request.headers).map(([name, value]) => [name, `${value}`]);
-    const { status, type, body } = isGet
-      ? answer({
-        path: (request.url ?? "/").replace(/\?.*$/, ""),
-        headers: Object.fromEntries(headers),
-      })
-      : { status: 405, type: "text/plain", body: "Only GET\n" };
-    const accepted = isGet && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const bytes = accepted ? zlib().gzipSync(body, { level: 1 }) : Buffer.from(body);
-    response.writeHead(status, {
-      "content-type": type,
-      "content-length": bytes.length,
-      ...(accepted && { "content-encoding": "gzip" }),
-    });
-    response.end(bytes);
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  try {
-    await listening(server, { port, host });
-  } catch (error) {
-    throw undelivered(`cannot listen at ${host}:${port}`, error);
-  }
-  return {
-    close() {
-      server.closeAllConnections?.();
-      return new Promise((done) => server.close(() => done()));
-    },
-  };
 }
 
 function faultOf(error: unknown): string {
