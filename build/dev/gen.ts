@@ -28,6 +28,7 @@ import { commonOptions } from "../../src/core/collector.ts";
 import { deliveryOptions } from "../../src/core/handler.ts";
 import { manualPage, vimSyntax } from "./manual.ts";
 
+const EXAMPLES = 3;
 const root = join(import.meta.dirname!, "../..");
 const outputs = new Map<string, string>();
 const collectors = await load("collectors");
@@ -54,7 +55,11 @@ for (const { plugin } of handlers) {
 }
 outputs.set(
   "conf/REFERENCE.md",
-  referencePage(collectors.map(({ plugin }) => plugin), handlers.map(({ plugin }) => plugin)),
+  referencePage(
+    collectors.map(({ plugin }) => plugin),
+    handlers.map(({ plugin }) => plugin),
+    ({ name }) => examplesOf(collectors.find(({ plugin }) => plugin.name === name)!.file),
+  ),
 );
 
 outputs.set("src/cli/diamond-agent.d.txt", declarations());
@@ -104,6 +109,22 @@ if (check && stale.length > 0) {
 if (!check) {
   console.log(
     stale.length === 0 ? "All generated files were fresh" : `Written: ${stale.join(", ")}`,
+  );
+}
+
+/** Lines of a collector's recorded hosts, spread over its first one: what it publishes in its last run. */
+function examplesOf(file: string): string[] {
+  const folder = join(root, "test/collectors", file.replace(/^.*\//, "").replace(/\.ts$/, ""));
+  if (!existsSync(folder)) return [];
+  const [first] = readdirSync(folder).sort();
+  const golden = join(folder, first ?? "", "metrics.txt");
+  if (!existsSync(golden)) return [];
+  const lines =
+    readFileSync(golden, "utf8").split(/^# .*\n/m).filter((round) => round.trim() !== "")
+      .at(-1)?.trim().split("\n") ?? [];
+  const step = Math.max(1, Math.floor(lines.length / EXAMPLES));
+  return lines.filter((_, at) => at % step === 0).slice(0, EXAMPLES).map((line) =>
+    line.startsWith("servers.") || line.startsWith("systems.") ? line : `servers.HOST.${line}`
   );
 }
 

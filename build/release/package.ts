@@ -98,7 +98,7 @@ function tree(program: string): string {
   put(`${doc}/copyright`, readFileSync(join(root, "LICENSE"), "utf8"));
   put(`${doc}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"), "utf8")));
   put(`${doc}/README.md`, readFileSync(join(root, "README.md"), "utf8"));
-  put(`${doc}/collectors.md`, readFileSync(join(root, "docs/collectors.md"), "utf8"));
+  put(`${doc}/collectors.md`, readFileSync(join(root, "docs/plugins.md"), "utf8"));
   put(`${doc}/REFERENCE.md`, conf("REFERENCE.md"));
   for (const kind of ["collectors", "handlers"]) {
     cpSync(join(root, "conf", kind), join(folder, doc, "examples", kind), { recursive: true });

@@ -7,7 +7,7 @@ declare const DIAMOND_COMMIT: string | undefined;
 declare const DIAMOND_TARGET: string | undefined;
 
 export const buildInfo = {
-  version: typeof DIAMOND_VERSION === "string" ? DIAMOND_VERSION : "0.1.0",
+  version: typeof DIAMOND_VERSION === "string" ? DIAMOND_VERSION : "0.2.0",
   commit: typeof DIAMOND_COMMIT === "string" ? DIAMOND_COMMIT : "source",
   target: typeof DIAMOND_TARGET === "string"
     ? DIAMOND_TARGET
