@@ -98,7 +98,9 @@ function tree(program: string): string {
   put(`${doc}/copyright`, readFileSync(join(root, "LICENSE"), "utf8"));
   put(`${doc}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"), "utf8")));
   put(`${doc}/README.md`, readFileSync(join(root, "README.md"), "utf8"));
-  put(`${doc}/collectors.md`, readFileSync(join(root, "docs/plugins.md"), "utf8"));
+  for (const page of readdirSync(join(root, "docs"))) {
+    put(`${doc}/docs/${page}`, readFileSync(join(root, "docs", page), "utf8"));
+  }
   put(`${doc}/REFERENCE.md`, conf("REFERENCE.md"));
   for (const kind of ["collectors", "handlers"]) {
     cpSync(join(root, "conf", kind), join(folder, doc, "examples", kind), { recursive: true });
@@ -210,6 +212,7 @@ ${afterRemove}
 %files
 %dir /usr/share/diamond-agent
 %dir /usr/share/doc/diamond-agent
+%dir /usr/share/doc/diamond-agent/docs
 %dir /usr/share/doc/diamond-agent/examples
 %dir /usr/share/doc/diamond-agent/examples/collectors
 %dir /usr/share/doc/diamond-agent/examples/handlers
