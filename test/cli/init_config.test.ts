@@ -167,7 +167,18 @@ describe("discover finds", () => {
       unix,
       asked: [{ talk: path, steps: [], failed: { code: "undelivered", message } }],
     });
-    match(locked.lacks!.join(" "), /usermod -aG haproxy diamond/);
+    match(locked.lacks!.join(" "), /stats socket .* group diamond level user/);
+  });
+
+  it("a socket by the name that it has now, not by the one that it was bound by", async () => {
+    const path = "/run/haproxy/admin.sock";
+    const [{ options }] = await found({
+      programs: { haproxy: [9] },
+      unix: { [`${path}.4711.tmp`]: 9 },
+      files: { [path.slice(1)]: "" },
+      asked: [talk(path, "show stat\n", "# pxname,svname\n")],
+    });
+    equal(options.sock, path);
   });
 
   it("chrony, where its own program gets an answer", async () => {

@@ -10,6 +10,10 @@ const HAPROXY_SOCKETS = [
   "/run/haproxy.sock",
   "/var/lib/haproxy/stats",
 ];
+const STATS_SOCKET = [
+  "stats socket /run/haproxy.sock mode 660 group diamond level user",
+  "in its section global, where diamond is the agent's group; then reload it",
+];
 const ENGINE_SOCKETS = ["/var/run/docker.sock", "/run/podman/podman.sock"];
 const PERMISSION = /permission denied|not permitted/;
 
@@ -25,16 +29,16 @@ export const daemons: readonly Discovery[] = [
         if (PERMISSION.test(error)) {
           return {
             why: `HAProxy does not let this user ask at ${path}`,
-            options,
-            lacks: groupOf("haproxy"),
+            options: { ...options, sock: "/run/haproxy.sock" },
+            lacks: STATS_SOCKET,
           };
         }
       }
       if (!place.runs(programs)) return undefined;
       return {
         why: "HAProxy runs without a stats socket",
-        options: { method: "unix", sock: HAPROXY_SOCKETS[0] },
-        lacks: [`stats socket ${HAPROXY_SOCKETS[0]} mode 660 level user`, "in its section global"],
+        options: { method: "unix", sock: "/run/haproxy.sock" },
+        lacks: STATS_SOCKET,
       };
     },
   },
@@ -96,8 +100,8 @@ export const daemons: readonly Discovery[] = [
   },
 ];
 
-async function engine({ host, signal }: Place): Promise<Found | undefined> {
-  for (const socket of ENGINE_SOCKETS.filter((path) => host.fs.exists(path))) {
+async function engine({ host, signal, sockets }: Place): Promise<Found | undefined> {
+  for (const socket of sockets(["dockerd", "podman"], ENGINE_SOCKETS)) {
     const asked = { method: "GET", url: "http://localhost/version", headers: {}, socket };
     const options = { socket };
     try {
@@ -111,7 +115,10 @@ async function engine({ host, signal }: Place): Promise<Found | undefined> {
       return {
         why: `the container engine does not let this user ask at ${socket}`,
         options,
-        lacks: groupOf("docker"),
+        lacks: [
+          "usermod -aG docker diamond",
+          "where diamond is the agent's user; whoever is in that group can become root",
+        ],
       };
     }
   }
@@ -142,17 +149,10 @@ function byCommand(
       return {
         why,
         options,
-        lacks: [`${bin} ${args.join(" ")} to work for the agent's user: ${line}`],
+        lacks: [`an answer to ${[bin, ...args].join(" ")}, which says: ${line}`],
       };
     },
   };
-}
-
-function groupOf(group: string): string[] {
-  return [
-    `usermod -aG ${group} diamond`,
-    "where diamond is the agent's user; then restart the agent",
-  ];
 }
 
 function isRoot(status: string): boolean {

@@ -7,6 +7,8 @@ import { type Discovery, type Found, placeOf } from "./place.ts";
 import { web } from "./web.ts";
 
 const DEADLINE_MS = 2000;
+/** For what was cut off to say so. */
+const GRACE_MS = 200;
 
 export interface Discovered extends Found {
   readonly collector: string;
@@ -18,10 +20,10 @@ const all: readonly Discovery[] = [...web, ...databases, ...daemons];
 export async function discover(host: Host, tables = all): Promise<readonly Discovered[]> {
   const deadline = new AbortController();
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const cancel = host.clock.after(DEADLINE_MS, () => {
-    deadline.abort();
-    resolve(undefined);
-  });
+  const cancels = [
+    host.clock.after(DEADLINE_MS - GRACE_MS, () => deadline.abort()),
+    host.clock.after(DEADLINE_MS, () => resolve(undefined)),
+  ];
   const place = placeOf(host, deadline.signal);
   const found = await Promise.all(tables.map(async ({ collector, discover: look }) => {
     // One table's mistake is not to hide what the others find.
@@ -29,6 +31,6 @@ export async function discover(host: Host, tables = all): Promise<readonly Disco
     const one = await Promise.race([looking, late]);
     return one === undefined ? [] : [{ collector, ...one }];
   }));
-  cancel();
+  for (const cancel of cancels) cancel();
   return found.flat();
 }

@@ -106,8 +106,14 @@ function socketsByInode(host: Host): Map<string, string> {
   const rows = linesOf(host, "/proc/net/unix").map((line) => line.trim().split(/\s+/));
   return new Map(
     rows.filter(([, , , flags, , , , path]) => flags === LISTENING_UNIX && path?.startsWith("/"))
-      .map(([, , , , , , inode, path]) => [inode, path]),
+      .map(([, , , , , , inode, path]) => [inode, renamed(host, path)]),
   );
+}
+
+/** HAProxy and Supervisor bind another name, with their process ID, and give the socket its own name then. */
+function renamed({ fs }: Host, path: string): string {
+  const own = path.replace(/\.\d+(\.tmp)?$/, "");
+  return !fs.exists(path) && fs.exists(own) ? own : path;
 }
 
 /** What other users' processes hold is root's to see: for the others there are the usual ports. */

@@ -122,7 +122,8 @@ export const web: readonly Discovery[] = [
 
 async function rabbit(place: Place): Promise<Found | undefined> {
   const login = { user: "guest", password: "guest" };
-  const endpoints = place.endpoints([], [15672, 55672]);
+  const usual = place.endpoints([], [15672, 55672]);
+  const endpoints = usual.length > 0 ? usual : place.endpoints(["beam.smp"], []);
   const { page, others } = await findPage(
     pages(place, endpoints, ["/api/overview"], { login }),
     ({ body }) => body.includes('"rabbitmq_version"'),
@@ -143,7 +144,7 @@ async function rabbit(place: Place): Promise<Found | undefined> {
       lacks: [
         "rabbitmqctl add_user diamond PASSWORD",
         "rabbitmqctl set_user_tags diamond monitoring",
-        "rabbitmqctl set_permissions diamond '^$' '^$' '.*'",
+        "rabbitmqctl set_permissions -p / diamond '^$' '^$' '^$'",
       ],
     };
   }

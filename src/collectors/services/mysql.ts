@@ -57,7 +57,7 @@ export default defineCollector({
   path: "mysql",
   sources: ["SHOW GLOBAL STATUS", "SHOW REPLICA STATUS", "SHOW ENGINE INNODB STATUS"],
   gone: {
-    "MySQL 5.7 and MariaDB 10.5":
+    "MariaDB 10.11, or earlier":
       "Innodb_* of the insert buffer, hash index, semaphores, log and row operations",
   },
   systems: everySystem,
