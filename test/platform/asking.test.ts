@@ -3,11 +3,14 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { messageOf } from "../../src/core/errors.ts";
 import { systemWords } from "../../src/core/system_errors.ts";
 import { createHost } from "../../src/platform/host.ts";
 import { rootsFrom } from "../../src/platform/roots.ts";
+import type { TlsSettings } from "../../src/ports/host.ts";
 import type { SqlKind } from "../../src/ports/sql.ts";
 import { ask } from "../../src/protocols/conversation.ts";
 import { each } from "../../src/protocols/each.ts";
@@ -15,6 +18,8 @@ import { get } from "../../src/protocols/http_get.ts";
 import { openRedis } from "../../src/protocols/redis.ts";
 import { temporary } from "../harness/agent_process.ts";
 import { badService, badServices } from "../harness/bad_services.ts";
+import { certificates, CERTIFIED_NAME, noOpenssl } from "../harness/certificates.ts";
+import { describeWith } from "../harness/describe_with.ts";
 
 const host = createHost(rootsFrom({}, {}));
 const HOST = "127.0.0.1";
@@ -138,6 +143,38 @@ describe("a question to a service that is", () => {
         return true;
       });
     }
+  });
+});
+
+describeWith("a question by TLS", noOpenssl, () => {
+  const { path: directory, remove } = temporary();
+  after(remove);
+
+  it("to a server whose certificate is not good says what to look at", async () => {
+    const { cert, key, ca } = certificates(directory);
+    const server = createTlsServer({ cert, key }, (socket) => void socket.end("pong\n"));
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+    const { port } = server.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const line = (settings: TlsSettings) =>
+      ask(host, { host: HOST, port, tls: settings }, "ping\n", signal, "\n");
+    const says = (question: Promise<unknown>, cause: string) =>
+      rejects(question, (error) => {
+        match(
+          messageOf(error),
+          new RegExp(`^cannot \\w+( to)? (https://)?${HOST}:${port}: ${cause}`),
+        );
+        return true;
+      });
+    await says(line({ verify: true }), "the authority of its certificate is not trusted");
+    await says(
+      line({ verify: true, ca }),
+      `its certificate is for ${CERTIFIED_NAME}: is server_name right`,
+    );
+    await says(get(host, `https://${HOST}:${port}/`, signal), "the authority of its certificate");
+    equal(await line({ verify: true, ca, serverName: CERTIFIED_NAME }), "pong\n");
+    server.close();
   });
 });
 
