@@ -25,7 +25,14 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { serviceFiles } from "../../src/cli/service/service_files.ts";
 import { TARGETS } from "./compile.ts";
-import { afterInstall, afterPurge, afterRemove, beforeRemove } from "./package_scripts.ts";
+import {
+  afterInstall,
+  afterPurge,
+  afterRemove,
+  beforeInstall,
+  beforeRemove,
+  PREDECESSORS,
+} from "./package_scripts.ts";
 
 const root = join(import.meta.dirname!, "../..");
 const metadata = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -136,6 +143,8 @@ Maintainer: The diamond-agent developers <diamond-agent@localhost>
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= 2.17)
 Suggests: graphite-carbon, python3
+Conflicts: ${PREDECESSORS.join(", ")}
+Replaces: ${PREDECESSORS.join(", ")}
 Section: admin
 Priority: optional
 Description: ${SUMMARY}
@@ -160,6 +169,7 @@ Description: ${SUMMARY}
       `${createHash("md5").update(readFileSync(join(folder, file))).digest("hex")}  ${file}\n`
     ).join(""),
   );
+  script("preinst", `case "$1" in\ninstall | upgrade)\n${beforeInstall} ;;\nesac\n`);
   script("postinst", `[ "$1" = configure ] || exit 0\n${afterInstall('[ -z "$2" ]')}`);
   script("prerm", `[ "$1" = remove ] || exit 0\n${beforeRemove}`);
   script(
@@ -197,6 +207,7 @@ Summary: ${SUMMARY}
 License: ${LICENCE}
 AutoReqProv: no
 Requires: glibc >= 2.17
+${PREDECESSORS.map((name) => `Conflicts: ${name}`).join("\n")}
 %description
 ${DESCRIPTION}
 %install

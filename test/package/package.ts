@@ -1,15 +1,15 @@
 /**
  * The packages in a fresh Debian: `npm run test:package`. Built twice with the same bytes; installed,
- * run, upgraded with the configuration, counters and spool kept, removed, purged; beside a
- * configuration of python-diamond's that was there before; and the same by rpm.
+ * run, upgraded with the configuration, counters and spool kept, removed, purged; in the place of a
+ * python-diamond that was there before, and beside one that runs; and the same by rpm.
  */
 
 import { equal, match, ok } from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { executable, root, until } from "../harness/agent_process.ts";
 
@@ -21,7 +21,7 @@ const NEEDED = "systemd-analyze";
 let passed = 0;
 let failed = 0;
 
-if (spawnSync("sh", [join(root, "build/package/install")], { stdio: "inherit" }).status !== 0) {
+if (spawnSync("sh", [join(root, "build/release/install")], { stdio: "inherit" }).status !== 0) {
   process.exit(1);
 }
 if (!existsSync(join(base, "etc/debian_version"))) {
@@ -46,7 +46,7 @@ try {
       console.log(host.run("dpkg", ["-i", host.give(deb)]).trim().replace(/^/gm, "    "));
       equal(host.run("dpkg", ["-V", "diamond-agent"]), "");
       equal(sum(host.path("/usr/bin/diamond-agent")), sum(executable));
-      match(host.run("diamond-agent", ["check"]), /all well: 12 collectors/);
+      match(host.run("diamond-agent", ["check"]), /all well in 1 file/);
       match(host.run("diamond-agent", ["version"]), new RegExp(version.replaceAll(".", "\\.")));
     });
     await step("its unit stands systemd's own examination", () => {
@@ -167,6 +167,48 @@ keys = root
     });
   });
 
+  await inDebian("in its place", async (host) => {
+    const collectors = "/usr/share/diamond/collectors";
+    await step("a package of python-diamond's goes, its collectors in Python stay", () => {
+      host.run("dpkg", ["-i", host.give(oldPackage())]);
+      mkdirSync(host.path("/var/log/diamond"));
+      writeFileSync(host.path("/var/log/diamond/archive.log"), "old\n");
+      equal(host.run("dpkg-deb", ["-f", host.give(deb), "Replaces"]), "diamond, python-diamond\n");
+      match(host.run("dpkg", ["-i", host.give(deb)]), /collectors were kept in/);
+      equal(host.run("dpkg-query", ["-W", "-f", "${db:Status-Status}", "diamond"]), "config-files");
+      for (const name of ["a/a.py", "b/b.py"]) {
+        equal(readFileSync(host.path(`${collectors}/${name}`), "utf8"), `# ${name}\n`);
+      }
+      equal(readFileSync(host.path("/etc/diamond/diamond.conf"), "utf8"), "[server]\n");
+    });
+    await step("purged: what was there before stays, and what was changed since", () => {
+      writeFileSync(host.path(`${collectors}/b/b.py`), "# changed\n");
+      host.run("dpkg", ["-P", "diamond-agent"]);
+      ok(existsSync(host.path("/etc/diamond/diamond.conf")));
+      equal(readFileSync(host.path("/var/log/diamond/archive.log"), "utf8"), "old\n");
+      ok(!existsSync(host.path(`${collectors}/a`)));
+      ok(existsSync(host.path(`${collectors}/b/b.py`)));
+      ok(!existsSync(host.path("/var/lib/diamond-agent")));
+    });
+  });
+
+  await inDebian("beside it", async (host) => {
+    await step("not started beside a running python-diamond, and told what to do", () => {
+      // A Python, by its name, and a script called diamond, as far as a list of processes shows.
+      run("cp", [host.path("/usr/bin/dash"), host.path("/usr/bin/python2")]);
+      writeFileSync(host.path("/usr/bin/diamond"), "sleep 120; :\n");
+      const old = spawn("chroot", [host.root, "/usr/bin/python2", "/usr/bin/diamond"]);
+      try {
+        const told = host.run("dpkg", ["-i", host.give(deb)]);
+        match(told, /not started, because python-diamond runs \(process \d+\)/);
+        match(told, /stop python-diamond .*\n.*update-rc\.d diamond-agent defaults/s);
+        ok(!existsSync(host.path("/etc/rc2.d/S01diamond-agent")));
+      } finally {
+        old.kill();
+      }
+    });
+  });
+
   await inDebian("by rpm", async (host) => {
     await step("by rpm: installed, verified, upgraded, removed", () => {
       const [first, second] = [["one", version], ["next", NEXT]].map(([folder, number]) =>
@@ -194,6 +236,27 @@ keys = root
 }
 console.log(`${passed} passed, ${failed} failed, 0 skipped`);
 process.exit(failed > 0 ? 1 : 0);
+
+/** A package called `diamond`, with the files of one that matter. */
+function oldPackage(): string {
+  const folder = join(work, "old");
+  const put = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  for (const name of ["a/a.py", "b/b.py"]) {
+    put(`usr/share/diamond/collectors/${name}`, `# ${name}\n`);
+  }
+  put("etc/diamond/diamond.conf", "[server]\n");
+  put("DEBIAN/conffiles", "/etc/diamond/diamond.conf\n");
+  put(
+    "DEBIAN/control",
+    "Package: diamond\nVersion: 4.0\nArchitecture: all\nMaintainer: a <a@b>\nDescription: old\n",
+  );
+  const file = join(work, "diamond_4.0_all.deb");
+  run("dpkg-deb", ["--root-owner-group", "--build", folder, file]);
+  return file;
+}
 
 interface Debian {
   readonly root: string;
