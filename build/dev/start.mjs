@@ -4,12 +4,13 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { bun, ensurePackages, root } from "./tools.mjs";
 
 const SUMMARY_SECONDS = 5;
+const WATCH_MS = 500;
 const archive = join("var", "archive.log");
 
 ensurePackages();
@@ -80,11 +81,34 @@ function summary() {
 
 setTimeout(summary, 1500);
 const timer = setInterval(summary, SUMMARY_SECONDS * 1000);
-// The agent gets Ctrl-C from the terminal itself; a kill of this process must reach it too.
+const stop = () => agent.kill("SIGTERM");
+// The agent gets Ctrl-C from the terminal itself; a kill of this process, or a closed terminal, must reach it too.
 process.on("SIGINT", () => {});
-process.on("SIGTERM", () => agent.kill("SIGTERM"));
+process.on("SIGTERM", stop);
+process.on("SIGHUP", stop);
+
+/** The processes that started this one: npm's shell, and npm, which may end without passing a signal on. */
+function callers() {
+  if (process.env.npm_lifecycle_event === undefined) return "";
+  return `${process.ppid} ${parentOf(process.ppid)}`;
+}
+
+/** Undefined where the system does not tell by files. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name before it may have blanks and brackets.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+  } catch {
+    return undefined;
+  }
+}
+
+const startedBy = callers();
+const watch = setInterval(() => callers() === startedBy || stop(), WATCH_MS);
 agent.on("exit", (status, signal) => {
   clearInterval(timer);
+  clearInterval(watch);
   summary();
   console.log(`\nStopped. The points are in ${archive}`);
   process.exit(status ?? (signal ? 1 : 0));

@@ -142,8 +142,11 @@ const perform: Readonly<Record<Action, (task: Task) => number | Promise<number>>
 };
 
 function summaries(world: World, folder: string): SpoolSummary[] {
-  if (world.files.list(folder) === undefined) return [];
-  return world.listSpools(folder);
+  try {
+    return world.listSpools(folder);
+  } catch (error) {
+    throw configError(`Cannot look into the folder "${folder}" of the spools`, error);
+  }
 }
 
 function row({ handler, points, bytes, oldest, newest, problem }: SpoolSummary): string[] {

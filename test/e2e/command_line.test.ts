@@ -272,4 +272,19 @@ describeWith("check", noExecutable, () => {
     });
     deepEqual([code, stderr], [0, ""]);
   });
+
+  it("spool: a folder that is not there or cannot be read is an error, not an empty one", () => {
+    const empty = join(directory, "spools");
+    mkdirSync(empty);
+    match(agent(["spool", "ls", "--path", empty]).stdout, /^Nothing waits in/);
+    const noFolder = file("no_folder", "");
+    for (const path of [join(directory, "absent"), noFolder]) {
+      for (const args of [["ls"], ["ls", "--json"], ["verify"], ["drop", "H", "--yes"]]) {
+        const { code, stdout, stderr } = agent(["spool", ...args, "--path", path]);
+        deepEqual([code, stdout], [1, ""], `${args.join(" ")} of ${path}`);
+        match(stderr, /cannot look into the folder ".*" of the spools: /i);
+        equal(stderr.includes(" at "), false, "no stack");
+      }
+    }
+  });
 });

@@ -54,18 +54,22 @@ export function createSpools(settings: SpoolFolder): Spools {
   };
 }
 
-/** The spools in a folder, whether an agent uses them or not. Throws `config` where there is no folder. */
+/** The spools in a folder, whether an agent uses them or not. Throws the system's error where it cannot be read. */
 export function listSpools(folder: string): SpoolSummary[] {
-  return handlersIn(folder).map((handler) => {
+  return handlersIn(folder).flatMap((handler): SpoolSummary[] => {
     const file = fileOf(folder, handler);
-    const bytes = statSync(file).size;
+    let bytes = 0;
     try {
+      const there = statSync(file, { throwIfNoEntry: false });
+      // The agent has delivered it meanwhile.
+      if (there === undefined) return [];
+      bytes = there.size;
       const spool = lookInto(folder, handler);
       const { points, batches, oldest, newest } = spool;
       spool.close();
-      return { handler, file, bytes, points, batches, oldest, newest };
+      return [{ handler, file, bytes, points, batches, oldest, newest }];
     } catch (error) {
-      return { handler, file, bytes, problem: messageOf(error) };
+      return [{ handler, file, bytes, problem: messageOf(error) }];
     }
   });
 }
