@@ -1,5 +1,5 @@
 /**
- * Does a reload leave anything behind? `npm run reloads [-- N [CHANGED]]`: the executable reloads N
+ * Does a reload leave anything behind? `npm run long -- reloads [N [CHANGED]]`: the executable reloads N
  * times (10,000), its one custom collector changes every CHANGED times (100), and the memory of both
  * processes is printed on the way. Exit status 1: the second half grew by more than a tenth.
  */

@@ -1,5 +1,5 @@
 /**
- * Collectors against the services that they are for: `npm run test:daemons [-- NAME…]`. Installs Debian's packages, starts each
+ * Collectors against the services that they are for: `npm run long -- daemons [NAME…]`. Installs Debian's packages, starts each
  * service on a free port, and compares what the executable publishes with what the service's own client says.
  */
 

@@ -1,4 +1,4 @@
-/** The agent as process 1 of a namespace; a real VM is started by `npm run test:vm`. */
+/** The agent as process 1 of a namespace; a real VM is started by `npm run long -- vm`. */
 
 import { equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -2,7 +2,7 @@
  * Carbon killed and restarted at random moments, politely and not, and a proxy that resets, swallows,
  * half-closes and trickles: nothing that was collected is lost.
  *
- *     npm run fault -- carbon [--seconds 300] [--restarts 20] [--points 1000]
+ *     npm run long -- carbon [--seconds 300] [--restarts 20] [--points 1000]
  */
 
 import { join } from "node:path";

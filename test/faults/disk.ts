@@ -2,7 +2,7 @@
  * Disks that are full, read-only or damaged: the agent runs on, what was whole is delivered, the books
  * say the rest. Needs root for the small file systems.
  *
- *     npm run fault -- disk [--damages 100] [--points 1000]
+ *     npm run long -- disk [--damages 100] [--points 1000]
  */
 
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-/** Each fault test in a short form; `npm run fault -- NAME` has the long ones. */
+/** Each fault test in a short form; `npm run long -- NAME` has the long ones. */
 
 import { equal } from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -2,7 +2,7 @@
  * A FUSE file system that never answers statfs, beside healthy ones: the others' values come at every
  * tick, one process is stuck at most, and it recovers when it is freed. Needs root and /dev/fuse.
  *
- *     npm run fault -- hung_mount [--seconds 40]
+ *     npm run long -- hung_mount [--seconds 40]
  */
 
 import { spawn, spawnSync } from "node:child_process";

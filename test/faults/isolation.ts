@@ -2,7 +2,7 @@
  * Three handlers, one dead, one whose peer reads a byte a second, one healthy: the healthy one's
  * points all arrive within one tick of their slot.
  *
- *     npm run fault -- isolation [--seconds 600] [--points 1000]
+ *     npm run long -- isolation [--seconds 600] [--points 1000]
  */
 
 import { agent, freePort, until } from "../harness/agent_process.ts";

@@ -3,7 +3,7 @@
  * moments of an outage (`spool = outage`): nothing that was collected is lost, and what comes twice is
  * of the last seconds before a kill.
  *
- *     npm run fault -- kill [--kills 50] [--stops 20] [--points 1000]
+ *     npm run long -- kill [--kills 50] [--stops 20] [--points 1000]
  */
 
 import { join } from "node:path";

@@ -2,7 +2,7 @@
  * A day without the backend in fast time, then its return: memory stays flat, everything is delivered
  * while new points arrive on time.
  *
- *     npm run fault -- outage [--ticks 8640] [--points 1000]
+ *     npm run long -- outage [--ticks 8640] [--points 1000]
  */
 
 import { spawn } from "node:child_process";

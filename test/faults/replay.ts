@@ -2,7 +2,7 @@
  * `status` before, during and after an outage, and an archive of a million lines that is sent again,
  * interrupted on the way: the receiver has each line once.
  *
- *     npm run fault -- replay [--lines 1000000] [--points 1000]
+ *     npm run long -- replay [--lines 1000000] [--points 1000]
  */
 
 import { appendFileSync } from "node:fs";

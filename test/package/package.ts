@@ -1,5 +1,5 @@
 /**
- * The packages in a fresh Debian: `npm run test:package`. Built twice with the same bytes; installed,
+ * The packages in a fresh Debian: `npm run long -- package`. Built twice with the same bytes; installed,
  * run, upgraded with the configuration, counters and spool kept, removed, purged; in the place of a
  * python-diamond that was there before, and beside one that runs; and the same by rpm.
  */

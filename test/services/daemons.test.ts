@@ -1,4 +1,4 @@
-/** Collectors against the real services that are up in a moment; all of them: `npm run test:daemons`. */
+/** Collectors against the real services that are up in a moment; all of them: `npm run long -- daemons`. */
 
 import { deepEqual, match } from "node:assert/strict";
 import { readdirSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * Every target, run as far as this machine can: `npm run test:targets [NAME…]`. What cannot be run is
+ * Every target, run as far as this machine can: `npm run long -- targets [NAME…]`. What cannot be run is
  * in the table with the reason. Builds the executables that are not there.
  */
 

@@ -1,6 +1,6 @@
 /**
  * A minimal VM boots with the executable, and its metrics reach a real carbon on the host's side:
- * `npm run test:vm`. Two ways: a tiny static init that starts the agent as process 2, and the agent's
+ * `npm run long -- vm`. Two ways: a tiny static init that starts the agent as process 2, and the agent's
  * own `init` as process 1, from an image that its own `initramfs` has made. Emulated, 384 MB. And a
  * Debian with systemd, in which the package is installed: its unit, its watchdog, its walls.
  */
