@@ -118,7 +118,7 @@ fi
 for name in diamond private/diamond; do
   if made /var/lib/diamond && [ ! -h /var/lib/$name ]; then
     rm -rf /var/lib/$name/spool
-    rm -f /var/lib/$name/state.json* /var/lib/$name/history.db*
+    rm -f /var/lib/$name/state.json* /var/lib/$name/history.db* /var/lib/$name/diamond-agent.log*
     rmdir /var/lib/$name 2>/dev/null || true
   fi
   if made /var/log/diamond && [ ! -h /var/log/$name ]; then

@@ -85,6 +85,8 @@ export interface AgentPorts {
   readonly view?: string;
   /** The configuration in force, and whether it is the one on disk. */
   readonly configuration?: () => ConfigurationStatus;
+  /** Where the log goes, for people. */
+  readonly logPlaces?: readonly string[];
   /** Looks at the books after each tick. */
   readonly audit?: boolean;
 }
@@ -350,6 +352,7 @@ export function createAgent(ports: AgentPorts): Agent {
         maxMemory: running?.settings.server.max_memory ?? Infinity,
         off: running?.settings.off,
         configuration: ports.configuration?.(),
+        log: ports.logPlaces,
         losses,
         destination(name) {
           const options = running?.workers.get(name)?.part.options;

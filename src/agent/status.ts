@@ -28,6 +28,8 @@ export interface Status {
   readonly rss: number;
   readonly maxMemory: number;
   readonly configuration?: ConfigurationStatus;
+  /** Where the log goes. */
+  readonly log?: readonly string[];
   /** With those that are missing, and those that are off. */
   readonly collectors: readonly CollectorStatus[];
   readonly handlers: readonly HandlerStatus[];
@@ -56,6 +58,7 @@ export interface StatusContext {
   readonly maxMemory: number;
   readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
   readonly configuration?: ConfigurationStatus;
+  readonly log?: readonly string[];
   readonly losses: Losses;
   /** Where a handler sends to. */
   destination(handler: string): string | undefined;
@@ -64,7 +67,7 @@ export interface StatusContext {
 export function statusOf(
   { runners, workers, missing }: AgentState,
   { self, clock }: Host,
-  { started, maxMemory, off, configuration, losses, destination }: StatusContext,
+  { started, maxMemory, off, configuration, log, losses, destination }: StatusContext,
 ): Status {
   const now = clock.now();
   const missingOnes = (kind: string) => missing.filter((one) => one.kind === kind);
@@ -87,7 +90,9 @@ export function statusOf(
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),
   ];
   const { pid } = self;
-  return { now, pid, started, rss, maxMemory, configuration, collectors, handlers, degraded };
+  return {
+    ...{ now, pid, started, rss, maxMemory, configuration, log, collectors, handlers, degraded },
+  };
 }
 
 function configurationProblems(configuration: ConfigurationStatus | undefined): string[] {

@@ -26,6 +26,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
+import { backgroundPlan, logPlaces, withoutTerminal } from "./log_place.ts";
 import { type ControlHandlers, superviseAgent } from "./supervise.ts";
 import type { World } from "./world.ts";
 
@@ -89,12 +90,14 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
   const { daemon } = world;
   const attached = flags.on("foreground") || flags.on("skip-fork");
   if (!attached && !daemon.isChild) {
-    const { error, messages, pid } = await daemon.start(args);
+    const { error, messages, pid, log } = await daemon.start(args);
     for (const message of messages) world.err.write(`${message}\n`);
     if (error !== "") throw configErrors(error.split("\n"));
-    if (world.out.isTerminal) {
-      world.out.write(`diamond-agent runs in the background as process ${pid}\n`);
-    }
+    world.out.write(
+      `diamond-agent runs in the background as process ${pid}\n` +
+        `log: ${log.join(", ") || "none"}\n` +
+        `how it is: diamond-agent status${asGiven(flags)}\n`,
+    );
     return 0;
   }
   try {
@@ -103,6 +106,12 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
     await daemon.report(linesOf(error).join("\n"));
     throw error;
   }
+}
+
+/** The flag that leads another command to the same configuration. */
+function asGiven(flags: Flags): string {
+  const given = flags.text("configfile");
+  return given === undefined ? "" : ` -c ${given}`;
 }
 
 async function serve(world: World, flags: Flags): Promise<number> {
@@ -140,8 +149,9 @@ async function serve(world: World, flags: Flags): Promise<number> {
   };
   const { settings } = configuration;
   world.daemon.tune(settings.server.memory);
-  const plan = flags.on("debug") ? withAllLevels(settings.log) : settings.log;
+  const plan = logPlan(world, flags, settings);
   const log = world.openLog(plan, flags.on("log-stdout"));
+  const places = logPlaces(plan, flags.on("log-stdout"));
   loader.logTo(log);
   tellTerminal(world, errorsIn(settings).map(formatProblem), flags, plan);
   try {
@@ -156,10 +166,13 @@ async function serve(world: World, flags: Flags): Promise<number> {
         spools: spoolsOf(world, settings),
         state: stateOf(world, settings),
         configuration: configuration.status,
+        logPlaces: places,
         audit: flags.on("debug"),
       });
       const tell = (lines: readonly string[]) => tellTerminal(world, lines, flags, plan);
-      await superviseAgent({ world, agent, host, log, configuration, tell, release, control });
+      await superviseAgent({
+        ...{ world, agent, host, log, places, configuration, tell, release, control },
+      });
       return 0;
     } finally {
       release();
@@ -168,6 +181,34 @@ async function serve(world: World, flags: Flags): Promise<number> {
     await loader.close();
     log.close();
   }
+}
+
+/** The configuration's plan, as the flags and the background change it. */
+function logPlan(world: World, flags: Flags, settings: Settings): LogPlan {
+  const plan = flags.on("debug") ? withAllLevels(settings.log) : settings.log;
+  if (flags.on("log-stdout")) return withoutTerminal(plan);
+  return world.daemon.isChild ? backgroundPlan(plan, logFolder(world, flags, settings)) : plan;
+}
+
+/** The state's folder, made where it is not there. Undefined where it cannot be. */
+function logFolder(world: World, flags: Flags, settings: Settings): string | undefined {
+  const folder = statePath(world, settings);
+  if (folder === undefined) return undefined;
+  try {
+    world.daemon.makeFolder(folder, FOLDER_MODE, identityOf(world, flags, settings));
+    return folder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Who the agent is to become. Throws `config` where there is no such user or group. */
+function identityOf(world: World, flags: Flags, { server }: Settings): Identity {
+  if (flags.on("skip-pidfile")) return NOBODY;
+  return world.daemon.findIdentity(
+    flags.text("user") ?? server.user,
+    flags.text("group") ?? server.group,
+  );
 }
 
 /** The same plan with nothing left out. */
@@ -218,17 +259,13 @@ async function acquire(
   control: ControlHandlers,
 ): Promise<() => void> {
   const { daemon } = world;
-  const { server } = settings;
   const isMarked = !flags.on("skip-pidfile");
   const pidFile = pidFileOf(world, flags, settings);
   if (isMarked) {
     const named = daemon.checkPidFile(pidFile, await daemon.takeLock(pidFile));
     if (named !== undefined) log.warn(`Removed the stale pid file "${pidFile}" of ${named}`);
   }
-  const identity = !isMarked ? NOBODY : daemon.findIdentity(
-    flags.text("user") ?? server.user,
-    flags.text("group") ?? server.group,
-  );
+  const identity = identityOf(world, flags, settings);
   await makeFolders(world, settings, identity, log);
   const writes = isMarked && !flags.on("foreground");
   if (writes) daemon.writePidFile(pidFile, identity);

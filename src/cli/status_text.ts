@@ -23,7 +23,7 @@ export function report(status: Status, out: Terminal): string {
 }
 
 function head(status: Status, out: Terminal): string {
-  const { now, pid, started, rss, maxMemory, degraded, configuration } = status;
+  const { now, pid, started, rss, maxMemory, degraded, configuration, log = [] } = status;
   const more = degraded.length - MAX_REASONS;
   const reasons = degraded.slice(0, MAX_REASONS).join("; ") + (more > 0 ? `; ${more} more` : "");
   const verdict = degraded.length === 0
@@ -33,7 +33,10 @@ function head(status: Status, out: Terminal): string {
   const inForce = configuration === undefined
     ? ""
     : `configuration ${configuration.file}, in force since ${utc(configuration.inForceSince)}\n`;
-  return `${verdict}\nup ${span((now - started) / 1000)}, pid ${pid}, ${memory}\n${inForce}`;
+  const written = log.length === 0 ? "" : `log ${log.join(", ")}\n`;
+  return `${verdict}\nup ${
+    span((now - started) / 1000)
+  }, pid ${pid}, ${memory}\n${inForce}${written}`;
 }
 
 /** What a successful write proves. */

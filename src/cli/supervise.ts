@@ -19,6 +19,8 @@ interface Supervised {
   readonly agent: Agent;
   readonly host: Host;
   readonly log: Log;
+  /** Where the log goes, for people. */
+  readonly places: readonly string[];
   readonly configuration: Configuration;
   /** On the terminal that the agent was started from. */
   tell(lines: readonly string[]): void;
@@ -38,7 +40,7 @@ export interface ControlHandlers {
 
 /** Runs the agent until a signal ends it. */
 export async function superviseAgent(
-  { world, agent, host, log, configuration, tell, release, control }: Supervised,
+  { world, agent, host, log, places, configuration, tell, release, control }: Supervised,
 ): Promise<void> {
   const { daemon } = world;
   /** A file that changes while the agent starts has changed as well. */
@@ -120,7 +122,7 @@ export async function superviseAgent(
   log.info(
     `diamond-agent ${world.buildInfo.version} runs ${runners.length} collectors into ${names}`,
   );
-  await daemon.report("");
+  await daemon.report("", places);
   await manager.ready();
   await stopped.promise;
   log.info("Stopped");

@@ -92,7 +92,7 @@ export interface DaemonControl {
   /** Starts this very command in the background; resolves when it runs or has failed. */
   start(args: readonly string[]): Promise<StartReport>;
   /** Tells the waiting parent, if there is one. */
-  report(error: string): Promise<void>;
+  report(error: string, log?: readonly string[]): Promise<void>;
   /** Says a line on the terminal that the agent was started from. */
   complain(message: string): void;
   /** Throws `config` when another instance runs. Else it removes the file, and returns what it named. */

@@ -10,6 +10,8 @@ export interface StartReport {
   /** What the child had to say meanwhile, for the parent's stderr. */
   readonly messages: readonly string[];
   readonly pid: number;
+  /** Where its log goes, for people. */
+  readonly log: readonly string[];
 }
 
 /** A user and a group to run as. */

@@ -41,8 +41,6 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
   const started = Date.now();
   const outputs: { settings: LogOutput; output: Output; broken: boolean }[] = [];
   for (const settings of plan.outputs) {
-    // "-l" replaces a console of the configuration: nothing is said twice.
-    if (toStdout && settings.to.kind === "stream" && settings.to.stream === "stdout") continue;
     outputs.push({ settings, output: openOutput(settings.to, complain), broken: false });
   }
 

@@ -100,7 +100,7 @@ export function reportStart(report: StartReport): Promise<void> {
 }
 
 function failed(error: string): StartReport {
-  return { error, messages: [], pid: 0 };
+  return { error, messages: [], pid: 0, log: [] };
 }
 
 /** A name that goes with the process where there are such; a file elsewhere. */

@@ -52,10 +52,10 @@ export const daemonControl = {
   isChild: isDaemonChild(),
   start: startDaemon,
   complain,
-  async report(error: string) {
+  async report(error: string, log: readonly string[] = []) {
     if (startReported) return;
     startReported = true;
-    await reportStart({ error, messages: startMessages, pid: process.pid });
+    await reportStart({ error, messages: startMessages, pid: process.pid, log });
   },
   checkPidFile,
   takeLock,
