@@ -155,14 +155,22 @@ function row({ handler, points, bytes, oldest, newest, problem }: SpoolSummary):
 }
 
 function buildInfo(seconds: number | undefined): string {
-  if (seconds === undefined) return "-";
-  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
+  const time = new Date(Number(seconds) * 1000);
+  // What a damaged file says may be no time at all.
+  return seconds === undefined || Number.isNaN(time.getTime())
+    ? "-"
+    : time.toISOString().slice(0, 19).replace("T", " ");
 }
 
 /** Reads a spool from end to end, as lines. */
 function readAll(world: World, folder: string, handler: string, take: (lines: string) => void) {
   let points = 0;
-  const spool = world.lookIntoSpool(folder, handler);
+  let spool: ReturnType<World["lookIntoSpool"]>;
+  try {
+    spool = world.lookIntoSpool(folder, handler);
+  } catch (error) {
+    return { points, damaged: 0, problem: messageOf(error) };
+  }
   try {
     for (;;) {
       const batch = spool.read(MAX_PER_WRITE);

@@ -3,7 +3,7 @@
  * commands. What it was told lies below `<directory>/<round>`, where recorded_host.ts finds it.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configError } from "../core/errors.ts";
 import type { Host, HostFs } from "../ports/host.ts";
@@ -89,15 +89,24 @@ function masked(text: string, secrets: readonly string[]): string {
   );
 }
 
+/** What is kept of a protected file is protected too, and no link is followed. */
+export function writeOwn(file: string, content: string | Uint8Array): void {
+  const { O_CREAT, O_NOFOLLOW = 0, O_TRUNC, O_WRONLY } = constants;
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(descriptor, content);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** An empty text stands for the folder alone. */
 function save(folder: string, path: string, content: string | Uint8Array): void {
   const file = join(folder, path);
   try {
-    if (content === "") mkdirSync(file, { recursive: true });
-    else {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
-    }
+    const folderOf = content === "" ? file : dirname(file);
+    mkdirSync(folderOf, { recursive: true, mode: 0o700 });
+    if (content !== "") writeOwn(file, content);
   } catch (error) {
     throw configError(`Cannot write "${file}"`, error);
   }

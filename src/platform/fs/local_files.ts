@@ -33,10 +33,13 @@ export function readFile(path: string): Uint8Array {
   }
 }
 
-/** In pieces that are made as they are written; a gzip file where its name ends so. Returns its bytes. */
+/**
+ * In pieces that are made as they are written; a gzip file where its name ends so. Returns its bytes. A new file is its
+ * owner's alone: an image has a configuration with its secrets in it.
+ */
 export async function writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number> {
   try {
-    const file = createWriteStream(path);
+    const file = createWriteStream(path, { mode: 0o600 });
     const { Readable } = process.getBuiltinModule("node:stream");
     if (path.endsWith(".gz")) {
       await streams().pipeline(Readable.from(pieces), zlib().createGzip(), file);
