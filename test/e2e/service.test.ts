@@ -127,6 +127,18 @@ describeWith("a service manager", noNotify, () => {
 });
 
 describeWith("the service command", noExecutable, () => {
+  it("refuses a path that a unit or a script would read as something else", () => {
+    for (const name of ["a\nExecStartPre=b", "$(id).conf", "a b.conf", "%n'"]) {
+      const path = join(directory, name);
+      writeFileSync(path, "");
+      for (const type of ["systemd", "openrc", "sysv", "launchd"]) {
+        const { code, stdout, stderr } = agent(["service", "print", "--type", type, "-c", path]);
+        deepEqual([code, stdout], [1, ""], `${type} ${path}`);
+        match(stderr, /^diamond-agent: Cannot name ".*" in a service file: [^\n]*\n$/);
+      }
+    }
+  });
+
   it("prints, writes and removes for each manager", () => {
     const conf = writeConf(join(directory, "service"));
     const cases: readonly [manager: string, path: string, says: RegExp][] = [

@@ -1,6 +1,7 @@
 /** `service`: has the machine start the agent, whatever its service manager is. */
 
 import { configError } from "../../core/errors.ts";
+import { oneLine } from "../../core/visible.ts";
 import { type CommandSpec, configFlag, configPath, type Flags } from "../command.ts";
 import { UsageError } from "../flags.ts";
 import { type Manager, type ServiceFile, serviceFiles } from "./service_files.ts";
@@ -45,11 +46,14 @@ export function serviceCommand(world: World): CommandSpec {
       if (!["install", "remove", "print"].includes(what) || more.length > 0) {
         throw new UsageError("Do what? diamond-agent service install, remove or print");
       }
-      const file = serviceFiles[managerOf(world, flags)];
-      const text = file.text({
+      const manager = managerOf(world, flags);
+      const file = serviceFiles[manager];
+      const paths = {
         program: world.command().join(" "),
         config: world.files.absolute(configPath(world, flags)),
-      });
+      };
+      for (const path of [...world.command(), paths.config]) checkPath(path, manager);
+      const text = file.text(paths);
       if (what === "print") {
         world.out.write(text);
         return 0;
@@ -132,4 +136,16 @@ async function runAll(
     }
   }
   return true;
+}
+
+/** Scripts and units read some characters as something else than a part of a path. */
+function checkPath(path: string, manager: Manager): void {
+  // deno-lint-ignore no-control-regex
+  const special = manager === "windows" ? /[\x00-\x1f"]/ : /[\x00-\x20\x7f"'`$%\\;&|<>()*?!#]/;
+  if (!special.test(path)) return;
+  throw configError(
+    `Cannot name "${
+      oneLine(path)
+    }" in a service file: give a path without blanks, quotes and characters that a shell or a unit reads`,
+  );
 }
