@@ -4,6 +4,7 @@ import { type DeliveryJob, deliveryJobs } from "../agent/delivery_job.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Clock } from "../ports/host.ts";
 import type { Metric, Series } from "../core/metric.ts";
+import { visible } from "../core/visible.ts";
 import { type GraphitePoint, parseGraphiteLine } from "../formats/graphite_line.ts";
 import { type CommandSpec, configFlag, type Flags } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -85,7 +86,7 @@ async function replay(world: World, flags: Flags): Promise<number> {
 
   const started = host.clock.monotonic();
   const from = position.line;
-  if (from > 0) world.err.write(`Goes on at line ${count(from + 1)} (--restart begins anew)\n`);
+  if (from > 0) world.err.write(`Goes on at line ${count(from + 1)} (--restart begins again)\n`);
   const seriesOf = seriesMaker();
   let read = 0;
   let sent = 0;
@@ -124,7 +125,9 @@ async function replay(world: World, flags: Flags): Promise<number> {
     const point = parseGraphiteLine(line);
     if (point === undefined) {
       if (line.trim() !== "" && ++bad === 1) {
-        world.err.write(`${path}:${read}: "${line.slice(0, 80)}" is no Graphite line; left out\n`);
+        world.err.write(
+          `${path}:${read}: "${visible(line.slice(0, 80))}" is not a Graphite line; left out\n`,
+        );
       }
     } else if (
       point.timestamp >= filter.since && point.timestamp < filter.until &&
@@ -146,7 +149,7 @@ async function replay(world: World, flags: Flags): Promise<number> {
   const took = span((host.clock.monotonic() - started) / 1000);
   progress.end(
     `${count(sent)} lines sent in ${took}${
-      bad > 0 ? `, ${count(bad)} were no Graphite lines` : ""
+      bad > 0 ? `, ${count(bad)} were not Graphite lines` : ""
     }` +
       (lost > 0 ? `, ${count(lost)} could not be delivered` : "") +
       (complete
@@ -176,7 +179,12 @@ function positionOf(world: World, path: string, handler: string, filter: Filter,
   let line = 0;
   const text = restart ? undefined : store.read();
   if (text !== undefined) {
-    const kept = JSON.parse(text) as { line: number; filter: string };
+    const kept = parsePosition(text);
+    if (kept === undefined) {
+      throw configError(
+        `"${store.path}" does not hold a position; --restart begins at the first line`,
+      );
+    }
     if (kept.filter !== wanted) {
       throw configError(
         `"${store.path}" says that this was begun with other filters: repeat those, or --restart`,
@@ -197,11 +205,22 @@ function positionOf(world: World, path: string, handler: string, filter: Filter,
   };
 }
 
+function parsePosition(text: string): { line: number; filter: string } | undefined {
+  try {
+    const { line, filter } = JSON.parse(text);
+    return Number.isSafeInteger(line) && line >= 0 && typeof filter === "string"
+      ? { line, filter }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function timeOf(flags: Flags, name: string, fallback: number): number {
   const text = flags.text(name);
   if (text === undefined) return fallback;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000;
-  if (Number.isNaN(seconds)) throw new UsageError(`--${name}: "${text}" is no time`);
+  if (Number.isNaN(seconds)) throw new UsageError(`--${name}: "${text}" is not a time`);
   return seconds;
 }
 

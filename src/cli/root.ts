@@ -3,6 +3,7 @@
 import { runCommand as runCitty } from "citty";
 import { didYouMean } from "../config/problems.ts";
 import { codeOf, linesOf } from "../core/errors.ts";
+import { visible } from "../core/visible.ts";
 import { type Command, command } from "./command.ts";
 import { normaliseFlags, UsageError } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -24,13 +25,15 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     const { err } = world;
     if (error instanceof UsageError) {
       const see = `See: diamond-agent help${named(args, commands)}`;
-      err.write(`diamond-agent: ${paint(err, "red", error.message)}\n${see}\n`);
+      err.write(`diamond-agent: ${paint(err, "red", visible(error.message))}\n${see}\n`);
       return WRONG_USAGE;
     }
     for (const [at, line] of linesOf(error).entries()) {
-      err.write(`${at === 0 ? "diamond-agent: " : ""}${paint(err, "red", line)}\n`);
+      err.write(`${at === 0 ? "diamond-agent: " : ""}${paint(err, "red", visible(line))}\n`);
     }
-    if (codeOf(error) === undefined && error instanceof Error) err.write(`${error.stack}\n`);
+    if (codeOf(error) === undefined && error instanceof Error) {
+      err.write(`${visible(String(error.stack))}\n`);
+    }
     return FAILED;
   }
 }

@@ -513,6 +513,19 @@ describe("a spool's file", () => {
         db.exec("CREATE TABLE mine (a)");
         db.close();
       }, /not a spool of this program/],
+      ["one with a view that never ends", (path: string) => {
+        const db = openDatabase(path);
+        db.exec(`PRAGMA application_id = 1145128787; CREATE TABLE series (id);
+          CREATE VIEW batch AS WITH RECURSIVE loop(id) AS (VALUES(1) UNION ALL SELECT id FROM loop)
+            SELECT id, id AS points, id AS oldest, id AS newest, id AS data FROM loop`);
+        db.close();
+      }, /triggers or views/],
+      ["one with a trigger", (path: string) => {
+        const db = openDatabase(path);
+        db.exec(`PRAGMA application_id = 1145128787; CREATE TABLE series (id);
+          CREATE TABLE batch (id); CREATE TRIGGER t AFTER DELETE ON batch BEGIN DELETE FROM series; END`);
+        db.close();
+      }, /triggers or views/],
       ["a newer version's", (path: string) => {
         const db = openDatabase(path);
         db.exec(

@@ -190,8 +190,8 @@ describeWith("replay", noExecutable, () => {
     };
     const all = await replay([plain]);
     equal(all.code, 0, all.output);
-    match(all.output, /:5001: "this is no line" is no Graphite line/);
-    match(all.output, /5,000 lines sent in .*, 1 were no Graphite lines/);
+    match(all.output, /:5001: "this is no line" is not a Graphite line/);
+    match(all.output, /5,000 lines sent in .*, 1 were not Graphite lines/);
     deepEqual(server.lines, lines);
     equal((await replay([packed])).code, 0);
     deepEqual(server.lines, lines);
@@ -221,7 +221,7 @@ describeWith("replay", noExecutable, () => {
         [[file], 2, /--handler says where/],
         [["/nowhere", "--handler", "GraphiteHandler"], 1, /Cannot read "\/nowhere"/],
         [[file, "--handler", "GraphitHandler"], 1, /no handler "GraphitHandler", did you mean/],
-        [[file, "--handler", "GraphiteHandler", "--since", "soon"], 2, /"soon" is no time/],
+        [[file, "--handler", "GraphiteHandler", "--since", "soon"], 2, /"soon" is not a time/],
         [[file, "--handler", "GraphiteHandler", "--match", "("], 2, /--match/],
         [[file, "--handler", "GraphiteHandler", "--rate", "fast"], 2, /--rate needs a number/],
       ] as const

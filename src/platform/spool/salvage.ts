@@ -112,6 +112,7 @@ function rowsOf<Row extends { id: number }>(
   columns: string,
   take: (row: Row) => void,
 ): boolean {
+  if (isView(db, table)) return false;
   let id = 0;
   let failures = 0;
   try {
@@ -140,6 +141,16 @@ function rowsOf<Row extends { id: number }>(
     failures++;
   }
   return failures === 0;
+}
+
+/** Whether someone else's view has the name of a table. Reading one may never end. */
+function isView(db: DatabaseSync, name: string): boolean {
+  try {
+    const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND lower(name) = ?";
+    return db.prepare(sql).get(name) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function seriesOf({ id, columns }: RawRow): SeriesRow | undefined {

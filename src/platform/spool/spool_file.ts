@@ -382,6 +382,12 @@ function checkOrigin(db: DatabaseSync, readOnly: boolean): void {
   if (version > VERSION) {
     throw new DamagedSpool(`it was written by a newer version of this program (format ${version})`);
   }
+  // Someone else's trigger would run, without end perhaps, whenever a batch is stored or removed.
+  const foreign = db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')")
+    .get();
+  if (foreign !== undefined) {
+    throw new DamagedSpool("it has triggers or views, which a spool does not have");
+  }
 }
 
 /** SQLite's codes CORRUPT and NOTADB; Deno tells them by the message only. */
