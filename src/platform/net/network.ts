@@ -3,11 +3,12 @@
 import type { Socket } from "node:net";
 import process from "node:process";
 import { type BunSocket, bunSockets } from "../runtime/bun_sockets.ts";
-import { dgram, dns, net } from "../runtime/node_modules.ts";
+import { dgram, net } from "../runtime/node_modules.ts";
 import { heldConnection } from "./fd_connection.ts";
 import { dial } from "./dial.ts";
 import { createRequester } from "./http.ts";
 import { listenHttp } from "./http_server.ts";
+import { type Address, lookup } from "./resolver.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { type SocketCalls, socketCalls } from "./socket_calls.ts";
 import { streamConnection } from "./stream_connection.ts";
@@ -19,11 +20,6 @@ import type { Datagrams, Net, Target } from "../../ports/host.ts";
 /** For a peer to read the rest and end its side: less than a worker gives its sink. */
 const CLOSE_MS = 1500;
 const MAX_WAITING_DATAGRAMS = 256;
-
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
 
 /** Made with the first connection: most commands have none. */
 let queues: SendQueues | undefined;
@@ -105,7 +101,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
   let addresses: Address[];
   try {
     addresses = await abortable(
-      dns().lookup(host, { all: true, family, order: "verbatim" }),
+      lookup(host, family),
       signal,
       () => timedOut(`No answer for ${show(target)} in time`),
     );
