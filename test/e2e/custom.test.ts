@@ -116,7 +116,10 @@ describeWith("a new collector", noExecutable, () => {
     equal(agent(["test", code, folder, "--update"]).code, 0);
     equal(agent(["test", code, folder]).code, 0);
     const again = agent(["new", "collector", "Queue", "--dir", dir]);
-    match(`${again.code} ${again.stderr}`, /^1 Cannot write ".*queue\.ts": .*exists/);
+    match(
+      `${again.code} ${again.stderr}`,
+      /^1 diamond-agent: Cannot write ".*queue\.ts": .*exists/,
+    );
     writeFileSync(join(dir, "bad.js"), "export default { name: 'B' };\n");
     writeFileSync(join(dir, "helper.js"), "export const x = 1;\n");
     for (
@@ -398,7 +401,7 @@ describeWith("files that change while the agent runs", noExecutable, () => {
     const refused = agent(["reload", "-c", conf, "--socket", `${base}/agent.sock`]);
     match(
       `${refused.code} ${refused.stderr}`,
-      /^1 The agent goes on as it was: .*diamond\.conf:\d+/s,
+      /^1 diamond-agent: The agent goes on as it was: .*diamond\.conf:\d+/s,
     );
     writeFileSync(conf, sound);
     rmSync(file);

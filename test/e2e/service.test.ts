@@ -253,7 +253,7 @@ describeWith("the manual page", has("man") ? false : "man-db is not installed", 
       join(root, "conf/diamond-agent.1"),
     ], { encoding: "utf8", env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8", MANWIDTH: "100" } });
     equal(`${status} ${stderr}`, "0 ");
-    match(stdout, /collects a host's metrics/);
+    match(stdout, /host metrics agent for Graphite/);
     for (const command of ["run", "collect", "status", "service", "types", "record"]) {
       match(stdout, new RegExp(`diamond-agent ${command} \\[flags\\]`));
     }
