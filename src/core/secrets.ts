@@ -12,7 +12,8 @@ const MIN_LENGTH = 6;
 const TOKEN_LENGTH = 16;
 const SECRET_NAME =
   /pass|pwd|secret|token|credential|auth|cookie|session|signature|(api|access|private|priv).?key|^(key|sig|code)$/i;
-const URL_TEXT = /[a-z][\w+.-]*:\/\/[^\s"'<>]+/gi;
+/** A URL in a value of the configuration, where a login may have blanks, by mistake. */
+const URL_VALUE = /[a-z][\w+.-]*:\/\/(?:[^/?#"'<>@\n]*@)?[^\s"'<>]+/gi;
 const LOGIN = /^([a-z][\w+.-]*:\/\/)([^/?#]*)@/i;
 const PARAMETER = /([?&;])([^=&;#]*)=([^&;#]*)/g;
 
@@ -41,10 +42,10 @@ export function withoutSecrets(text: string): string {
   return shown;
 }
 
-/** The same, and without any login or value of a query that URLs in it have. */
+/** A value of the configuration, without any login or value of a query that URLs in it have. */
 export function withoutCredentials(text: string): string {
   const bare = text.replace(
-    URL_TEXT,
+    URL_VALUE,
     (url) => url.replace(LOGIN, `$1${MASK}@`).replace(PARAMETER, `$1$2=${MASK}`),
   );
   return withoutSecrets(bare);
@@ -73,7 +74,7 @@ export function secretsNamed(name: string, value: unknown): readonly string[] {
 
 /** Passwords of logins, and what stands for a token in queries. */
 export function secretsInUrls(text: string): string[] {
-  return [...text.matchAll(URL_TEXT)].flatMap(([url]) => {
+  return [...text.matchAll(URL_VALUE)].flatMap(([url]) => {
     const login = LOGIN.exec(url)?.[2];
     const password = login?.includes(":") ? login.slice(login.indexOf(":") + 1) : login;
     const parameters = [...url.matchAll(PARAMETER)].filter(([, , name, value]) =>
