@@ -1,6 +1,6 @@
 /** Tries something again and again, with growing pauses, until it says that it is done. */
 
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 
 export interface Retry {
   /** Begins with the shortest pause, unless it is at work. */

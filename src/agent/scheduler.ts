@@ -5,7 +5,7 @@
  */
 
 import { fnv1a } from "../core/hash.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
 import type { CollectorRunner } from "./collector_runner.ts";

@@ -2,7 +2,7 @@
 
 import { type DeliveryJob, deliveryJobs } from "../agent/delivery_job.ts";
 import { configError, messageOf } from "../core/errors.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { visible } from "../core/visible.ts";
 import { type GraphitePoint, parseGraphiteLine } from "../formats/graphite_line.ts";

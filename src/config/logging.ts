@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from "../core/errors.ts";
-import type { Rotation } from "../ports/host.ts";
+import type { Rotation } from "../ports/fs.ts";
 import { isTrue } from "../core/option.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../ports/log_plan.ts";
 import { DEFAULT_FORMAT, levels } from "../formats/log_record.ts";

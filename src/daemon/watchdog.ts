@@ -2,7 +2,7 @@
 
 import type { Agent } from "../agent/agent.ts";
 import { createLiveness } from "../agent/liveness.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Notifier } from "../ports/process.ts";
 

@@ -2,7 +2,7 @@
 
 import { timedOut } from "../core/errors.ts";
 import type { Sink } from "../core/handler.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Metric } from "../core/metric.ts";
 
 export class Deadline {

@@ -7,7 +7,7 @@ import {
 } from "../core/error_reporter.ts";
 import type { Failure } from "../core/errors.ts";
 import type { DeliveryValues } from "../core/handler.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { backoffSeconds } from "./backoff.ts";
 

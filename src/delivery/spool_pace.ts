@@ -1,6 +1,6 @@
 /** When the spool's turn is: `rate` points a second, and at once where somebody is in a hurry. */
 
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 
 export class SpoolPace {
   readonly #clock: Clock;

@@ -3,7 +3,7 @@
  * and never a reason to stop. A disk that does not take anything is told once and tried again.
  */
 
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metric } from "../core/metric.ts";
 import {

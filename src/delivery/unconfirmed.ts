@@ -6,7 +6,7 @@
 
 import { type Failure, undelivered } from "../core/errors.ts";
 import type { Line, Refusal } from "../core/handler.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Batch, createSentBatches, type SentBatches } from "./sent.ts";
 

@@ -9,7 +9,7 @@
 
 import { codeOf, timedOut } from "../core/errors.ts";
 import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Metric } from "../core/metric.ts";
 import { MAX_PER_WRITE } from "../ports/spool.ts";
 import type { ErrorState } from "../core/error_reporter.ts";

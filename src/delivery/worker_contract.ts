@@ -3,7 +3,7 @@
 import type { ErrorState } from "../core/error_reporter.ts";
 import type { DeliveryValues, Receipt, Sink } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Spools } from "../ports/spool.ts";
 import type { Ledger, SavedLedger } from "./ledger.ts";

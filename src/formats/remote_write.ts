@@ -3,7 +3,7 @@
  * Source: https://prometheus.io/docs/specs/remote_write_spec/
  */
 
-import type { TimeSeries } from "../ports/host.ts";
+import type { TimeSeries } from "../ports/remote_write.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { sampleOf } from "./prometheus.ts";
 

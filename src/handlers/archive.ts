@@ -2,7 +2,7 @@
 
 import { codeOf, undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
-import type { Appender } from "../ports/host.ts";
+import type { Appender } from "../ports/fs.ts";
 import { bool, choice, integer, needed, text } from "../core/option.ts";
 import { graphiteLines } from "../formats/graphite_line.ts";
 import { rotationWords } from "../formats/rotation.ts";

@@ -2,7 +2,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
-import type { MysqlConnection } from "../ports/host.ts";
+import type { MysqlConnection } from "../ports/mysql.ts";
 import type { Metric } from "../core/metric.ts";
 import { integer, needed, secret, text } from "../core/option.ts";
 import { fixed } from "../formats/fixed.ts";

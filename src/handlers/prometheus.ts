@@ -5,7 +5,7 @@
 
 import { refused } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
-import type { HttpServerRequest, HttpServerResponse, Listener } from "../ports/host.ts";
+import type { HttpServerRequest, HttpServerResponse, Listener } from "../ports/http.ts";
 import type { Metric } from "../core/metric.ts";
 import { choice, integer, list, text } from "../core/option.ts";
 import { expose, OPENMETRICS_TYPE, TEXT_TYPE } from "../formats/prometheus.ts";

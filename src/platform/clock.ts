@@ -1,7 +1,7 @@
 /** Real time. */
 
 import { clearImmediate, setImmediate } from "node:timers";
-import type { Clock } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** Longer timers overflow in both runtimes. */
 const MAX_MS = 2 ** 31 - 1;

@@ -7,7 +7,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { configError, noData, timedOut } from "../core/errors.ts";
-import type { ExecResult, HostFs, RecordedHost, StatVfs } from "../ports/host.ts";
+import type { ExecResult } from "../ports/exec.ts";
+import type { HostFs } from "../ports/fs.ts";
+import type { RecordedHost } from "../ports/host.ts";
+import type { StatVfs } from "../ports/probe.ts";
 import { processorsIn } from "../formats/processor_list.ts";
 import { realCodecs } from "./net/remote_write.ts";
 import { createHostFs } from "./fs/files.ts";

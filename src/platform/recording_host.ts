@@ -6,7 +6,8 @@
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configError } from "../core/errors.ts";
-import type { Host, HostFs } from "../ports/host.ts";
+import type { HostFs } from "../ports/fs.ts";
+import type { Host } from "../ports/host.ts";
 import { recordingPorts } from "./tape/recording.ts";
 import { type Exchange, TAPE } from "./tape/tape.ts";
 

@@ -1,6 +1,6 @@
 /** What the log should be: made by the configuration, carried out by the platform. */
 
-import type { Rotation } from "./host.ts";
+import type { Rotation } from "./fs.ts";
 
 /** Python's level numbers: 10 debug … 50 critical. */
 export interface LogPlan {

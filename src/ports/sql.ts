@@ -1,6 +1,6 @@
 /** Databases that collectors ask. */
 
-import type { TlsSettings } from "./host.ts";
+import type { TlsSettings } from "./net.ts";
 
 export type SqlKind = "postgres" | "mysql";
 

@@ -3,7 +3,8 @@
 import { badData, type Failure } from "../core/errors.ts";
 import { addressText } from "../core/option.ts";
 import { quotable } from "../formats/peer_looks.ts";
-import type { Address, Host, Stream } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { Address, Stream } from "../ports/net.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,6 +1,7 @@
 /** Lines by UDP: packed into datagrams, and sent to a name that is resolved again now and then. */
 
-import type { Datagrams, Host, Target } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { Datagrams, Target } from "../ports/net.ts";
 import { packLines } from "../formats/datagrams.ts";
 
 /** A name may move: datagrams never tell. */

@@ -5,7 +5,8 @@
 
 import { configError } from "../core/errors.ts";
 import type { DeliveryValues, HandlerContext, Sink } from "../core/handler.ts";
-import type { Family, Host, Target } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { Family, Target } from "../ports/net.ts";
 import type { Metric } from "../core/metric.ts";
 import { bool, choice, integer, number, text, type Values } from "../core/option.ts";
 import { openDatagrams } from "./datagrams.ts";

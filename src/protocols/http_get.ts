@@ -1,7 +1,8 @@
 /** Asking an HTTP server: what all collectors that do so have in common. */
 
 import { badData } from "../core/errors.ts";
-import type { Host, HttpRequest, HttpResponse } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { HttpRequest, HttpResponse } from "../ports/http.ts";
 import { shownUrl } from "../core/secrets.ts";
 
 export type GetSettings = Partial<Omit<HttpRequest, "url">>;

@@ -1,7 +1,8 @@
 /** Posting a batch: what all handlers that speak HTTP have in common, and what answers mean. */
 
 import { refused, type Rejected, undelivered } from "../core/errors.ts";
-import type { Host, HttpResponse } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { HttpResponse } from "../ports/http.ts";
 import { headers, integer, secret, text, type Values } from "../core/option.ts";
 import { headersOf } from "../formats/http_headers.ts";
 import { shownUrl } from "../core/secrets.ts";

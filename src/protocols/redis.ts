@@ -1,7 +1,8 @@
 /** Redis' protocol, RESP 2. Source: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 
 import { looksLike } from "../formats/peer_looks.ts";
-import type { Address, Host } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { Address } from "../ports/net.ts";
 import { Conversation } from "./conversation.ts";
 
 export type RedisReply = string | number | null | readonly RedisReply[];

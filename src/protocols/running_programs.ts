@@ -3,7 +3,8 @@
  * with growing pauses when it ends, and stopped when its file is gone or has changed.
  */
 
-import type { Clock, Exec, RunningCommand } from "../ports/host.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Exec, RunningCommand } from "../ports/exec.ts";
 
 export interface Program {
   readonly path: string;

@@ -1,7 +1,7 @@
 /** The options of collectors that ask one server or several, and the servers that they come to. */
 
 import { integer, type Server, servers, text, type Values } from "../core/option.ts";
-import type { Address } from "../ports/host.ts";
+import type { Address } from "../ports/net.ts";
 
 export const MAX_PORT = 65_535;
 

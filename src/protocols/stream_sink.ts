@@ -5,7 +5,8 @@
 
 import { undelivered } from "../core/errors.ts";
 import type { DeliveryValues, Line, Sink } from "../core/handler.ts";
-import type { Connection, Host, Target } from "../ports/host.ts";
+import type { Host } from "../ports/host.ts";
+import type { Connection, Target } from "../ports/net.ts";
 import type { Metric } from "../core/metric.ts";
 import { looksLike, quotable } from "../formats/peer_looks.ts";
 

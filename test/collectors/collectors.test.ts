@@ -13,7 +13,7 @@ import { runRecorded } from "../../src/cli/test.ts";
 import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
 import { Cursor } from "../../src/core/cursor.ts";
 import { codeOf } from "../../src/core/errors.ts";
-import type { HostFs } from "../../src/ports/host.ts";
+import type { HostFs } from "../../src/ports/fs.ts";
 import { handlers } from "../../src/handlers/registry.ts";
 import { configFiles } from "../../src/platform/fs/config_files.ts";
 import { recordedHost } from "../../src/platform/recorded_host.ts";

@@ -2,7 +2,8 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { type AnyHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
-import type { Clock, Host } from "../../src/ports/host.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Host } from "../../src/ports/host.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
 import mysql from "../../src/handlers/mysql.ts";

@@ -1,6 +1,6 @@
 /** Time that passes when a test says so. */
 
-import type { Clock } from "../../src/ports/host.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 
 export interface FakeClock extends Clock {
   /** Lets time pass; sleepers wake in their order, each with what it does next done before the next one. */

@@ -10,7 +10,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import { systemWords } from "../../src/core/system_errors.ts";
 import { createHost } from "../../src/platform/host.ts";
 import { rootsFrom } from "../../src/platform/roots.ts";
-import type { TlsSettings } from "../../src/ports/host.ts";
+import type { TlsSettings } from "../../src/ports/net.ts";
 import type { SqlKind } from "../../src/ports/sql.ts";
 import { ask } from "../../src/protocols/conversation.ts";
 import { each } from "../../src/protocols/each.ts";

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { Connection } from "../../src/ports/host.ts";
+import type { Connection } from "../../src/ports/net.ts";
 import { realNet } from "../../src/platform/net/network.ts";
 
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, it } from "node:test";
-import type { Listener } from "../../src/ports/host.ts";
+import type { Listener } from "../../src/ports/http.ts";
 import { createAdmission } from "../../src/platform/net/admission.ts";
 import { listenHttp } from "../../src/platform/net/http_server.ts";
 import { freePort, until } from "../harness/agent_process.ts";

@@ -22,7 +22,7 @@ import { after, describe, it } from "node:test";
 import graphite from "../../src/handlers/graphite.ts";
 import { deliveryOptions } from "../../src/core/handler.ts";
 import { messageOf } from "../../src/core/errors.ts";
-import type { Rotation } from "../../src/ports/host.ts";
+import type { Rotation } from "../../src/ports/fs.ts";
 import { levels } from "../../src/formats/log_record.ts";
 import { openAppender } from "../../src/platform/log/appender.ts";
 import { realClock } from "../../src/platform/clock.ts";

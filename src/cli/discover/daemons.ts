@@ -1,6 +1,7 @@
 /** Services behind sockets and commands, and what the kernel has. */
 
-import type { ExecResult, Host } from "../../ports/host.ts";
+import type { ExecResult } from "../../ports/exec.ts";
+import type { Host } from "../../ports/host.ts";
 import { type Discovery, type Found, type Place } from "./place.ts";
 import { said } from "./questions.ts";
 

@@ -1,7 +1,8 @@
 /** Questions that several discoveries ask. They never throw: no answer is an answer. */
 
 import { messageOf } from "../../core/errors.ts";
-import type { Address, HttpRequest, HttpResponse } from "../../ports/host.ts";
+import type { HttpRequest, HttpResponse } from "../../ports/http.ts";
+import type { Address } from "../../ports/net.ts";
 import { Conversation } from "../../protocols/conversation.ts";
 import { baseUrl } from "../../protocols/http_post.ts";
 import type { Endpoint, Place } from "./place.ts";

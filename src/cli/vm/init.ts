@@ -3,7 +3,7 @@
  * collectors read, brings the network up, and keeps one agent running.
  */
 
-import type { RunningCommand } from "../../ports/host.ts";
+import type { RunningCommand } from "../../ports/exec.ts";
 import { configError, messageOf } from "../../core/errors.ts";
 import type { Kernel } from "../../ports/process.ts";
 import { type CommandSpec, configFlag, DEFAULT_CONFIG } from "../command.ts";

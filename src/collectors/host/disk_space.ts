@@ -3,7 +3,8 @@
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import type { Cursor } from "../../core/cursor.ts";
 import { codeOf, messageOf, noData } from "../../core/errors.ts";
-import type { Host, StatVfs } from "../../ports/host.ts";
+import type { Host } from "../../ports/host.ts";
+import type { StatVfs } from "../../ports/probe.ts";
 import type { Log } from "../../ports/log.ts";
 import { matchesAny, patterns, words } from "../../core/option.ts";
 import { byteFactor } from "../../core/units.ts";

@@ -1,7 +1,7 @@
 /** Source: https://www.kernel.org/doc/html/latest/admin-guide/iostats.html */
 
 import { type Context, defineCollector, gauge, MAX_COUNTER } from "../../core/collector.ts";
-import type { HostFs } from "../../ports/host.ts";
+import type { HostFs } from "../../ports/fs.ts";
 import { bool, integer, matchesAny, patterns } from "../../core/option.ts";
 import { byteFactor } from "../../core/units.ts";
 import { readNumbers } from "../../formats/proc_fields.ts";

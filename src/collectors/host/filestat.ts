@@ -2,7 +2,7 @@
 
 import { defineCollector, gauge } from "../../core/collector.ts";
 import { badData, noData } from "../../core/errors.ts";
-import type { Exec } from "../../ports/host.ts";
+import type { Exec } from "../../ports/exec.ts";
 import { bool, integer, text, words } from "../../core/option.ts";
 
 export default defineCollector({

@@ -7,7 +7,7 @@ import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { ask } from "../../protocols/conversation.ts";
 import { each } from "../../protocols/each.ts";
-import type { Address } from "../../ports/host.ts";
+import type { Address } from "../../ports/net.ts";
 
 const LEFT_OUT = wordsOf(
   "libevent pointer_size time version repcached_version replication accepting_conns pid",

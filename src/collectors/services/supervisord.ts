@@ -4,7 +4,7 @@ import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import { badData, configError } from "../../core/errors.ts";
 import { choice, text, type Values } from "../../core/option.ts";
 import { structsIn } from "../../formats/xml_rpc.ts";
-import type { HttpRequest } from "../../ports/host.ts";
+import type { HttpRequest } from "../../ports/http.ts";
 
 const METHOD = "supervisor.getAllProcessInfo";
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
 import { noData, timedOut } from "../../core/errors.ts";
-import type { Exec, ExecResult } from "../../ports/host.ts";
+import type { Exec, ExecResult } from "../../ports/exec.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "../roots.ts";

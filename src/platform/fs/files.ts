@@ -18,7 +18,7 @@ import process from "node:process";
 import { Cursor } from "../../core/cursor.ts";
 import { enlarged } from "../../core/enlarged.ts";
 import { noData } from "../../core/errors.ts";
-import type { HostFs } from "../../ports/host.ts";
+import type { HostFs } from "../../ports/fs.ts";
 import { openAppender } from "../log/appender.ts";
 import { createKeptFiles, isWhole, type Text } from "./open_files.ts";
 import { refuseOther } from "../access/safe_open.ts";

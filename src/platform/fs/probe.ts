@@ -5,7 +5,7 @@
 
 import { statSync } from "node:fs";
 import { badData } from "../../core/errors.ts";
-import type { Probe, StatVfs } from "../../ports/host.ts";
+import type { Probe, StatVfs } from "../../ports/probe.ts";
 import { realClock } from "../clock.ts";
 import { canHang } from "./mount_kinds.ts";
 import { createProbeProcess } from "./probe_process.ts";

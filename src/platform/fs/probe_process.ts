@@ -7,7 +7,7 @@
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { noData, timedOut } from "../../core/errors.ts";
-import type { Clock } from "../../ports/host.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { safeEnvironment } from "../exec/exec.ts";
 import { selfCommand } from "../runtime/self_command.ts";

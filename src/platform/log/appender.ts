@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { basename } from "node:path";
 import { configError } from "../../core/errors.ts";
-import type { Appender, Rotation } from "../../ports/host.ts";
+import type { Appender, Rotation } from "../../ports/fs.ts";
 import { nextRotation, rotatedPattern, rotatedSuffix } from "../../formats/rotation.ts";
 import { utc } from "../../formats/strftime.ts";
 import { streams, zlib } from "../runtime/node_modules.ts";

@@ -5,7 +5,7 @@
  */
 
 import { badData } from "../../core/errors.ts";
-import type { Stream } from "../../ports/host.ts";
+import type { Stream } from "../../ports/net.ts";
 import type { Mongo, MongoDocument, MongoSettings } from "../../ports/mongo.ts";
 import { dial } from "../net/dial.ts";
 import { createScram, type Mechanism } from "./scram.ts";

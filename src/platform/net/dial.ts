@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import process from "node:process";
 import { timedOut, undelivered } from "../../core/errors.ts";
 import { foreignPeer } from "../../formats/peer_looks.ts";
-import type { Address, Net, Stream } from "../../ports/host.ts";
+import type { Address, Net, Stream } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
 import { secureContext } from "./tls.ts";
 

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { badData } from "../../core/errors.ts";
-import type { HttpRequest, Login } from "../../ports/host.ts";
+import type { HttpRequest, Login } from "../../ports/http.ts";
 
 const HASHES: Readonly<Record<string, string>> = { "md5": "md5", "sha-256": "sha256" };
 

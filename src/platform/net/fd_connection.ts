@@ -6,7 +6,7 @@
  */
 
 import { timedOut, undelivered } from "../../core/errors.ts";
-import type { Connection } from "../../ports/host.ts";
+import type { Connection } from "../../ports/net.ts";
 import { realClock } from "../clock.ts";
 import { createHearing, createUnread } from "./peer_signs.ts";
 import type { SocketCalls } from "./socket_calls.ts";

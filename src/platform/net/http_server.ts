@@ -6,12 +6,8 @@
 import type { Socket } from "node:net";
 import { undelivered } from "../../core/errors.ts";
 import { answersTo, parseRequestHead } from "../../formats/http_head.ts";
-import type {
-  HttpServerRequest,
-  HttpServerResponse,
-  ListenAddress,
-  Listener,
-} from "../../ports/host.ts";
+import type { HttpServerRequest, HttpServerResponse, Listener } from "../../ports/http.ts";
+import type { ListenAddress } from "../../ports/net.ts";
 import { net, zlib } from "../runtime/node_modules.ts";
 import { createAdmission } from "./admission.ts";
 import { listening } from "./listen.ts";

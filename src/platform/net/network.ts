@@ -15,7 +15,7 @@ import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
 import { foreignPeer } from "../../formats/peer_looks.ts";
 import { timedOut, undelivered } from "../../core/errors.ts";
-import type { Datagrams, Net, Target } from "../../ports/host.ts";
+import type { Datagrams, Net, Target } from "../../ports/net.ts";
 
 /** For a peer to read the rest and end its side: less than a worker gives its sink. */
 const CLOSE_MS = 1500;

@@ -3,7 +3,7 @@
  * when they are first needed.
  */
 
-import type { Codecs, TimeSeries } from "../../ports/host.ts";
+import type { Codecs, TimeSeries } from "../../ports/remote_write.ts";
 
 export const realCodecs: Codecs = {
   async remoteWrite(series) {

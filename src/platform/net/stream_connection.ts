@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import { timedOut, undelivered } from "../../core/errors.ts";
-import type { Connection } from "../../ports/host.ts";
+import type { Connection } from "../../ports/net.ts";
 import { createHearing, createUnread } from "./peer_signs.ts";
 import type { SendQueues } from "./send_queue.ts";
 

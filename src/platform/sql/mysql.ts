@@ -5,7 +5,8 @@
 
 import type { Connection, ConnectionOptions, SslOptions } from "mysql2/promise";
 import { type Failure, messageOf, refused, timedOut, undelivered } from "../../core/errors.ts";
-import type { Mysql, MysqlSettings, TlsSettings } from "../../ports/host.ts";
+import type { Mysql, MysqlSettings } from "../../ports/mysql.ts";
+import type { TlsSettings } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
 import { secureContext } from "../net/tls.ts";
 

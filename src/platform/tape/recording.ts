@@ -1,7 +1,8 @@
 /** Keeps on a tape what is asked through these ports, and what is answered. */
 
 import { codeOf, messageOf } from "../../core/errors.ts";
-import type { Address, Host, Net, Stream } from "../../ports/host.ts";
+import type { Host } from "../../ports/host.ts";
+import type { Address, Net, Stream } from "../../ports/net.ts";
 import type { Mongo } from "../../ports/mongo.ts";
 import type { Snmp, SnmpSession, SnmpValue } from "../../ports/snmp.ts";
 import type { Sql, SqlConnection } from "../../ports/sql.ts";

@@ -1,7 +1,8 @@
 /** Answers from a tape: each question gets what was answered to it then. */
 
 import { badData, Failure, type FailureCode, noData } from "../../core/errors.ts";
-import type { Host, Stream } from "../../ports/host.ts";
+import type { Host } from "../../ports/host.ts";
+import type { Stream } from "../../ports/net.ts";
 import type { SnmpSession, SnmpValue } from "../../ports/snmp.ts";
 import type { SqlConnection } from "../../ports/sql.ts";
 import { nameOf } from "./recording.ts";

@@ -1,0 +1,103 @@
+/** Connections, datagrams and TLS. All that may wait takes a signal. */
+
+import type {
+  HttpRequest,
+  HttpResponse,
+  HttpServerRequest,
+  HttpServerResponse,
+  Listener,
+} from "./http.ts";
+
+export type Family = 0 | 4 | 6;
+
+export interface Net {
+  /** A TCP connection, to the first address of the name that answers. Throws `undelivered` or `timeout`. */
+  connect(target: Target, signal: AbortSignal): Promise<Connection>;
+  /** A two-way connection, for a question and its answer. It ends when the signal aborts. Throws as `connect`. */
+  dial(to: Address, signal: AbortSignal): Promise<Stream>;
+  /** A UDP socket that sends to one address, resolved now. */
+  datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
+  /** One HTTP request. Throws `undelivered` or `timeout` where there is no answer, `bad-data` where it is too long. */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Answers HTTP requests (GET only) at an address until it is closed. Throws `undelivered` where that cannot be. */
+  listen(
+    at: ListenAddress,
+    answer: (asked: HttpServerRequest) => HttpServerResponse,
+  ): Promise<Listener>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Where `host` is a loopback address: names that requests may carry in `Host`, besides loopback's own. */
+  readonly allowedHosts?: readonly string[];
+}
+
+/** Files are named by their paths, and read at each connect: certificates are renewed. */
+export interface TlsSettings {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate is to have, where it is not the host's. */
+  readonly serverName?: string;
+  readonly verify: boolean;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly family?: Family;
+  /** Seconds of silence after which the kernel probes the peer; 0 or absent: never. */
+  readonly keepalive?: number;
+  /** IPv6 zone, for link-local addresses. */
+  readonly scope?: string;
+  /** Absent: not encrypted. Only for connections. */
+  readonly tls?: TlsSettings;
+}
+
+export interface Connection {
+  /** Hands all the bytes to the kernel, at once where its buffer has room; waits while that is full. */
+  write(bytes: Uint8Array, signal: AbortSignal): void | Promise<void>;
+  /** `ended`: the peer has closed its side; `broken`: the connection failed. */
+  readonly state: "open" | "ended" | "broken";
+  /**
+   * Bytes that were written and that the peer's system has not acknowledged; 0 where nobody knows. It
+   * costs a look at the kernel's table of connections: undefined where the last one was dear and not
+   * long ago.
+   */
+  unacknowledged(): number | undefined;
+  /**
+   * Bytes that the peer's program has not read, as far as its system tells, of which so many are not even
+   * acknowledged.
+   */
+  unread(unacknowledged: number): number;
+  /** What the peer has said since this was asked last, a character for each byte; most say nothing. */
+  heard(): string;
+  /** Milliseconds for which the peer has been silent; of one that has ended: since about when. */
+  silence(): number;
+  /**
+   * Ends the connection in order: sends what was written, says that this was all, and waits for the
+   * peer to do the same. False where it did not, or the connection broke.
+   */
+  close(): Promise<boolean>;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
+
+/** A host and port, or the path of a unix socket. */
+export type Address = Target | { readonly path: string };
+
+/** A two-way connection. */
+export interface Stream extends Disposable {
+  /** Throws `undelivered` where the peer is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The next bytes as they arrive; undefined at the end. Throws `undelivered`, and `timeout` once the signal aborts. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+export interface Datagrams {
+  send(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** The next datagram that arrives. Throws `timeout` when the signal aborts. */
+  receive(signal: AbortSignal): Promise<Uint8Array>;
+  close(): void;
+}

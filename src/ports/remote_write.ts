@@ -1,0 +1,13 @@
+/** The body of a Prometheus remote write. */
+
+export interface Codecs {
+  /** The body of Prometheus' remote write: protobuf in Snappy's block format. */
+  remoteWrite(series: readonly TimeSeries[]): Promise<Uint8Array>;
+}
+
+export interface TimeSeries {
+  /** Sorted by label; the name is the label `__name__`. */
+  readonly labels: readonly (readonly [label: string, text: string])[];
+  /** Oldest first, times in milliseconds since the epoch. */
+  readonly samples: { readonly value: number; readonly timestamp: number }[];
+}
