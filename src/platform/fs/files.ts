@@ -16,7 +16,6 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { Cursor } from "../../core/cursor.ts";
-import { enlarged } from "../../core/enlarged.ts";
 import { noData } from "../../core/errors.ts";
 import type { HostFs } from "../../ports/fs.ts";
 import { openAppender } from "../log/appender.ts";
@@ -59,7 +58,9 @@ export function createHostFs(roots: Roots): HostFs {
         if (length === buffer.length) {
           if (length >= MAX_BYTES) throw new Error("it is longer than 64 MiB");
           refuseOther(fstatSync(descriptor));
-          buffer = enlarged(new Uint8Array(buffer.length * 4), buffer);
+          const larger = new Uint8Array(buffer.length * 4);
+          larger.set(buffer);
+          buffer = larger;
         }
         const count = readSync(descriptor, buffer, length, buffer.length - length, null);
         length += count;
@@ -175,7 +176,9 @@ function* piecesOf(path: string, descriptor: number): Generator<Cursor> {
       length -= end;
       if (length < buffer.length) continue;
       if (length >= MAX_BYTES) throw noData(`Cannot read ${path}: a line is longer than 64 MiB`);
-      buffer = enlarged(new Uint8Array(4 * buffer.length), buffer);
+      const larger = new Uint8Array(4 * buffer.length);
+      larger.set(buffer);
+      buffer = larger;
     }
   } finally {
     closeSync(descriptor);

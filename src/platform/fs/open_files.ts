@@ -7,7 +7,6 @@
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
-import { enlarged } from "../../core/enlarged.ts";
 import { libc } from "../runtime/libc.ts";
 import { createMountWatch, type MountWatch } from "./mount_watch.ts";
 import { once } from "../runtime/once.ts";
@@ -150,7 +149,9 @@ function fill(kept: Kept): boolean {
   for (;;) {
     if (length === text.bytes.length) {
       if (length >= MAX_KEPT) return false;
-      text.bytes = enlarged(new Uint8Array(text.bytes.length * 4), text.bytes);
+      const larger = new Uint8Array(text.bytes.length * 4);
+      larger.set(text.bytes);
+      text.bytes = larger;
     }
     const count = readFrom(kept.descriptor, text.bytes, length);
     length += count;
