@@ -1,12 +1,18 @@
-/** The rule of the rooms: who may import whom, and no circles. The table of src/ARCHITECTURE.md, as a check. */
+/**
+ * The rules of the house: who may import whom and no circles (the table of src/ARCHITECTURE.md), no export that nobody
+ * takes, no file or function that is too long.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { circlesOf } from "./circles.ts";
 import { type Room, ROOMS } from "./rooms.ts";
+import { tooLong } from "./sizes.ts";
+import { unusedExports } from "./unused.ts";
 
-const root = join(import.meta.dirname!, "../../src");
+const house = join(import.meta.dirname!, "../..");
+const root = join(house, "src");
 
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g;
@@ -15,9 +21,7 @@ const TYPE_IMPORT = /^\s*(?:import|export)\s+type\b/;
 
 const problems: string[] = [];
 const graph = new Map<string, string[]>();
-const sources = readdirSync(root, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
-  .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+const sources = sourcesIn("src").map((path) => relative(root, join(house, path)));
 
 for (const path of sources) {
   const name = path.split("/").at(-1)!;
@@ -40,6 +44,29 @@ for (const path of sources) {
   graph.set(path, targets);
 }
 for (const circle of circlesOf(graph)) problems.push(`circle: ${circle.join(" → ")}`);
+
+const texts = ["src", "test", "build/bench", "build/dev", "build/release"].flatMap(sourcesIn)
+  .map((path) => ({ path, text: readFileSync(join(house, path), "utf8") }));
+for (const name of unusedExports(texts, isWayIn)) problems.push(`${name} is exported for nobody`);
+for (const { path, text } of texts) {
+  if (path.startsWith("src/")) problems.push(...tooLong(path, text));
+}
+
+/** The TypeScript files below a folder of the repository, by their paths in it. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(join(house, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) =>
+      entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts")
+    )
+    .map((entry) => relative(house, join(entry.parentPath, entry.name)));
+}
+
+/** What something outside reads, and the contracts, whose parts have names to be spoken of. */
+function isWayIn(path: string, name: string): boolean {
+  const isType = /^[A-Z][A-Za-z0-9]*$/.test(name) && !/^[A-Z0-9]+$/.test(name);
+  return !path.startsWith("src/") || path === "src/api.ts" ||
+    (isType && /^src\/(core|ports)\//.test(path));
+}
 
 /** The innermost room that contains a file. */
 function roomOf(path: string): string | undefined {
@@ -75,5 +102,5 @@ function refusal(path: string, room: string, target: string): string | undefined
 }
 
 for (const problem of problems) console.error(problem);
-console.log(`${sources.length} files, ${problems.length} imports against the rule of the rooms`);
+console.log(`${sources.length} files, ${problems.length} faults against the rules of the house`);
 process.exit(problems.length > 0 ? 1 : 0);

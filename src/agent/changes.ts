@@ -2,7 +2,7 @@
 
 import type { AnyCollector } from "../core/collector.ts";
 import type { AnyHandler } from "../core/handler.ts";
-import type { CollectorConfig, HandlerConfig } from "./agent.ts";
+import type { CollectorConfig, HandlerConfig } from "./agent_contract.ts";
 
 /** A file of a user's that was changed makes another plugin of the same name. */
 export function isSame(

@@ -13,7 +13,7 @@ import { UnreadLines } from "../core/unread_lines.ts";
 import { type SeriesBudget, SeriesLimit } from "../core/series_limit.ts";
 import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 
-export interface RunnerSettings {
+interface RunnerSettings {
   /** The section's name: the collector's, or an instance's. */
   readonly section: string;
   readonly collector: AnyCollector;

@@ -3,7 +3,8 @@
 import type { Metric } from "../core/metric.ts";
 import { droppedTotal } from "../delivery/ledger.ts";
 import { createWorker } from "../delivery/worker.ts";
-import { type AgentPorts, backendsOf, type HandlerConfig } from "./agent.ts";
+import { backendsOf } from "./agent.ts";
+import type { AgentPorts, HandlerConfig } from "./agent_contract.ts";
 
 export interface DeliveryJob {
   readonly delivered: number;

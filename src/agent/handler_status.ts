@@ -12,7 +12,7 @@ import type { Missing } from "./missing.ts";
  * `waiting`: it has not delivered yet, or still delivers what had to wait. `missing`: it is enabled and
  * cannot run. `off`: it has a section and is not enabled.
  */
-export type HandlerState = "ok" | "waiting" | "failing" | "missing" | "off";
+type HandlerState = "ok" | "waiting" | "failing" | "missing" | "off";
 
 export interface HandlerStatus extends Ledger {
   readonly name: string;

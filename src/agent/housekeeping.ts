@@ -7,11 +7,11 @@ import { messageOf } from "../core/errors.ts";
 import type { EmitterSettings } from "../core/emitter.ts";
 import { createErrorReporter } from "../core/error_reporter.ts";
 import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
-import type { AgentPorts, AgentSettings } from "./agent.ts";
+import type { AgentPorts, AgentSettings } from "./agent_contract.ts";
 import type { AgentState } from "./self_metrics.ts";
 import { bootOf, readState, type SavedState } from "./state.ts";
 
-export interface Housekeeping {
+interface Housekeeping {
   /** The books of a handler in an earlier run; undefined where there are none. */
   ledger(handler: string): SavedLedger | undefined;
   /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */

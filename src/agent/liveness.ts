@@ -3,7 +3,7 @@
 import { droppedTotal } from "../delivery/ledger.ts";
 import type { AgentState } from "./self_metrics.ts";
 
-export interface Liveness {
+interface Liveness {
   /** Undefined where it flows, else what stands still. `now` is the monotonic clock, in milliseconds. */
   stalled(agentState: AgentState, now: number): string | undefined;
 }

@@ -20,7 +20,7 @@ export interface Scheduler {
 }
 
 /** Milliseconds since the epoch. */
-export type Phases = ReadonlyMap<CollectorRunner, number>;
+type Phases = ReadonlyMap<CollectorRunner, number>;
 
 /** Notices a clock that was set, and a host that slept, within this time. */
 const LONGEST_SLEEP = 60_000;

@@ -53,7 +53,7 @@ export interface ConfigurationStatus {
   };
 }
 
-export interface StatusContext {
+interface StatusContext {
   readonly started: number;
   readonly maxMemory: number;
   readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;

@@ -1,6 +1,7 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
-import { type CollectorConfig, singleRunner, unsupported } from "../agent/agent.ts";
+import { singleRunner, unsupported } from "../agent/agent.ts";
+import type { CollectorConfig } from "../agent/agent_contract.ts";
 import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
 import type { Metrics } from "../core/collector.ts";
 import type { Catalogue, PluginSource } from "../config/settings.ts";

@@ -5,7 +5,7 @@ import { UsageError } from "./flags.ts";
 import type { World } from "./world.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
-export type Shell = typeof shells[number];
+type Shell = typeof shells[number];
 
 export function completionsCommand(world: World, commands: () => readonly Command[]): CommandSpec {
   return {

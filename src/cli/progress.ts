@@ -2,7 +2,7 @@
 
 import type { Terminal } from "./world.ts";
 
-export interface Progress {
+interface Progress {
   /** `part`: 0 to 1, or undefined where nobody knows. */
   show(part: number | undefined, what: string): void;
   end(what: string): void;

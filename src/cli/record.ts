@@ -2,7 +2,7 @@
 
 import { singleRunner } from "../agent/agent.ts";
 import { messageOf } from "../core/errors.ts";
-import type { CollectorConfig } from "../agent/agent.ts";
+import type { CollectorConfig } from "../agent/agent_contract.ts";
 import type { Options } from "../core/option.ts";
 import { secretsOf } from "../core/secrets.ts";
 import { silentLog } from "../ports/log.ts";

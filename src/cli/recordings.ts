@@ -8,7 +8,7 @@ import { allPlugins, findCollector, namesIn, sorted, unknownPlugin } from "./plu
 import { tellProblems } from "./problems_out.ts";
 import type { World } from "./world.ts";
 
-export interface Recording {
+interface Recording {
   readonly part: CollectorSettings;
   /** The folder that was named. */
   readonly directory: string;

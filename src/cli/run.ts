@@ -1,6 +1,6 @@
 /** `run`: the daemon, in the order in which Diamond starts. */
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent_contract.ts";
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { formatProblem } from "../config/problems.ts";
 import { errorsIn, firstConfiguration } from "../daemon/configuration.ts";

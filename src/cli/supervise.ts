@@ -1,6 +1,6 @@
 /** The agent between its start and its end: signals, reloads, and what it was told about itself. */
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent_contract.ts";
 import { createRetry } from "../agent/retry.ts";
 import { located } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";

@@ -1,6 +1,6 @@
 /** What the commands are given: all that they may reach of the machine. Made in compose.ts. */
 
-import type { Agent, AgentPorts } from "../agent/agent.ts";
+import type { Agent, AgentPorts } from "../agent/agent_contract.ts";
 import type { Catalogue } from "../config/settings.ts";
 import type { PluginLoader } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
@@ -63,7 +63,7 @@ export interface World {
   readonly daemon: DaemonControl;
 }
 
-export interface BuildInfo {
+interface BuildInfo {
   readonly version: string;
   readonly commit: string;
   readonly target: string;
@@ -87,7 +87,7 @@ export interface RootOptions {
 }
 
 /** Processes: this one, and the one in the background. */
-export interface DaemonControl {
+interface DaemonControl {
   readonly isChild: boolean;
   /** Starts this very command in the background; resolves when it runs or has failed. */
   start(args: readonly string[]): Promise<StartReport>;

@@ -5,7 +5,7 @@ import { fatal, type Problem, warning } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
 /** A user and group to become; empty: those that the agent has. */
-export interface Becomes {
+interface Becomes {
   readonly user: string;
   readonly group: string;
 }

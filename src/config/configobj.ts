@@ -19,7 +19,7 @@ import {
   subsection,
 } from "./tree.ts";
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   readonly line: number;
   readonly message: string;
   /** The names of the sections that the line stands in. */
@@ -28,7 +28,7 @@ export interface SyntaxProblem {
   readonly tolerable: boolean;
 }
 
-export interface Parsed {
+interface Parsed {
   readonly root: Section;
   readonly problems: readonly SyntaxProblem[];
 }

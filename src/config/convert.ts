@@ -37,7 +37,7 @@ export function checkDefaults(
   }
 }
 
-export interface Converted {
+interface Converted {
   readonly values: Record<string, unknown>;
   readonly origins: Map<string, Origin>;
   readonly failed: boolean;

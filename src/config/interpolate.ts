@@ -8,7 +8,7 @@ import { isSection, leaf, type Section, subsection } from "./tree.ts";
 const REFERENCE = /%\(([^)]*)\)s/;
 
 /** `chain`: the section the value stands in, then its parents up to the root. Throws with what is missing. */
-export function interpolated(value: string, chain: readonly Section[]): string {
+function interpolated(value: string, chain: readonly Section[]): string {
   return resolve(value, chain, []);
 }
 

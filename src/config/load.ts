@@ -12,7 +12,7 @@ import { isLogSection } from "./logging.ts";
 import { fault, type Problem } from "./problems.ts";
 import { isSection, leaf, merge, newSection, type Section, subsection } from "./tree.ts";
 
-export interface Loaded {
+interface Loaded {
   readonly root: Section;
   /** The main file alone: the log is configured there and nowhere else. */
   readonly main: Section;

@@ -50,7 +50,7 @@ export function located({ file, line }: Origin, message: string): string {
 }
 
 /** The word that was probably meant: at most two letters off, or three in a long word. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   // Names that end alike must not be near for that alone.
   const endsAlike = stem(word) !== word.toLowerCase();
   let best: string | undefined;

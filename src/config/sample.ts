@@ -96,7 +96,7 @@ export const ENABLED = [
 ];
 
 /** Where a sample stands, and what it is to write. */
-export interface SampleSetting {
+interface SampleSetting {
   /** The first lines, as comments. */
   readonly heading: string;
   /** Options of `[server]` that are set. */

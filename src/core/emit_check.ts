@@ -41,7 +41,7 @@ export function specOf(base: MetricSpec, extras: EmitOptions | undefined): Metri
   return { ...base, precision: digitsOf(precision), form, max: Number.isFinite(max) ? max : 0 };
 }
 
-export function digitsOf(precision: unknown): number {
+function digitsOf(precision: unknown): number {
   if (!Number.isInteger(precision)) return 0;
   return Math.min(Math.max(precision as number, 0), MAX_PRECISION);
 }

@@ -7,7 +7,7 @@ import type { ResolveRequest, Settings } from "../config/settings.ts";
 import { configErrors, messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 
-export interface ConfigurationPorts {
+interface ConfigurationPorts {
   readonly path: string;
   readonly files: ConfigFiles;
   now(): number;

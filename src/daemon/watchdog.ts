@@ -1,12 +1,12 @@
 /** Keeps a service manager informed: that the agent runs, reloads, stops, and that data flows. */
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent_contract.ts";
 import { createLiveness } from "../agent/liveness.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Notifier } from "../ports/process.ts";
 
-export interface Supervised {
+interface Supervised {
   ready(): Promise<void>;
   reloading(): Promise<void>;
   stopping(): Promise<void>;

@@ -3,11 +3,18 @@
 import { createErrorReporter, type ErrorReporter } from "../core/error_reporter.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
-import { type DropReason, type Ledger, newLedger, type SavedLedger, whyDropped } from "./ledger.ts";
+import {
+  type DropReason,
+  imbalance,
+  type Ledger,
+  newLedger,
+  type SavedLedger,
+  whyDropped,
+} from "./ledger.ts";
 import type { Outcome } from "./poison.ts";
 import type { WorkerSettings } from "./worker_contract.ts";
 
-export type AccountSettings = Pick<WorkerSettings, "name" | "log" | "clock" | "options">;
+type AccountSettings = Pick<WorkerSettings, "name" | "log" | "clock" | "options">;
 
 export class Account {
   readonly ledger: Ledger = newLedger();
@@ -51,6 +58,15 @@ export class Account {
       );
     }
     dropped[reason] += count;
+  }
+
+  /** Logs what the ledger cannot account for. */
+  audit(queued: number, spooled: number): void {
+    const missing = imbalance(this.ledger, queued, spooled);
+    if (missing === 0) return;
+    this.#log.error(
+      `${this.#name}: the ledger does not close: ${missing} metrics are unaccounted for`,
+    );
   }
 
   /** Goes on with the books of an earlier run; `isOpen`: the spool is, and what is in it was counted then. */

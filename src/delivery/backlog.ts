@@ -7,7 +7,7 @@ import type { Batch } from "./sent.ts";
 import type { SpoolPace } from "./spool_pace.ts";
 import type { Spooler } from "./spooler.ts";
 
-export interface BacklogSettings {
+interface BacklogSettings {
   readonly spooler: Spooler | undefined;
   readonly pace: SpoolPace;
   /** Every batch is on disk before it is sent. */

@@ -16,7 +16,7 @@ export interface Columns {
   length: number;
 }
 
-export interface ColumnStore {
+interface ColumnStore {
   keep(metrics: readonly Metric[]): Columns;
   giveBack(columns: Columns): void;
 }

@@ -5,7 +5,7 @@ import type { Metric } from "../core/metric.ts";
 /** What a waiting metric costs: its object and its place. The series is there anyway. */
 export const BYTES_PER_METRIC = 64;
 
-export interface Queue {
+interface Queue {
   readonly size: number;
   readonly oldest: Metric | undefined;
   push(metrics: readonly Metric[]): void;

@@ -67,6 +67,6 @@ export class Refusals {
   }
 }
 
-export function keyOf({ ids, metrics }: Pick<Batch, "ids" | "metrics">): Key {
+function keyOf({ ids, metrics }: Pick<Batch, "ids" | "metrics">): Key {
   return ids.length > 0 ? ids[0] : metrics[0];
 }

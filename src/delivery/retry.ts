@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { backoffSeconds } from "./backoff.ts";
 
-export interface RetrySettings {
+interface RetrySettings {
   readonly name: string;
   readonly options: DeliveryValues;
   readonly clock: Clock;

@@ -16,7 +16,7 @@ import {
 import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
-export interface SpoolerSettings {
+interface SpoolerSettings {
   readonly name: string;
   readonly spools: Spools;
   readonly clock: Clock;

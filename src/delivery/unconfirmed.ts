@@ -10,7 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Batch, createSentBatches, type SentBatches } from "./sent.ts";
 
-export interface UnconfirmedSettings {
+interface UnconfirmedSettings {
   /** Undefined where a write is final. */
   readonly line: Line | undefined;
   readonly resendSeconds: number;

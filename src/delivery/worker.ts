@@ -1,10 +1,6 @@
 /**
- * One handler's delivery: its queue, its deadline, its retries, its spool, its books. Written once,
- * for every handler; a slow or dead backend costs its own worker and nobody else.
- *
- * New points go first; what lies in the spool follows in the gaps, oldest first: unless the backend
- * wants its points in order, then new ones queue up in the spool. While the backend is away, each tick
- * goes straight to the spool, so that memory stays as it was.
+ * Delivers to one handler: a slow or dead backend costs its own worker only. New points go first and the spool follows
+ * in the gaps, oldest first, unless the backend wants order. While it is away, each tick goes straight to the spool.
  */
 
 import { codeOf, timedOut } from "../core/errors.ts";
@@ -16,7 +12,7 @@ import type { ErrorState } from "../core/error_reporter.ts";
 import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
 import { Deadline, within } from "./deadline.ts";
-import { imbalance, type Ledger, type SavedLedger } from "./ledger.ts";
+import type { Ledger, SavedLedger } from "./ledger.ts";
 import { type Outcome, type PartsSettings, writeParts } from "./poison.ts";
 import { BYTES_PER_METRIC } from "./queue.ts";
 import { Refusals, SEARCH_TRIES } from "./refusals.ts";
@@ -24,6 +20,7 @@ import type { Batch } from "./sent.ts";
 import { Retry } from "./retry.ts";
 import { SpoolPace } from "./spool_pace.ts";
 import type { Spooler } from "./spooler.ts";
+import { Turns } from "./turns.ts";
 import type { Unconfirmed } from "./unconfirmed.ts";
 import type { Worker, WorkerSettings } from "./worker_contract.ts";
 import { spoolerOf, unconfirmedOf } from "./worker_parts.ts";
@@ -66,13 +63,11 @@ class DeliveryWorker implements Worker {
   /** Made once: a write leaves little behind. */
   readonly #usual: PartsSettings;
   readonly #write = (part: readonly Metric[]) => this.#deadline.write(part);
+  readonly #turns = new Turns({ isDue: () => this.#isDue(), drain: () => this.#drain() });
   #inFlight: Batch | undefined;
   #isFlushWanted = false;
   #isLookWanted = false;
   #isLookPlanned = false;
-  #draining: Promise<void> | undefined;
-  /** In the part of a drain that needs no promise. */
-  #isWriting = false;
   #isStopping = false;
   #isClosed = false;
   /** All of it was refused again and again, so the one behind it is tried. */
@@ -95,7 +90,7 @@ class DeliveryWorker implements Worker {
     this.#retry = new Retry(settings);
     this.#deadline = new Deadline(sink, clock, options.timeout);
     const spooler = this.#spooler = spoolerOf(settings, account);
-    const pace = this.#pace = new SpoolPace(clock, options.spool_rate, () => this.#wake());
+    const pace = this.#pace = new SpoolPace(clock, options.spool_rate, () => this.#turns.wake());
     const always = options.spool === "always";
     this.#backlog = new Backlog({ spooler, pace, always, most: this.#most });
     this.#unconfirmed = unconfirmedOf(settings, account, this.#backlog, () => {
@@ -107,7 +102,7 @@ class DeliveryWorker implements Worker {
       if (spools?.exists(name) !== true) account.reconcile(0);
     }
     spooler?.trim();
-    this.#wake();
+    this.#turns.wake();
   }
 
   get queued(): number {
@@ -158,7 +153,7 @@ class DeliveryWorker implements Worker {
     if (this.#isStopping) return this.#account.drop("stopped", metrics.length);
     this.#backlog.queue.push(metrics);
     if (this.queued + this.#unconfirmed.held > this.#capacity) this.#overflow();
-    this.#wake();
+    this.#turns.wake();
   }
 
   persist(): void {
@@ -170,7 +165,7 @@ class DeliveryWorker implements Worker {
   flush(): void {
     this.#isFlushWanted = true;
     if (this.#retry.failures > 0 && !this.#isStopping) this.#backlog.spill();
-    this.#wake();
+    this.#turns.wake();
   }
 
   shedMemory(): void {
@@ -183,7 +178,7 @@ class DeliveryWorker implements Worker {
     this.#pace.isHurrying = true;
     this.#pace.stopWaiting();
     this.#retry.interrupt();
-    this.#wake();
+    this.#turns.wake();
   }
 
   dropSpool(): number {
@@ -211,30 +206,6 @@ class DeliveryWorker implements Worker {
     const inFlight = this.queued - queue.size;
     const room = Math.max(0, this.#capacity - inFlight - this.#unconfirmed.held);
     this.#account.drop("overflow", queue.trim(room));
-  }
-
-  #wake(): void {
-    if (this.#draining !== undefined || this.#isWriting || !this.#isDue()) return;
-    this.#isWriting = true;
-    let pending: Promise<void> | undefined;
-    try {
-      pending = this.#drain();
-    } catch (error) {
-      // Nothing of a handler's may end the tick that it is called from.
-      pending = Promise.reject(error);
-    }
-    this.#isWriting = false;
-    if (pending === undefined) return;
-    this.#draining = this.#goOn(pending).finally(() => {
-      this.#draining = undefined;
-      this.#wake();
-    });
-  }
-
-  async #goOn(pending: Promise<void>): Promise<void> {
-    for (let next: Promise<void> | undefined = pending; next !== undefined; next = this.#drain()) {
-      await next;
-    }
   }
 
   #isDue(): boolean {
@@ -380,7 +351,7 @@ class DeliveryWorker implements Worker {
     this.#clock.after(LOOK_MS, () => {
       this.#isLookPlanned = false;
       this.#isLookWanted = true;
-      this.#wake();
+      this.#turns.wake();
     });
   }
 
@@ -391,7 +362,7 @@ class DeliveryWorker implements Worker {
     this.#isFlushWanted = true;
     this.#pace.stopWaiting();
     this.#retry.interrupt();
-    this.#wake();
+    this.#turns.wake();
     await this.#lastFlush(seconds);
     const unfinished = this.#inFlight;
     this.#inFlight = undefined;
@@ -404,22 +375,15 @@ class DeliveryWorker implements Worker {
     if (!this.#backlog.spill()) this.#account.drop("stopped", queue.trim(0));
     this.#account.expected = this.spooled;
     this.#spooler?.close();
-    const missing = imbalance(this.ledger, this.queued, this.spooled);
-    if (missing !== 0) {
-      this.#settings.log.error(
-        `${this.name}: the ledger does not close: ${missing} metrics are unaccounted for`,
-      );
-    }
+    this.#account.audit(this.queued, this.spooled);
   }
 
   async #lastFlush(seconds: number): Promise<void> {
-    const ended = (async () => {
-      while (this.#draining !== undefined) await this.#draining;
-    })();
+    const ended = this.#turns.end();
     await within(this.#clock, seconds, ended);
     this.#isClosed = true;
     this.#retry.interrupt();
-    if (this.#draining === undefined) return;
+    if (this.#turns.pending === undefined) return;
     // A write that is told to end may still say how far it came.
     this.#deadline.abort(timedOut("The agent stops"));
     await within(this.#clock, ABORT_SECONDS, ended);

@@ -1,6 +1,6 @@
 /** Numbers out of nested data, and names that are safe in a metric's path. */
 
-export interface FlattenSettings {
+interface FlattenSettings {
   /** Take `true` and `false` as 1 and 0. */
   readonly booleans?: boolean;
   /** Go into lists, with the index as a part of the name. */

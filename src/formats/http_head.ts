@@ -3,7 +3,7 @@
  * Source: https://www.rfc-editor.org/rfc/rfc9112
  */
 
-export interface RequestHead {
+interface RequestHead {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -44,7 +44,7 @@ export function parseRequestHead(text: string): RequestHead | undefined {
 }
 
 /** Whether an address is only to be reached from its own machine. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(host);
 }
 

@@ -6,7 +6,7 @@
 import type { Metric } from "../core/metric.ts";
 
 export const timePrecisions = ["s", "ms", "u", "ns"] as const;
-export type TimePrecision = typeof timePrecisions[number];
+type TimePrecision = typeof timePrecisions[number];
 
 const FACTORS: Readonly<Record<TimePrecision, bigint>> = {
   s: 1n,

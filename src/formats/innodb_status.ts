@@ -66,7 +66,7 @@ const patterns: readonly LinePattern[] = LINES.trim().split("\n").map((line) => 
   return { form: new RegExp(`^\\s*${source}`), names: names.split(" ") };
 });
 
-export interface InnodbValue {
+interface InnodbValue {
   /** Without `Innodb_`. */
   readonly name: string;
   readonly value: number;

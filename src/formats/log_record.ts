@@ -6,7 +6,7 @@
 import { strftime, type Zone } from "./strftime.ts";
 
 /** Python's numbers: DEBUG 10, INFO 20, WARNING 30, ERROR 40, CRITICAL 50. */
-export type LevelNumber = number;
+type LevelNumber = number;
 
 export const levels: Readonly<Record<string, LevelNumber>> = {
   NOTSET: 0,

@@ -12,7 +12,7 @@ export interface DataPoint {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface OpentsdbNames {
+interface OpentsdbNames {
   readonly prefix: string;
   readonly tags: Readonly<Record<string, string>>;
   /** What a collector's label becomes a tag by, instead of staying in the name. */

@@ -25,7 +25,7 @@ interface Header {
 }
 
 /** Reads the lines from the first on. */
-export type PairReader = (
+type PairReader = (
   lines: Cursor,
   skipLine: SkipLine,
 ) => readonly Readonly<Pair>[] | undefined;

@@ -11,7 +11,7 @@ import { nameWords, partLabels } from "./dimensions.ts";
 export const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-export type Exposition = "text" | "openmetrics";
+type Exposition = "text" | "openmetrics";
 
 interface Family {
   readonly name: string;

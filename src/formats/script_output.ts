@@ -10,7 +10,7 @@ import { isNumber } from "../core/cursor.ts";
 export const scriptFormats = ["plain", "graphite", "nagios", "json", "prometheus"] as const;
 export type ScriptFormat = typeof scriptFormats[number];
 
-export interface ScriptValue {
+interface ScriptValue {
   readonly name: string;
   readonly value: number;
   /** It was printed with a point. */
@@ -19,7 +19,7 @@ export interface ScriptValue {
   readonly timestamp?: number;
 }
 
-export interface ScriptOutput {
+interface ScriptOutput {
   readonly values: readonly ScriptValue[];
   /** The first line that could not be read. */
   readonly bad?: string;

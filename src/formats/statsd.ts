@@ -7,7 +7,7 @@ import type { Metric, Series } from "../core/metric.ts";
 import { wireNames } from "./wire_names.ts";
 
 /** What a counter stood at when it was last sent. */
-export type LastCounts = Map<string, number | bigint>;
+type LastCounts = Map<string, number | bigint>;
 
 /**
  * The lines of a batch, and what its counters stand at: to be remembered once the lines are sent. A

@@ -48,7 +48,7 @@ export default defineHandler({
 });
 
 /** Counters are sent as what they counted, gauges as they are. */
-export function libratoBody(
+function libratoBody(
   batch: readonly Metric[],
   nameOf: (metric: Metric) => string,
 ): string {

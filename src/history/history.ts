@@ -12,7 +12,7 @@ import { createCollecting, takesSummaries } from "./query.ts";
 import { createRecent } from "./recent.ts";
 import { seriesOfSummary, summarise } from "./summary.ts";
 
-export interface HistoryOptions {
+interface HistoryOptions {
   readonly file: HistoryFile;
   readonly maxBytes: number;
   /** Seconds. */

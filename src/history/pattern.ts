@@ -8,7 +8,7 @@ const MAX_LENGTH = 1000;
 /** Alternatives of one pattern after its braces were expanded. */
 const MAX_ALTERNATIVES = 256;
 
-export type Matcher = (path: string) => boolean;
+type Matcher = (path: string) => boolean;
 
 /** Throws a RangeError where a pattern is too large to be meant. */
 export function compilePattern(pattern: string): Matcher {

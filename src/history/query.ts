@@ -17,7 +17,7 @@ interface Buckets {
   readonly points: Float64Array;
 }
 
-export interface Collecting {
+interface Collecting {
   readonly start: number;
   readonly end: number;
   readonly step: number;

@@ -3,7 +3,7 @@
 import type { Metric } from "../core/metric.ts";
 import type { Column } from "./block.ts";
 
-export interface Recent {
+interface Recent {
   readonly points: number;
   readonly from: number;
   readonly to: number;

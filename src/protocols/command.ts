@@ -12,9 +12,9 @@ export function commandOptions(bin: string) {
     sudo_cmd: text("/usr/bin/sudo", "The program sudo"),
   };
 }
-export type CommandValues = Values<ReturnType<typeof commandOptions>>;
+type CommandValues = Values<ReturnType<typeof commandOptions>>;
 
-export interface RunSettings {
+interface RunSettings {
   /** Whether an exit status is a good one. Absent: only 0. */
   readonly isGood?: (status: number) => boolean;
 }

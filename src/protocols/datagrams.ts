@@ -7,7 +7,7 @@ import { packLines } from "../formats/datagrams.ts";
 /** A name may move: datagrams never tell. */
 const RESOLVE_AGAIN_SECONDS = 300;
 
-export interface LineSender {
+interface LineSender {
   send(lines: Uint8Array, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

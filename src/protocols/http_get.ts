@@ -5,7 +5,7 @@ import type { Host } from "../ports/host.ts";
 import type { HttpRequest, HttpResponse } from "../ports/http.ts";
 import { shownUrl } from "../core/secrets.ts";
 
-export type GetSettings = Partial<Omit<HttpRequest, "url">>;
+type GetSettings = Partial<Omit<HttpRequest, "url">>;
 
 /** A longer answer is an error. */
 const MAX_BYTES = 16 * 1024 * 1024;

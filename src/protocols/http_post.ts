@@ -37,7 +37,7 @@ export function ownHeaders({ headers, token }: Values<typeof headerOptions>) {
 
 type PostValues = Values<ReturnType<typeof postOptions>>;
 
-export interface Post {
+interface Post {
   readonly url: string;
   readonly type: string;
   readonly body: string | Uint8Array;

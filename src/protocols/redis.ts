@@ -5,14 +5,14 @@ import type { Host } from "../ports/host.ts";
 import type { Address } from "../ports/net.ts";
 import { Conversation } from "./conversation.ts";
 
-export type RedisReply = string | number | null | readonly RedisReply[];
+type RedisReply = string | number | null | readonly RedisReply[];
 
-export interface Redis extends Disposable {
+interface Redis extends Disposable {
   /** Throws `bad-data` with the server's words where it refuses. */
   command(...words: readonly string[]): Promise<RedisReply>;
 }
 
-export interface RedisLogin {
+interface RedisLogin {
   /** Of an ACL; "": the default user. */
   readonly user: string;
   readonly password: string;

@@ -6,19 +6,19 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Exec, RunningCommand } from "../ports/exec.ts";
 
-export interface Program {
+interface Program {
   readonly path: string;
   /** Another one when the file has changed. */
   readonly version: number;
 }
 
-export interface PrintedLine {
+interface PrintedLine {
   readonly text: string;
   /** Seconds since the epoch, when it came. */
   readonly at: number;
 }
 
-export interface ProgramNews {
+interface ProgramNews {
   readonly path: string;
   readonly lines: readonly PrintedLine[];
   /** Lines that there was no room for. */
@@ -29,7 +29,7 @@ export interface ProgramNews {
   readonly ended?: string;
 }
 
-export interface RunningPrograms extends Disposable {
+interface RunningPrograms extends Disposable {
   /** Runs exactly these, and returns what came since the last call. */
   news(programs: readonly Program[]): readonly ProgramNews[];
 }

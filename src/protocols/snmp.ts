@@ -17,7 +17,7 @@ export const deviceOptions = {
   privacy_protocol: choice("", ["", "DES", "AES", "AES256"], "How version 3 encrypts"),
   privacy_key: secret("", "The password for that"),
 };
-export type Device = Values<typeof deviceOptions>;
+type Device = Values<typeof deviceOptions>;
 
 /** The options of every collector that asks devices, by Diamond's names. */
 export const snmpOptions = {

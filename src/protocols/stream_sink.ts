@@ -10,7 +10,7 @@ import type { Connection, Target } from "../ports/net.ts";
 import type { Metric } from "../core/metric.ts";
 import { looksLike, quotable } from "../formats/peer_looks.ts";
 
-export interface StreamSettings {
+interface StreamSettings {
   readonly target: Target;
   readonly options:
     & { readonly reconnect_interval: number }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CollectorConfig, createAgent } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/agent.ts";
+import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { createHostnameResolver, hostnameBy } from "../../src/agent/hostname.ts";
 import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts";

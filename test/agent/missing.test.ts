@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CollectorConfig, createAgent } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/agent.ts";
+import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
 import {
   commonOptions,
   type CommonValues,

@@ -5,7 +5,7 @@
 
 import { runtimeEnvironment, runtimeSettings } from "../../core/runtime_settings.ts";
 
-export interface ServicePaths {
+interface ServicePaths {
   readonly program: string;
   readonly config: string;
 }

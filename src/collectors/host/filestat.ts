@@ -64,7 +64,7 @@ export default defineCollector({
 });
 
 /** Files by user and type, from lines with one field each: `p4711`, `Lroot`, `tREG`. */
-export function countFiles(output: string): Map<string, Map<string, number>> {
+function countFiles(output: string): Map<string, Map<string, number>> {
   const counts = new Map<string, Map<string, number>>();
   let user = "";
   for (const line of output.split("\n")) {

@@ -39,7 +39,7 @@ export interface Owner {
 }
 
 /** All of a regular file. Throws where it is another kind of file or has more bytes than that. */
-export function readRegular(path: string, maxBytes: number): Uint8Array {
+function readRegular(path: string, maxBytes: number): Uint8Array {
   const descriptor = openRegular(path, statSync(path), O_RDONLY);
   try {
     const { size } = fstatSync(descriptor);
@@ -67,7 +67,7 @@ export function readRegularText(path: string, maxBytes: number): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readRegular(path, maxBytes));
 }
 
-export function tooLarge(maxBytes: number): Error {
+function tooLarge(maxBytes: number): Error {
   return new Error(`it has more than ${Math.floor(maxBytes / 1024 / 1024)} MB`);
 }
 

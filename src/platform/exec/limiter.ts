@@ -1,6 +1,6 @@
 /** Work of which only so much is done at the same time; the rest waits for its turn. */
 
-export type Limiter = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+type Limiter = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
 /** Who is aborted while it waits gets its turn at once: its work sees the signal and says why. */
 export function createLimiter(most: number): Limiter {

@@ -4,7 +4,7 @@ import { createReadStream, openSync, readSync, statSync } from "node:fs";
 import { configError } from "../../core/errors.ts";
 import { readline, zlib } from "../runtime/node_modules.ts";
 
-export interface LineReader {
+interface LineReader {
   /** Ends with the file. Throws where it cannot be read. */
   readonly lines: AsyncIterable<string>;
   /** Part of the file that has been read, 0 to 1. */

@@ -59,7 +59,7 @@ export interface Text {
   readonly edition?: number;
 }
 
-export interface KeptFiles {
+interface KeptFiles {
   /** By the path on the host. Undefined where a file is none of these. Throws as `openSync` and `readSync` do. */
   read(path: string): Text | undefined;
 }

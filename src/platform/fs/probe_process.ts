@@ -14,7 +14,7 @@ import { selfCommand } from "../runtime/self_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 
-export interface ProbeProcess {
+interface ProbeProcess {
   /** Throws `timeout` where the file system does not answer, `no-data` where it says no. */
   ask(what: "statvfs" | "device", path: string, signal: AbortSignal): Promise<unknown>;
 }

@@ -11,11 +11,11 @@ import { localZone } from "./local_zone.ts";
 import { writeText } from "../runtime/stdio.ts";
 import { openSyslog } from "./syslog.ts";
 
-export interface OpenLog extends Log {
+interface OpenLog extends Log {
   close(): void;
 }
 
-export interface LogRequest {
+interface LogRequest {
   readonly plan: LogPlan;
   /** `-l`: also to stdout, in Diamond's form for it. */
   readonly toStdout: boolean;

@@ -10,7 +10,7 @@ import { levels, type LogRecord } from "../../formats/log_record.ts";
 import { dgram, processes } from "../runtime/node_modules.ts";
 import { realExec, safeEnvironment } from "../exec/exec.ts";
 
-export interface Syslog {
+interface Syslog {
   write(line: string, record: LogRecord): void;
   close(): void;
 }

@@ -64,14 +64,14 @@ function payloadOf(maps: string): Range | null {
   }
 }
 
-export interface Mapping {
+interface Mapping {
   readonly from: bigint;
   readonly to: bigint;
   readonly rights: string;
   readonly offset: bigint;
 }
 
-export function mappingsOf(program: string, maps: string): Mapping[] {
+function mappingsOf(program: string, maps: string): Mapping[] {
   return maps.split("\n").flatMap((line) => {
     const [range, rights, offset, , , ...path] = line.trim().split(/ +/);
     if (path.join(" ") !== program) return [];

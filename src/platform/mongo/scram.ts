@@ -11,7 +11,7 @@ const HASHES: Readonly<Record<Mechanism, string>> = {
 };
 const MAX_ITERATIONS = 1_000_000;
 
-export interface Scram {
+interface Scram {
   /** The client's first message. */
   readonly first: string;
   /** The answer to the server's first message. */

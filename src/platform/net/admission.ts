@@ -16,7 +16,7 @@ export interface Place {
   leave(): void;
 }
 
-export interface Admission {
+interface Admission {
   enter(address: string, drop: () => void): Place;
   /** Drops all. */
   end(): void;
@@ -29,7 +29,7 @@ interface Peer {
   unread: number;
 }
 
-export interface Limits {
+interface Limits {
   readonly connections: number;
   readonly burst: number;
   readonly unread: number;

@@ -3,7 +3,7 @@
 /** Nobody who is sent metrics says more at a time. */
 const MAX_HEARD = 65_536;
 
-export interface Hearing {
+interface Hearing {
   hear(bytes: Uint8Array): void;
   /** All that came since this was asked last. */
   take(): string;

@@ -11,7 +11,7 @@ export interface Address {
 }
 
 /** `family`: 4, 6, or 0 for both. Rejects with the resolver's error. Without an earlier answer it may never settle. */
-export type Lookup = (host: string, family: number) => Promise<Address[]>;
+type Lookup = (host: string, family: number) => Promise<Address[]>;
 
 /** How long a question may take before the last answer is used. */
 const GRACE_MS = 1000;

@@ -19,7 +19,7 @@ import { withLine } from "./modules.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-export interface HandlerHost {
+interface HandlerHost {
   load(files: readonly ModuleFile[]): Promise<readonly LoadedModule[]>;
   /** Once in a process. */
   open(name: string, values: Values): void;
@@ -81,7 +81,7 @@ function withPlaces(error: unknown, batch: readonly Metric[]): unknown {
 }
 
 /** Regular expressions do not travel. */
-export function optionsFrom(declared: Options, given: Values): Record<string, unknown> & never {
+function optionsFrom(declared: Options, given: Values): Record<string, unknown> & never {
   const values: Record<string, unknown> = { ...given };
   for (const [name, option] of Object.entries(declared)) {
     const { sources } = (values[name] ?? {}) as { sources?: readonly string[] };

@@ -15,21 +15,21 @@ import { importPlugin } from "./import_module.ts";
 import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
 
 /** One file, as far as it was got. */
-export interface HandlerModule {
+interface HandlerModule {
   readonly path: string;
   readonly fileVersion: string;
   readonly plugins: readonly AnyHandler[];
   readonly error?: string;
 }
 
-export interface HandlerFile {
+interface HandlerFile {
   readonly file: ModuleFile;
   /** Of its process; undefined: in the agent. */
   readonly settings: PluginProcessSettings | undefined;
   readonly context?: LoadContext;
 }
 
-export interface PluginHandlers {
+interface PluginHandlers {
   /** What is unchanged stays the very same object. */
   load(files: readonly HandlerFile[]): Promise<readonly HandlerModule[]>;
   figures(): readonly PluginProcessFigures[];

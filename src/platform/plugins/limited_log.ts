@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 
 type Level = keyof Log;
 
-export interface LimitedLog {
+interface LimitedLog {
   /** `to`: where this line goes, if it may. */
   say(to: Log, level: Level, text: string): void;
 }

@@ -17,7 +17,7 @@ export interface PluginModule {
   readonly error?: string;
 }
 
-export interface PluginModules {
+interface PluginModules {
   /** Each file is loaded once for each of its stamps. `begins` is told before a file's code runs. */
   load(
     files: readonly ModuleFile[],

@@ -19,7 +19,7 @@ import { createProxyMaker } from "./proxy.ts";
 import { filesOf, oldOnes, type PythonText, readTexts } from "./python_files.ts";
 import { createPluginSwap } from "./swap.ts";
 
-export interface PythonCollectors {
+interface PythonCollectors {
   load(
     request: PluginRequest,
     files: readonly ModuleFile[],

@@ -10,13 +10,13 @@ import { missingPython } from "./python.ts";
 import { oldOnes } from "./python_files.ts";
 import { handlersProgram, pythonSetup } from "./python_shim.ts";
 
-export interface PythonHandlerFile {
+interface PythonHandlerFile {
   readonly file: ModuleFile;
   readonly settings: PluginProcessSettings;
   readonly context: LoadContext;
 }
 
-export interface PythonHandlerFiles {
+interface PythonHandlerFiles {
   readonly needed: readonly PythonHandlerFile[];
   /** What is said of the others. */
   readonly files: readonly PluginFile[];

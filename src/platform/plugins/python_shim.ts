@@ -42,7 +42,7 @@ const MODULES = {
   guard,
 };
 
-export interface PythonProgram {
+interface PythonProgram {
   /** What it reads from stdin before the first request, so that a list of processes does not show all of it. */
   readonly preamble: string;
   command(python: string): string[];

@@ -5,7 +5,7 @@
 
 import type { Readable } from "node:stream";
 
-export interface LineLimits {
+interface LineLimits {
   /** Characters that a line may have, by its first ones; what is longer is cut, and `isCut` says so. */
   longest(beginning: string): number;
   take(line: string, isCut: boolean): void;

@@ -14,7 +14,7 @@ const NAMED = /(?:from|import|require)\s*\(?\s*["'`]([^"'`\n]+)["'`]/g;
 const ENDINGS = ["", ".ts", ".js", ".mjs", ".cjs", ".json", "/index.ts", "/index.js"];
 const MAX_DEPTH = 16;
 
-export interface PluginTrust {
+interface PluginTrust {
   /** Why a file is not run; undefined where it is. */
   ofFile(path: string): string | undefined;
   /** Why no code of a folder is imported, without the folders below. */

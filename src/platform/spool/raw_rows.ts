@@ -6,7 +6,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
-export type RawValue = null | number | Uint8Array;
+type RawValue = null | number | Uint8Array;
 
 export interface RawRow {
   readonly id: number;

@@ -15,7 +15,8 @@ import {
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import type { Spool, SpoolLog } from "../../ports/spool.ts";
-import { DamagedSpool, isDamage, openSpoolFile } from "./spool_file.ts";
+import { DamagedSpool, isDamage } from "./spool_damage.ts";
+import { openSpoolFile } from "./spool_file.ts";
 import type { SpoolFile, SpoolFileSettings } from "./spool_file_contract.ts";
 import { salvage } from "./salvage.ts";
 

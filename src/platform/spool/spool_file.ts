@@ -6,19 +6,15 @@
  * synced, and survives the loss of power too.
  */
 
-import { messageOf } from "../../core/errors.ts";
 import type { Metric, Series } from "../../core/metric.ts";
 import { MAX_PER_WRITE, type SpooledBatch } from "../../ports/spool.ts";
 import { zlib } from "../runtime/node_modules.ts";
-import { type DatabaseSync, openDatabase, type StatementSync } from "../runtime/sqlite.ts";
+import { openDatabase, type StatementSync } from "../runtime/sqlite.ts";
+import { checkOrigin, DamagedSpool, damageOf, isDamage } from "./spool_damage.ts";
 import type { BatchRow, SpoolFile, SpoolFileSettings } from "./spool_file_contract.ts";
 import { salvageOpen } from "./salvage.ts";
 import { isMarked, markOf, statements } from "./spool_statements.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
-
-/** "DAGS", so that a foreign database is known. */
-export const APPLICATION_ID = 0x44414753;
-export const VERSION = 1;
 
 interface Total {
   readonly points: number;
@@ -31,9 +27,6 @@ interface Total {
 const TRIM_ROWS = 16;
 /** Series that nobody names any more, in a file that is never removed; and those that are kept in memory. */
 const MAX_IDLE_SERIES = 20_000;
-
-/** What the database cannot do any more for its state, not for ours. */
-export class DamagedSpool extends Error {}
 
 /** SQLite finds rows by their order, and says nothing when a flipped bit has put one out of it. */
 const LOST_ROWS = "rows that are in it are not found by their numbers";
@@ -365,39 +358,4 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
 /** What a damaged count may say is not believed. */
 function plausible(points: number): number {
   return points >= 1 && points <= MAX_PER_WRITE ? points : 0;
-}
-
-/** A new file is marked as ours. */
-function checkOrigin(db: DatabaseSync, readOnly: boolean): void {
-  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
-  const isNew = pragma("schema_version") === 0;
-  if (isNew && !readOnly) {
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
-    return;
-  }
-  if (pragma("application_id") !== APPLICATION_ID) {
-    throw new DamagedSpool("it is not a spool of this program");
-  }
-  const version = pragma("user_version");
-  if (version > VERSION) {
-    throw new DamagedSpool(`it was written by a newer version of this program (format ${version})`);
-  }
-  // Someone else's trigger would run, without end perhaps, whenever a batch is stored or removed.
-  const foreign = db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')")
-    .get();
-  if (foreign !== undefined) {
-    throw new DamagedSpool("it has triggers or views, which a spool does not have");
-  }
-}
-
-/** SQLite's codes CORRUPT and NOTADB; Deno tells them by the message only. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof DamagedSpool ||
-    /malformed|not a database|no such (table|column)|database schema/.test(messageOf(error));
-}
-
-function damageOf(error: unknown): unknown {
-  return isDamage(error) && !(error instanceof DamagedSpool)
-    ? new DamagedSpool(messageOf(error))
-    : error;
 }

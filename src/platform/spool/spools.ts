@@ -10,7 +10,8 @@ import { type SpoolFolder, SpoolInUse, type Spools, type SpoolSummary } from "..
 import { makeFolder } from "../access/safe_open.ts";
 import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
 import { openRecovering } from "./recovering_spool.ts";
-import { isDamage, openSpoolFile } from "./spool_file.ts";
+import { isDamage } from "./spool_damage.ts";
+import { openSpoolFile } from "./spool_file.ts";
 import type { SpoolFile } from "./spool_file_contract.ts";
 
 const ENDING = ".db";

@@ -9,7 +9,7 @@ import { looksLike } from "../../formats/peer_looks.ts";
 import type { SqlSettings } from "../../ports/sql.ts";
 import { net } from "../runtime/node_modules.ts";
 
-export type SqlAddress = Pick<SqlSettings, "host" | "port" | "socket">;
+type SqlAddress = Pick<SqlSettings, "host" | "port" | "socket">;
 
 export function addressOf({ host, port, socket }: SqlAddress): string {
   if (socket !== "") return socket;

@@ -12,7 +12,7 @@ import { type Exchange, type Step, textOf } from "./tape.ts";
 const KEPT_HEADERS = ["content-type", "location", "www-authenticate"];
 
 /** `keep` is called again with the same exchange whenever it has grown. */
-export type Keep = (exchange: Exchange) => void;
+type Keep = (exchange: Exchange) => void;
 
 type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo">;
 

@@ -1,0 +1,106 @@
+/** Files and functions that are too long to be read at once. It counts by the indentation that the formatter makes. */
+
+const MAX_FILE_LINES = 400;
+const MAX_FUNCTION_LINES = 80;
+
+interface Measured {
+  readonly name: string;
+  readonly lines: number;
+}
+
+/** Those from before the rule; the list only gets shorter. */
+const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  "src/agent/agent.ts": ["createAgent"],
+  "src/agent/collector_runner.ts": ["createCollectorRunner"],
+  "src/agent/housekeeping.ts": ["createHousekeeping"],
+  "src/agent/scheduler.ts": ["createScheduler"],
+  "src/agent/self_metrics.ts": ["selfCollector"],
+  "src/cli/replay.ts": ["replay"],
+  "src/cli/supervise.ts": ["superviseAgent"],
+  "src/collectors/host/disk_space.ts": ["collect"],
+  "src/collectors/host/disk_usage.ts": ["collect"],
+  "src/collectors/host/user_scripts.ts": ["collect"],
+  "src/config/configobj.ts": ["parseConfig"],
+  "src/config/load.ts": ["loadConfig"],
+  "src/core/emitter.ts": ["createEmitter"],
+  "src/daemon/configuration.ts": ["firstConfiguration"],
+  "src/delivery/spooler.ts": ["createSpooler"],
+  "src/history/history.ts": ["createHistory"],
+  "src/platform/fs/files.ts": ["createHostFs"],
+  "src/platform/fs/probe_process.ts": ["createProbeProcess"],
+  "src/platform/history/history_file.ts": ["openHistoryFile"],
+  "src/platform/log/appender.ts": ["openAppender"],
+  "src/platform/net/fd_connection.ts": ["heldConnection"],
+  "src/platform/net/stream_connection.ts": ["streamConnection"],
+  "src/platform/plugins/child.ts": ["servePlugins"],
+  "src/platform/plugins/plugins.ts": ["createPluginLoader"],
+  "src/platform/plugins/process.ts": ["createPluginProcess"],
+  "src/platform/plugins/python.ts": ["createPythonCollectors"],
+  "src/platform/plugins/swap.ts": ["createPluginSwap"],
+  "src/platform/recorded_host.ts": ["recordedHost"],
+  "src/platform/spool/spool_file.ts": ["openSpoolFile", "spoolOf"],
+  "src/platform/tape/replaying.ts": ["replayingPorts"],
+};
+
+const STARTS = [
+  /^(?:export )?(?:default )?(?:async )?function\*? ?(\w*)/,
+  /^(?:export )?(?:const|let) (\w+) = (?:async )?(?:<[^>]*>)?\([^)]*\)?.*(?:=> \{|[({])$/,
+  /^(?:(?:private|static|override|async|get|set) )*\*?(#?\w+)\(.*[{(]$/,
+];
+/** What looks like a method and is a statement. */
+const STATEMENTS = new Set(["if", "for", "while", "switch", "catch", "return", "await"]);
+
+/** What is too long in a source, and not known to be; and what is known to be, and is not any more. */
+export function tooLong(path: string, text: string): string[] {
+  const lines = text.split("\n").length - 1;
+  const problems = lines > MAX_FILE_LINES
+    ? [`${path}: ${lines} lines; a file has at most ${MAX_FILE_LINES}`]
+    : [];
+  const known = new Set(LONG_FUNCTIONS[path]);
+  for (const { name, lines } of functionsOf(text)) {
+    if (lines <= MAX_FUNCTION_LINES || known.delete(name)) continue;
+    problems.push(
+      `${path}: ${name} has ${lines} lines; a function has at most ${MAX_FUNCTION_LINES}`,
+    );
+  }
+  for (const name of known) {
+    problems.push(`${path}: ${name} is not too long any more: remove it from build/dev/sizes.ts`);
+  }
+  return problems;
+}
+
+/** The functions of a formatted source that have a body of several lines. */
+export function functionsOf(text: string): Measured[] {
+  const lines = text.split("\n");
+  const found: Measured[] = [];
+  for (const [start, line] of lines.entries()) {
+    const indent = line.length - line.trimStart().length;
+    const name = nameOf(line.slice(indent));
+    if (name === undefined) continue;
+    const end = endOf(lines, start, indent);
+    if (end !== undefined) found.push({ name, lines: end - start + 1 });
+  }
+  return found;
+}
+
+function nameOf(line: string): string | undefined {
+  for (const start of STARTS) {
+    const name = start.exec(line)?.[1];
+    if (name !== undefined) return STATEMENTS.has(name) ? undefined : name;
+  }
+  return undefined;
+}
+
+/** The line of the closing brace; undefined where it is a call or a declaration without a body. */
+function endOf(lines: readonly string[], start: number, indent: number): number | undefined {
+  const margin = " ".repeat(indent);
+  let hasBody = lines[start].endsWith("{");
+  for (let at = start + 1; at < lines.length; at++) {
+    if (!lines[at].startsWith(margin) || lines[at][indent] === " ") continue;
+    const rest = lines[at].slice(indent);
+    if (rest.startsWith(")") && rest.endsWith("{")) hasBody = true;
+    else if (rest.startsWith("}")) return hasBody ? at : undefined;
+    else if (rest !== "") return undefined;
+  }
+  return undefined;
+}
