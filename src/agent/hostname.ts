@@ -1,6 +1,6 @@
 /**
- * The host's name in metric paths: Diamond's eleven methods. A name is looked for once, for all
- * collectors, and kept until a reload.
+ * Resolves the host's name for metric paths, by one of Diamond's eleven methods. A name is looked up once for all
+ * collectors and cached until a reload.
  */
 
 import type { CommonValues, HostnameMethod } from "../core/collector.ts";
@@ -17,7 +17,7 @@ export interface HostnameResolver {
     options: Pick<CommonValues, "hostname" | "hostname_method">,
     written: boolean,
   ): Promise<string | null>;
-  /** What could not be found is looked for again. */
+  /** Drops cached failures, so that the next call looks those names up again. */
   forgetFailures(): void;
 }
 

@@ -95,7 +95,7 @@ export function createScheduler(
     try {
       ticked(now);
     } catch (error) {
-      // What is looked after between ticks must not end them.
+      // A failure in housekeeping must not stop the ticks.
       log.error("The agent could not look after itself", error);
     }
   }

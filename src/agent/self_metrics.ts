@@ -1,4 +1,4 @@
-/** The agent's own state as metrics: a collector like any other, over the agent's books. */
+/** Publishes the agent's own state as metrics. It is a collector like any other, and reads the agent's ledgers. */
 
 import {
   type AnyCollector,
@@ -16,17 +16,20 @@ import type { CollectorRunner } from "./collector_runner.ts";
 import { collectorState } from "./collector_status.ts";
 import type { Missing } from "./missing.ts";
 
-/** Between looks at the own process, which the kernel has to add up: the dearest of all the figures here. */
+/**
+ * Minimum time between reads of our own RSS and CPU. The kernel has to add them up, so they are the most expensive
+ * values here.
+ */
 const LOOK_MS = 4500;
 
-/** `lean`: sums over all that runs; `full`: those, and each collector and handler by name. */
+/** `lean`: totals only. `full`: also each collector and handler by name. */
 export type SelfMetrics = "off" | "lean" | "full";
 
 export interface AgentState {
   readonly selfMetrics: SelfMetrics;
   readonly runners: readonly CollectorRunner[];
   readonly workers: readonly Worker[];
-  /** What is enabled and does not run. */
+  /** Enabled collectors and handlers that are not running. */
   readonly missing: readonly Missing[];
 }
 
@@ -38,7 +41,7 @@ export function ownCollectors(
   return { [SELF_NAME]: selfCollector(agentState, processes) };
 }
 
-/** Where there is no agent. */
+/** The state when no agent is running. */
 export const NO_STATE: AgentState = {
   selfMetrics: "off",
   runners: [],
@@ -46,7 +49,7 @@ export const NO_STATE: AgentState = {
   missing: [],
 };
 
-/** `books` is asked at each run: a reload changes what is in them. */
+/** Creates the collector. `agentState` is called at each run, because a reload replaces runners and workers. */
 function selfCollector(agentState: () => AgentState, processes: PluginLoader["figures"]) {
   let rss = 0;
   let cpuPercent: number | undefined;

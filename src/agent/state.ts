@@ -1,6 +1,6 @@
 /**
- * What the agent keeps between two starts: the handlers' books, and the last values of counters, so
- * that a restart makes neither a gap nor a spike. It is written at the stop and every minute.
+ * The state that the agent keeps across restarts: the handlers' ledgers and the last counter values. With it a
+ * restart causes neither a gap nor a spike. It is saved at the stop and every minute.
  */
 
 import type { SavedSamples } from "../core/emitter.ts";
@@ -40,7 +40,7 @@ export const NO_SAVED_STATE: SavedState = {
   collectors: {},
 };
 
-/** Older samples are forgotten: the average over a long gap is nobody's rate. */
+/** Older samples are discarded. An average over a longer gap would not describe any real rate. */
 const MAX_AGE_SECONDS = 3600;
 
 /** The kept state; an empty one, with a word in the log, where it cannot be read. Samples of another boot, or of another machine's /proc, are left out. */
@@ -70,7 +70,10 @@ export function readState(
   }
 }
 
-/** Which boot this is, and the milliseconds by which this process's monotonic clock is behind it. */
+/**
+ * Identifies the current boot, and returns by how many milliseconds this process's monotonic clock trails the
+ * uptime.
+ */
 export function bootOf({ fs, clock, figures }: Host): { id: string; offset: number } {
   const uptime = 1000 * (fs.tryRead("/proc/uptime")?.float() ?? figures.uptime());
   const id = fs.tryRead("/proc/sys/kernel/random/boot_id")?.word();

@@ -47,7 +47,7 @@ export interface ConfigurationStatus {
   readonly permissions: readonly string[];
   /** Absent where the one on disk is in force. */
   readonly onDisk?: {
-    /** Why it was refused; empty where nobody has asked for a reload yet. */
+    /** Why it was refused; empty if no reload has been requested yet. */
     readonly problems: readonly string[];
     readonly since: number;
   };

@@ -1,4 +1,4 @@
-/** `check`: reads everything that `run` would read and tells all that is wrong at once. */
+/** `check`: reads everything that `run` would read, and reports all problems at once. */
 
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { parseConfig, toPlain } from "../config/configobj.ts";

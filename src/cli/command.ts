@@ -35,7 +35,7 @@ export interface Command {
 export interface Flags {
   text(name: string): string | undefined;
   on(name: string): boolean;
-  /** The words that are no flags. */
+  /** The arguments that are not flags. */
   readonly words: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface CommandSpec {
   run(flags: Flags): Promise<number>;
 }
 
-/** `setStatus` takes the exit status: citty's own result goes to nobody. */
+/** Creates a command. `setStatus` receives the exit status, because citty discards the result of `run`. */
 export function command(
   spec: CommandSpec,
   group: Group,

@@ -104,7 +104,10 @@ function graphiteSection({ host, port }: Graphite): string {
   return `[[GraphiteHandler]]\nhost = ${host}\nport = ${port}\n\n`;
 }
 
-/** What a service lacks is told, and its section waits for that. */
+/**
+ * Formats a section of the sample. If the service lacks something, a comment says so and the section stays
+ * disabled.
+ */
 function section({ collector, why, options, lacks }: Discovered): string {
   const lines = [
     `[[${collector}]]`,

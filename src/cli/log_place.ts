@@ -7,7 +7,10 @@ const FILE = "diamond-agent.log";
 const MAX_BYTES = 10_485_760;
 const KEEP = 1;
 
-/** In the background there is no terminal: a plan that has nothing else gets a file in the state's folder, or syslog. */
+/**
+ * Returns a log plan for a background agent, which has no terminal. A plan that only names one gets a file in the
+ * state folder, or syslog.
+ */
 export function backgroundPlan(plan: LogPlan, folder: string | undefined): LogPlan {
   const { outputs } = plan;
   if (outputs.length === 0 || outputs.some(({ to }) => to.kind !== "stream")) return plan;

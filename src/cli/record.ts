@@ -66,7 +66,10 @@ export function recordCommand(world: World): CommandSpec {
   };
 }
 
-/** What must not be in a recording that is given away. A default, such as the community public, is no secret. */
+/**
+ * Secrets that must not be in a recording that is passed on. A default, such as the community `public`, is not a
+ * secret.
+ */
 function collectorSecrets({ collector, options }: CollectorConfig): string[] {
   return secretValues(collector.options, options as Record<string, unknown>);
 }

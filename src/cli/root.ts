@@ -96,7 +96,7 @@ async function likeDiamond(
     return out.write(overview(commands, out) + "\n" + commandHelp(run, out));
   }
   const single = flags.find((flag) => flag.startsWith("--run="));
-  // Diamond ignores words that are no flags.
+  // Diamond ignores arguments that are not flags.
   const own = flags.filter((flag) => flag.startsWith("--") && flag !== "--");
   if (single === undefined) return await execute(run, own);
   const collect = commands.find(({ name }) => name === "collect")!;

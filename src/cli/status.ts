@@ -77,7 +77,7 @@ function exitStatusOf(error: unknown): number | undefined {
   return undefined;
 }
 
-/** There is no socket to ask at. */
+/** The agent has no socket to query. */
 class Unanswered extends Failure {}
 
 /** Where the agent is to be asked. Throws `config` where it has no socket. */
@@ -89,7 +89,7 @@ export async function agentSocket(world: World, flags: Flags): Promise<string> {
   throw new Unanswered("config", "The configuration has socket = off: the agent answers nobody");
 }
 
-/** The configuration, or where nobody named one and there is none that can be read: the defaults. */
+/** Reads the configuration. Returns the defaults if none was named and the default file cannot be read. */
 async function settingsFor(world: World, flags: Flags): Promise<Settings> {
   const { files, catalogue } = world;
   if (flags.text("configfile") === undefined && !isReadable(world, DEFAULT_CONFIG)) {

@@ -1,4 +1,4 @@
-/** The agent between its start and its end: signals, reloads, and what it was told about itself. */
+/** Supervises the running agent: handles signals, reloads and control requests. */
 
 import type { Agent } from "../agent/agent_contract.ts";
 import { createRetry } from "../agent/retry.ts";
@@ -55,8 +55,8 @@ export async function superviseAgent(
   let asked: number | undefined;
   daemon.onSignal(["SIGTERM", "SIGINT"], (signal) => {
     const now = host.clock.monotonic();
-    // Whoever asks twice does not want to wait for the last flush; a supervisor that tells the group
-    // as well as the process has asked once.
+    // A second signal stops the agent without waiting for the last flush. A supervisor that signals both
+    // the group and the process counts as one request.
     if (asked !== undefined) {
       if (now - asked < ASKED_ONCE_MS) return;
       release();

@@ -31,9 +31,9 @@ export interface World {
   openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
   /** The folder of the spools, for an agent to work with. */
   spools(folder: SpoolFolder): Spools;
-  /** The spools in a folder, to look at, whether an agent works with them or not. Throws where there is no folder. */
+  /** Lists the spools in a folder, even while an agent uses them. Throws if the folder does not exist. */
   listSpools(folder: string): SpoolSummary[];
-  /** One of them. Throws `config` where it is not there. */
+  /** Opens one of them for reading. Throws `config` if it does not exist. */
   lookIntoSpool(folder: string, handler: string): Spool;
   state(path: string): StateStore & { remove(): void };
   /** The lines of a large file, compressed or not. Throws `config` where it cannot be read. */
@@ -74,7 +74,7 @@ interface BuildInfo {
 
 export interface Terminal {
   write(text: string): void;
-  /** Characters in a line; what is no terminal has as many as people like to read. */
+  /** Line width in characters. If the output is not a terminal, it is a width that reads well. */
   readonly columns: number;
   readonly isTerminal: boolean;
   readonly colours: boolean;
@@ -91,9 +91,9 @@ interface DaemonControl {
   readonly isChild: boolean;
   /** Starts this very command in the background; resolves when it runs or has failed. */
   start(args: readonly string[]): Promise<StartReport>;
-  /** Tells the waiting parent, if there is one. */
+  /** Reports to the waiting parent, if there is one. */
   report(error: string, log?: readonly string[]): Promise<void>;
-  /** Says a line on the terminal that the agent was started from. */
+  /** Prints a line on the terminal that the agent was started from. */
   complain(message: string): void;
   /** Throws `config` when another instance runs. Else it removes the file, and returns what it named. */
   checkPidFile(path: string, isLocked: boolean): string | undefined;
@@ -105,7 +105,7 @@ interface DaemonControl {
   become(identity: Identity): void;
   /** Makes a folder, for that user. Throws where it cannot. */
   makeFolder(path: string, mode: number, owner: Identity): void;
-  /** For as long as this process lives. False where another one has it. */
+  /** Creates a folder owned by that user. Throws on failure. */
   lockFolder(path: string): Promise<boolean>;
   /** Answers the agent's own commands at a path; returns what ends that. Throws where it cannot. */
   serve(
@@ -115,12 +115,12 @@ interface DaemonControl {
   ): Promise<() => void>;
   /** Asks the agent that answers at a path. Throws `undelivered` where none does. */
   ask(path: string, request: ControlRequest): Promise<unknown>;
-  /** Undefined where nobody wants to know. */
+  /** Undefined if the agent was not started by a service manager. */
   serviceManager(): Notifier | undefined;
-  /** Goes on with what the runtime needs for that, which may mean to start anew in this process. */
+  /** Applies the runtime settings for that mode. This may re-execute the program in the same process. */
   tune(mode: MemoryMode): void;
-  /** Calls back on each of the signals, until the process ends. */
+  /** Calls `act` on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
-  /** Calls back for errors that nobody caught. */
+  /** Calls `act` for uncaught errors. */
   onStray(act: (error: unknown) => void): void;
 }

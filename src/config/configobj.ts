@@ -1,10 +1,5 @@
 /**
- * ConfigObj's file format, as a thin dialect over `ini`.
- *
- * `ini` cannot read it as it stands: nested `[[headers]]`, lists, quotes and `;` mean other things
- * there. So each line is read by ConfigObj's rules here, where errors know their line, and handed on
- * in the part of the format on which both agree: `[path.of.sections]`, `key="text"`, `key[]="item"`,
- * with every name encoded so that dots, brackets and `__proto__` are just letters. `ini` builds the tree.
+ * Parses ConfigObj's file format: splits the lines by its rules, and lets `ini` build the tree.
  * Source: https://configobj.readthedocs.io/en/latest/configobj.html#the-config-file-format
  */
 
@@ -38,7 +33,14 @@ const KEYWORD = /^\s*("(.*?)"|'(.*?)'|[^"'=].*?)\s*=\s*(.*)$/s;
 const TRIPLE = /^("""|''')/;
 const REST_IS_COMMENT = /^\s*(?:#.*)?$/s;
 
-/** Reads a whole file. All errors are found; what could be read is in the tree. */
+/**
+ * Reads a whole file. Finds all errors; the tree has the readable part.
+ *
+ * `ini` cannot read the format itself, because nested `[[headers]]`, lists, quotes and `;` have other
+ * meanings there. So ConfigObj's rules are applied here, where errors know their line. The result is
+ * passed on in the syntax that both share: `[path.of.sections]`, `key="text"`, `key[]="item"`. Names are
+ * encoded, so that dots, brackets and `__proto__` are ordinary letters.
+ */
 export function parseConfig(text: string, file: string): Parsed {
   const lines = text.replace(/^\uFEFF/, "").split("\n").map((line) => line.replace(/\r+$/, ""));
   const problems: SyntaxProblem[] = [];

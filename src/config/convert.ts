@@ -105,7 +105,7 @@ function firstOf(
   return valueOf(conversion, name, option, node) ?? option.fallback;
 }
 
-/** The keys that a declaration with a `*` stands for, the strongest section first. */
+/** Returns the keys that match a declaration with a `*`, from the strongest section first. */
 function allOf(
   conversion: Conversion,
   pattern: string,
@@ -197,7 +197,7 @@ function secretOf(option: Option<unknown>, raw: Raw, files: ConfigFiles): Raw {
   return files.read(raw.slice("file:".length)).replace(/\r?\n$/, "");
 }
 
-/** What a name stands for in a catalogue; undefined where it is not there. */
+/** Loads the entry of a catalogue by its name; undefined if it is not there. */
 export async function loadFrom<T>(
   map: Readonly<Record<string, () => Promise<{ default: T }>>>,
   name: string,

@@ -40,7 +40,7 @@ const HANDLERS = wordsOf(`
   cloudwatchHandler rmqHandler zmqHandler
 `);
 
-/** Behind `There is no collector "X"`: what it is instead, or what was meant. */
+/** Completes the message `There is no collector "X"`: with what replaced it, or with a similar name. */
 export function whyMissing(
   kind: "collector" | "handler",
   name: string,

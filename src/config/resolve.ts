@@ -98,7 +98,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   return { ...settings, problems: loaded.unreadable ? loaded.problems : problems };
 }
 
-/** The operator's own collectors and handlers; what is wrong with their files keeps nobody else from running. */
+/** Loads the operator's plugins. A problem in one file does not stop the other plugins. */
 async function loadPlugins(context: ResolveContext, server: ServerValues): Promise<Plugins> {
   const { custom: source, catalogue, problems } = context;
   const { collectors_path, handlers_path } = server;
@@ -160,7 +160,10 @@ function offIn(root: Section, kind: string, isUsed: (name: string, section: Sect
   ).map(([name]) => name);
 }
 
-/** What collectors in Python may see of the configuration: all but what handlers are told, which is secret. */
+/**
+ * Returns the part of the configuration that Python collectors may see. The options of handlers are left out,
+ * because they are secret.
+ */
 function plainConfig({ root }: ResolveContext): Record<string, unknown> {
   const plain = (name: string) => {
     const section = subsection(root, name);
@@ -174,7 +177,7 @@ function plainConfig({ root }: ResolveContext): Record<string, unknown> {
   };
 }
 
-/** A folder of Diamond's that is not there any more is no reason to fail. */
+/** Whether a plugin folder is missing. That is only a warning: Diamond's folder may have been removed. */
 function isMissing(problem: string): boolean {
   return problem.startsWith("cannot be read");
 }

@@ -119,7 +119,10 @@ export const distributed: SampleSetting = {
   isFull: false,
 };
 
-/** By the executable: after it was copied there is no other file. */
+/**
+ * The sample that the executable prints. It does not refer to other files, since the executable may be copied
+ * alone.
+ */
 export const printed: SampleSetting = {
   heading:
     `# diamond.conf, with every option of this version and its default: \`diamond-agent config\` prints it.

@@ -88,7 +88,7 @@ export interface ResolveRequest {
   readonly only?: readonly string[];
   /** Loads the operator's own; absent: there are none. */
   readonly custom?: PluginSource;
-  /** Classes that are at work: their files stay loaded, whatever this configuration says. */
+  /** Classes that are running. Their files stay loaded even if this configuration does not enable them. */
   readonly atWork?: readonly string[];
   /** Collectors that are not in the catalogue: the agent's own. */
   readonly own?: Readonly<Record<string, AnyCollector>>;

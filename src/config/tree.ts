@@ -15,7 +15,7 @@ export interface Leaf {
 export interface Section {
   readonly entries: Map<string, Leaf | Section>;
   readonly origin: Origin;
-  /** A line of it that cannot be read: nobody knows what the section was meant to say. */
+  /** An unreadable line in the section. The intended meaning of the section is then unknown. */
   broken?: BrokenLine;
 }
 

@@ -41,7 +41,7 @@ export type Metrics = { readonly [pattern: string]: MetricSpec };
 /** 2^64-1: where Diamond takes 64-bit counters to wrap. */
 export const MAX_COUNTER = 18_446_744_073_709_551_615;
 
-/** A value that stands for itself. */
+/** Declares a value that is published unchanged. */
 export function gauge(help: string, precision = 0, unit = ""): MetricSpec {
   return { form: "gauge", help, precision, unit, max: 0, whole: false };
 }
@@ -139,7 +139,7 @@ export interface Collector<
   /** "MemoryCollector": the section's name in the configuration. */
   readonly name: string;
   readonly doc: string;
-  /** What stands for the collector in metric paths. */
+  /** The collector's component in metric paths. */
   readonly path: string;
   /** The files, commands and addresses that it reads, for `describe`. */
   readonly sources?: readonly string[];

@@ -1,7 +1,7 @@
 /**
- * Reads fields from bytes: how every parser here walks over a /proc file. Shorter than `split`, and
- * it makes no string that nobody asked for. A cursor stands on a line, at first on the first one;
- * fields are separated by blanks and never reach past the line's end.
+ * Reads fields from bytes; every parser of a /proc file uses it. It is shorter than `split`, and creates only the
+ * strings that are requested. A cursor is on one line, at first the first. Fields are separated by blanks and end
+ * with the line.
  */
 
 import { badData } from "./errors.ts";
@@ -130,7 +130,7 @@ export class Cursor {
 
   /** Steps over `count` fields. */
   skip(count = 1): this {
-    // Here and below: a private field would be loaded anew at each byte.
+    // Local copies, here and below: a private field would be loaded again for each byte.
     const bytes = this.#bytes;
     const end = this.#end;
     let at = this.#at;
@@ -153,7 +153,7 @@ export class Cursor {
     return text;
   }
 
-  /** A whole number without sign. Stops at the first byte that is no digit. Throws `bad-data`. */
+  /** Reads an unsigned integer. Stops at the first byte that is not a digit. Throws `bad-data`. */
   uint(): number {
     const value = this.counter();
     return typeof value === "number" ? value : Number(value);
@@ -234,7 +234,7 @@ export class Cursor {
     return this.#text(from, this.#end).trimEnd();
   }
 
-  /** The same as bytes, with the blanks behind it, for `restEquals`. Consumes nothing. */
+  /** The same as bytes, including trailing blanks, for `restEquals`. Consumes nothing. */
   restBytes(): Uint8Array {
     return this.#bytes.slice(this.#wordStart(), this.#end);
   }

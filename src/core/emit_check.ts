@@ -6,7 +6,10 @@ import { MAX_NAME } from "./naming.ts";
 const FORMS: readonly unknown[] = ["gauge", "rate", "counter"];
 /** Digits behind the point that a text can have. */
 const MAX_PRECISION = 100;
-/** Seconds since the epoch, in the year 10889: more than any wire has room for is no time. */
+/**
+ * Seconds since the epoch, in the year 10889. Larger values do not fit any wire format, so they are not valid
+ * times.
+ */
 const MAX_TIMESTAMP = 2 ** 48 / 1000;
 /** Characters of a name that a message shows. */
 const SHOWN = 60;
@@ -35,7 +38,7 @@ export function faultOf(
   return undefined;
 }
 
-/** The spec with what a call says otherwise; what is no number of digits counts as none, as in Diamond. */
+/** Returns the spec with the overrides of a call. An invalid number of digits counts as none, as in Diamond. */
 export function specOf(base: MetricSpec, extras: EmitOptions | undefined): MetricSpec {
   const { precision = base.precision, form = base.form, max = base.max } = extras ?? {};
   return { ...base, precision: digitsOf(precision), form, max: Number.isFinite(max) ? max : 0 };

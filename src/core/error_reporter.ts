@@ -1,6 +1,7 @@
 /**
- * Errors are states, not events: the first is told in full, then one line per period says how many
- * came since, and the end is told once. One per source, so that nobody drowns anybody.
+ * Logs errors as states, not as events. The first error is logged in full, then one line per period with the
+ * number of further errors, and the recovery once. Each source has its own reporter, so a noisy one does not drown
+ * out the others.
  */
 
 import { codeOf, type FailureCode, messageOf } from "./errors.ts";
@@ -20,7 +21,7 @@ export interface ErrorReporter {
   readonly state: ErrorState | undefined;
   /** One more error. `what` says what failed: "MemoryCollector". */
   report(what: string, error: unknown): void;
-  /** It works again. Told only where the trouble was. */
+  /** Marks the source as working again. The recovery is logged only if the error was. */
   clear(what: string, note?: string): void;
 }
 

@@ -22,7 +22,10 @@ export class Failure extends Error {
   readonly code: FailureCode;
   /** Of `undelivered`: seconds that the backend asks to be left alone for. */
   retryAfter?: number;
-  /** Of `refused`: the points that are at fault, or how many, where the backend tells; it took the others. */
+  /**
+   * For `refused`: the points at fault, or their number, if the backend reports it. The backend accepted the
+   * others.
+   */
   points?: Rejected;
 
   /** The status of an HTTP answer that is not a good one. */

@@ -65,8 +65,8 @@ export interface Handler<O extends Options = Options> {
   /** The backend takes a series' points in the order of their times only: older ones go first. */
   readonly ordered?: boolean;
   /**
-   * One section may stand for several backends: each gets the options that it returns for it, and a
-   * queue, a worker and books of its own, under the section's name and `backend`.
+   * Splits a section into several backends. Each has the options returned for it, and its own queue, worker and
+   * ledger, under the section's name and `backend`.
    */
   expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
   /** Of the operator's own. */

@@ -14,9 +14,9 @@ export interface Series {
   /** Null where `hostname_method = none`, and for metrics of an instance. */
   readonly host: string | null;
   readonly suffix: string;
-  /** What stands for the collector in the path; "" where `path = .` */
+  /** The collector's component in the path; "" if `path = .` */
   readonly collector: string;
-  /** What stands behind the collector: `sda.reads` */
+  /** The rest of the path after the collector: `sda.reads` */
   readonly name: string;
   /** As declared: `{device}.reads` */
   readonly pattern: string;

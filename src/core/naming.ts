@@ -21,9 +21,9 @@ export function metricPath(naming: Naming, name: string, instance: string | null
 }
 
 /**
- * The naming of a path that a collector has made itself, and the name that stands behind it. It is the
- * collector's own naming where the path begins so; else Diamond's reading of it: what stands before the
- * host is the prefix, the component behind it the collector.
+ * Splits a path that a collector built itself into a naming and the rest, the name. If the path begins with the
+ * collector's own naming, that is the result. Otherwise Diamond's rules apply: the part before the host is the
+ * prefix, and the component after it is the collector.
  */
 export function namingOf(
   own: Naming,

@@ -1,4 +1,4 @@
-/** Answers of a plugin's process, checked where they come in: a plugin can write whatever it likes. */
+/** Parses and validates the answers of a plugin process, because a plugin can write anything. */
 
 import type { FailureCode } from "./errors.ts";
 import type { Emitted, LoadedModule, PluginProcessAnswer } from "./plugin_protocol.ts";
@@ -18,7 +18,7 @@ const CODES: readonly unknown[] = [
 /** Characters of a text in the log. */
 const MAX_TOLD = 2000;
 
-/** Undefined for what is no answer. `result` is still to be looked at by who has asked. */
+/** Parses an answer; undefined if the line is not one. The caller still has to validate `result`. */
 export function answerFrom(json: string): PluginProcessAnswer | undefined {
   let answer: unknown;
   try {

@@ -1,7 +1,7 @@
 /**
- * What the agent and a process with users' collectors tell each other: lines of JSON. The agent keeps
- * the schedule, the names, the rates and the filters; a guest is told to run one collector once, and
- * answers with the values that it emitted.
+ * Protocol between the agent and a plugin process: one JSON object per line. The agent keeps the schedule, the
+ * names, the rates and the filters. It asks the process to run one collector once, and the process answers with
+ * the values that the collector emitted.
  */
 
 import type { CommonValues, EmitOptions, Metrics, System } from "./collector.ts";
@@ -14,8 +14,8 @@ import { type Option, optionFrom, type Options } from "./option.ts";
 export const PLUGIN_WORD = "__plugins";
 
 /**
- * Lines that begin with this are the guest's answers; all else that it writes is its log. A process whose
- * plugins may print to the same stream is told a word at its setup, which follows the mark.
+ * Marks the lines that are answers; the process's other output is its log. If plugins may print to the same
+ * stream, the setup request carries a word that must follow the mark.
  */
 export const ANSWER_MARK = "\u0001";
 
@@ -91,7 +91,7 @@ export function optionsOfData(data: Readonly<Record<string, OptionData>>): Optio
 
 export interface LoadedModule {
   readonly path: string;
-  /** Another one where it was loaded anew. */
+  /** Changes each time the file is loaded again. */
   readonly version: number;
   readonly collectors: readonly Declaration[];
   /** It ended the process that loaded it, or did not let it go on. */
@@ -167,7 +167,7 @@ export interface PluginProcessAnswer {
   readonly error?: {
     readonly code?: FailureCode;
     readonly message: string;
-    /** Of a handler: see Failure. Points are told by their places in the batch. */
+    /** For handlers: see Failure. Points are given by their positions in the batch. */
     readonly points?: readonly number[] | number;
     readonly retryAfter?: number;
   };
@@ -179,7 +179,7 @@ export interface PluginProcessAnswer {
   readonly log?: readonly [level: "debug" | "info" | "warn" | "error", text: string];
 }
 
-/** JSON knows neither 64-bit integers nor what is no number: `12n`, `NaN`. */
+/** Encodes what JSON lacks, 64-bit integers and non-finite numbers, as text: `12n`, `NaN`. */
 export function packed(value: unknown): number | string {
   if (typeof value === "bigint") return `${value}n`;
   return typeof value === "number" && Number.isFinite(value) ? value : String(value);

@@ -1,13 +1,12 @@
-/**
- * Growth of cumulative values.
- *
- * `measured` divides by the time that really passed; the first sample, and the one after a reset,
- * publish nothing. `diamond` keeps the original's arithmetic: the configured interval, a first 0,
- * and a negative result clamped to 0.
- */
+/** Computes the growth and the rates of cumulative values. */
 
 import { MAX_COUNTER } from "./collector.ts";
 
+/**
+ * How a rate is computed. `measured` divides by the time that really passed; the first sample, and the one
+ * after a reset, publish nothing. `diamond` keeps the original's arithmetic: the configured interval, a
+ * first 0, and negative results clamped to 0.
+ */
 export type RateMode = "measured" | "diamond";
 
 const WRAP_32 = 2 ** 32;

@@ -8,7 +8,7 @@ import type { Option } from "./option/option.ts";
 export const MASK = "********";
 /** What is shorter may stand in any text by chance, and is only left out where it is known to be a secret. */
 const MIN_LENGTH = 6;
-/** A value of a query that is so long is a token, whatever it is called. */
+/** A query value of at least this length is treated as a token under any name. */
 const TOKEN_LENGTH = 16;
 const SECRET_NAME =
   /pass|pwd|secret|token|credential|auth|cookie|session|signature|(api|access|private|priv).?key|^(key|sig|code)$/i;
@@ -72,7 +72,7 @@ export function secretsNamed(name: string, value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([key, one]) => secretsNamed(key, one));
 }
 
-/** Passwords of logins, and what stands for a token in queries. */
+/** Returns the passwords of logins, and the tokens in queries. */
 export function secretsInUrls(text: string): string[] {
   return [...text.matchAll(URL_VALUE)].flatMap(([url]) => {
     const login = LOGIN.exec(url)?.[2];

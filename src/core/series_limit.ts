@@ -1,9 +1,9 @@
 /**
- * How many series there may be: of one collector, and of all of them. At the limit those that are gone make
- * room, and what finds none is left out, told by name and counted: memory stays as it is.
+ * Limits the number of series, per collector and in total, so that memory stays bounded. At the limit, series that
+ * are gone make room. If that is not enough, new series are left out, logged by name and counted.
  */
 
-/** What all collectors share. */
+/** The limit that all collectors share. */
 export interface SeriesBudget {
   max: number;
   used: number;
@@ -14,7 +14,7 @@ interface Seen {
   readonly seen: number;
 }
 
-/** What was not in the last two runs is gone. */
+/** A series is gone if it was not in this many runs. */
 const GONE_AFTER_RUNS = 2;
 
 export class SeriesLimit {
@@ -31,11 +31,11 @@ export class SeriesLimit {
     this.#budget = budget;
   }
 
-  /** A new series: why it cannot be, or undefined. `key`: what makes it, its parts separated by NUL. */
+  /** Admits a new series, or returns why it cannot. `key` identifies it, with its parts separated by NUL. */
   admit(key: string, series: Map<string, Seen>, run: number): string | undefined {
     if (this.#isFull(series.size)) {
       if (this.#sweptIn !== run) this.#makeRoom(key, series, run);
-      // The first one of a run is told, for all.
+      // Only the first one of a run is named; its message is used for the others as well.
       if (this.#isFull(series.size)) return this.#full;
     }
     this.#used++;
@@ -62,14 +62,14 @@ export class SeriesLimit {
     this.#budget.used -= count;
   }
 
-  /** What has come to the limit since this was asked last. */
+  /** Returns and resets the description of what reached the limit. */
   takeCrowd(): string | undefined {
     const told = this.#crowd;
     this.#crowd = undefined;
     return told;
   }
 
-  /** Its collector is no more. */
+  /** Releases all series when the collector ends. */
   end(): void {
     this.gone(this.#used);
   }

@@ -34,7 +34,7 @@ export class UnreadLines {
     else this.#found.set(line.source, { first: line.line()?.slice(0, SHOWN), count: 1 });
   }
 
-  /** Ends a run. Returns how many lines there were, and tells of the sources that are new. */
+  /** Ends a run. Reports new sources through `tell`, and returns the number of unreadable lines. */
   end(tell: (message: string) => void): number {
     if (this.#found.size === 0) return 0;
     let all = 0;

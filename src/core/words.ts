@@ -4,7 +4,7 @@ export function wordsOf(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-/** `a=b c=d` as a map from a to b. A word without `=` stands for itself. */
+/** Parses `a=b c=d` as a map from a to b. A word without `=` maps to itself. */
 export function pairsOf(text: string): ReadonlyMap<string, string> {
   return new Map(
     wordsOf(text).map((pair) => {

@@ -138,9 +138,8 @@ export function errorsIn({ problems }: Settings): Problem[] {
 }
 
 /**
- * What keeps a configuration from being taken over. What hurts nothing and was there before, such as an
- * option that nobody reads, is no reason; nor is a plugin that is gone or broken: its file is not the
- * configuration's.
+ * Returns the errors that prevent a reload. Harmless errors that existed before, such as an unknown option, do
+ * not. Neither does a missing or broken plugin, because its file is not part of the configuration.
  */
 function newErrors(next: Settings, inForce: Settings): Problem[] {
   const known = new Set(inForce.problems.map(keyOf));

@@ -6,7 +6,7 @@
 
 import type { Metric, Series } from "../core/metric.ts";
 
-/** Some points; nobody reads them any more once they are given back. */
+/** Some points. They are not read again once they are given back. */
 export interface Columns {
   readonly series: Series[];
   readonly values: Float64Array;

@@ -1,7 +1,6 @@
 /**
- * The books of one handler. At any time
- * `collected = delivered + unconfirmed + queued + spooled + dropped`, or there is a defect. They go on
- * from where they stood when the agent starts again. All but `unconfirmed` only grow.
+ * The ledger of one handler. At any time `collected = delivered + unconfirmed + queued + spooled + dropped`;
+ * anything else is a defect. It continues across restarts. All values but `unconfirmed` only grow.
  */
 
 /** Why points were given up. */
@@ -60,18 +59,18 @@ export function droppedTotal(ledger: Readonly<Ledger>): number {
   return dropReasons.reduce((sum, reason) => sum + ledger.dropped[reason], 0);
 }
 
-/** Metrics that the books cannot account for, with those that wait; 0 where all is well. */
+/** Returns the number of metrics that the ledger cannot account for, given those that wait; 0 if it is balanced. */
 export function imbalance(ledger: Readonly<Ledger>, queued: number, spooled: number): number {
   const { collected, delivered, unconfirmed } = ledger;
   return collected - delivered - unconfirmed - queued - spooled - droppedTotal(ledger);
 }
 
-/** The books as they are kept between two starts. */
+/** The ledger as it is saved between two starts. */
 export interface SavedLedger extends Ledger {
   readonly queued: number;
   readonly spooled: number;
-  /** Of the unconfirmed: those that are in the spool as well. After a kill they wait again. */
+  /** Of the unconfirmed points, those that are also in the spool. After a kill they are queued again. */
   readonly unsettled: number;
-  /** Whether they were closed at a stop. */
+  /** Whether the ledger was closed at a regular stop. */
   readonly clean: boolean;
 }

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly reason: unknown;
   /** What could not be delivered now. */
   readonly rest: readonly Metric[];
-  /** Why; undefined where there is no rest. */
+  /** Why; undefined if `rest` is empty. */
   readonly error: unknown;
 }
 

@@ -1,4 +1,4 @@
-/** The failures of one handler in a row: what is told of them, and how long to wait after each. */
+/** Tracks the consecutive failures of one handler: logs them, and sets the pause after each. */
 
 import {
   createErrorReporter,
@@ -19,9 +19,9 @@ interface RetrySettings {
   readonly random: () => number;
 }
 
-/** Between tries of the last flush: there is no time for a back-off. */
+/** Pause between attempts of the last flush, which has no time for a back-off. */
 const STOP_RETRY_SECONDS = 0.25;
-/** A backend may ask to be left alone for this long. */
+/** The longest pause that a backend may ask for. */
 const MAX_ASKED_SECONDS = 300;
 
 export class Retry {
@@ -29,7 +29,7 @@ export class Retry {
   readonly #trouble: ErrorReporter;
   #pause = new AbortController();
   failures = 0;
-  /** There is no time left for a back-off. */
+  /** True during the last flush, which has no time for a back-off. */
   isLast = false;
 
   constructor(settings: RetrySettings) {

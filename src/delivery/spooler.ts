@@ -1,6 +1,6 @@
 /**
- * A handler's spool as its worker needs it: opened when it is first needed, closed when it is empty,
- * and never a reason to stop. A disk that does not take anything is told once and tried again.
+ * A handler's spool as its worker uses it. It is opened on first use and closed when it is empty. Its failures
+ * never stop the worker: a failing disk is logged once and tried again.
  */
 
 import type { Clock } from "../ports/clock.ts";

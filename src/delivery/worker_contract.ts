@@ -17,9 +17,9 @@ export interface WorkerSettings {
   readonly options: DeliveryValues;
   /** Points in one write; absent: as many as there are. */
   readonly largest?: number;
-  /** Undefined where there is no place for spools. */
+  /** Undefined if no spool folder is available. */
   readonly spools: Spools | undefined;
-  /** The books of an earlier run. */
+  /** The ledger of an earlier run. */
   readonly saved: SavedLedger | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,7 +41,7 @@ export interface Worker {
   flushSpool(): void;
   /** Gives up what is in the spool; returns how many. */
   dropSpool(): number;
-  /** Takes over the books of the worker that was here before a reload. */
+  /** Takes over the ledger of the worker that a reload replaced. */
   adopt(saved: SavedLedger): void;
   /** Once a minute: keeps the spool's bounds. */
   trimSpool(): void;

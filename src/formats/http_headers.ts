@@ -2,7 +2,7 @@
 
 import { configError } from "../core/errors.ts";
 
-/** Throws `config` for what is no header. */
+/** Parses headers. Throws `config` for an entry that is not one. */
 export function headersOf(entries: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const entry of entries) {

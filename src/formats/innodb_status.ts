@@ -4,7 +4,10 @@
  * Source: https://dev.mysql.com/doc/refman/8.0/en/innodb-standard-monitor.html
  */
 
-/** N stands for a number that is published, n for one that is not; blanks for any. `*` after a name: a gauge. */
+/**
+ * Patterns of the lines. N is a number that is published, n one that is not; a blank matches any blanks. `*` after
+ * a name marks a gauge.
+ */
 const LINES = `
 Total memory allocated N; in additional pool allocated N | bp_total_alloc* bp_add_alloc*
 Total large memory allocated N | bp_total_alloc*

@@ -74,7 +74,7 @@ export function createLineWriter(
   };
 }
 
-/** Writes a number at a place and returns the place behind it; 0 where only `fixed` knows its digits. */
+/** Writes a number at a position and returns the position after it; 0 if only `fixed` can format it. */
 function writeNumber(into: Uint8Array, start: number, value: number, precision: number): number {
   const size = Math.abs(value);
   const scale = SCALES[precision];

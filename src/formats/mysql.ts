@@ -7,7 +7,7 @@ export interface MetricTable {
   readonly col_value: string;
 }
 
-/** `?` stands for the rows. All that a user needs for it is the right to insert. */
+/** Returns the INSERT statement, with `?` for the rows. The user only needs the INSERT privilege. */
 export function insertStatement({ table, col_time, col_metric, col_value }: MetricTable): string {
   const columns = [col_metric, col_time, col_value].map(quoted);
   return `INSERT INTO ${tableName(table)} (${columns.join(", ")}) VALUES ?`;

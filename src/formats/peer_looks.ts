@@ -1,4 +1,4 @@
-/** What a peer that answers looks like: a wrong port mostly has something else behind it that is well known. */
+/** Recognizes a peer by its answer. Behind a wrong port there is usually another well-known service. */
 
 import { excerpt } from "../core/visible.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Files with a name and a value in each line, such as /proc/meminfo and /proc/vmstat. A kernel writes the
- * same names into the same lines for as long as it runs: those that nobody wants are not looked at twice,
- * and the others are mostly where they were.
+ * Reads files with a name and a value in each line, such as /proc/meminfo and /proc/vmstat. A running kernel
+ * always writes the same names in the same lines. So unwanted lines are examined once, and wanted ones are
+ * expected where they were.
  */
 
 import type { SkipLine } from "../core/collector.ts";

@@ -1,5 +1,5 @@
 /**
- * What /proc tells of a process, under the names that psutil has for it.
+ * Parses what /proc has about a process, under psutil's names.
  * Source: https://man7.org/linux/man-pages/man5/proc_pid.5.html
  */
 

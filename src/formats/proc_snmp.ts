@@ -31,8 +31,8 @@ type PairReader = (
 ) => readonly Readonly<Pair>[] | undefined;
 
 /**
- * Reads the names and values of the first pair of lines that begin with `tag`, those that are wanted, good
- * until the next call; undefined where there are no such lines.
+ * Creates a reader for the first pair of lines that begin with `tag`. It returns the wanted names and values,
+ * valid until the next call; undefined if the lines are missing.
  */
 export function pairReader(tag: string, wanted: (name: string) => boolean): PairReader {
   let header: Header | undefined;
@@ -68,7 +68,10 @@ export function pairReader(tag: string, wanted: (name: string) => boolean): Pair
   };
 }
 
-/** Undefined where there are more values than names, or fewer: nobody knows what belongs to what. */
+/**
+ * Reads the values. Returns undefined if their number differs from that of the names, since they cannot be matched
+ * then.
+ */
 function readValues(
   lines: Cursor,
   { pairs, gaps, rest }: Header,

@@ -84,7 +84,7 @@ export function rotatedPattern(when: string): RegExp {
   if (word === "SIZE" || word === "NEVER") return /^\.\d+(\.gz)?$/;
   const suffix = /^W[0-6]$/.test(word) ? "%Y-%m-%d" : periodOf(word).suffix;
   const form = suffix.replace("%Y", "\\d{4}").replace(/%[a-zA-Z]/g, "\\d{2}");
-  // A number stands behind it where the file also grew over its size within the period.
+  // A number follows the suffix if the file also exceeded its size within the period.
   return new RegExp(`^\\.${form}(\\.\\d+)?(\\.gz)?$`);
 }
 

@@ -59,7 +59,7 @@ export function readScript(
   );
 }
 
-/** Undefined: the line is no such thing; null: it says nothing. */
+/** Reads a line. Undefined: the line has another format. Null: the line has no value. */
 type LineReader = (line: string) => ScriptValue | null | undefined;
 
 function readLines(output: string, read: LineReader): ScriptOutput {
@@ -104,7 +104,7 @@ function graphiteLine(line: string): ScriptValue | undefined {
   return valueOf(name, text, seconds < 0 ? undefined : Math.floor(seconds));
 }
 
-/** `name{a="b"} 1 [milliseconds]` is name.b; what is no number there (NaN, +Inf) has no place here. */
+/** Reads `name{a="b"} 1 [milliseconds]` as name.b. Values that are not finite (NaN, +Inf) are skipped. */
 function sampleLine(line: string): ScriptValue | null | undefined {
   if (line.startsWith("#")) return null;
   const [, name, labels = "", text, time] =

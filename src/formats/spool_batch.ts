@@ -1,7 +1,7 @@
 /**
- * A spooled batch as text: one JSON array of columns, `[series, values, timestamps, raws]`, which
- * compresses well since neighbours are alike. Series are numbers of the spool's own table. `raws` is
- * left out where no point has one; in it a bigint is a text, and null stands for none.
+ * A spooled batch as text: one JSON array of columns, `[series, values, timestamps, raws]`, which compresses well
+ * since neighbours are alike. Series are indices into the spool's own table. `raws` is omitted if no point has
+ * one; in it a bigint is a text, and null means none.
  */
 
 import { badData } from "../core/errors.ts";

@@ -10,8 +10,8 @@ import { wireNames } from "./wire_names.ts";
 type LastCounts = Map<string, number | bigint>;
 
 /**
- * The lines of a batch, and what its counters stand at: to be remembered once the lines are sent. A
- * counter that is new, or was reset, tells nothing: its first count is no increment.
+ * Formats a batch as lines, and returns the counts to remember once the lines are sent. A counter that is new or
+ * was reset produces no line, because its first count is not an increment.
  */
 export function statsdLines(
   batch: readonly Metric[],

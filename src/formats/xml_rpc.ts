@@ -12,7 +12,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** The structures of a list of them, values as text. Throws `bad-data` for a fault, and for what is no answer. */
+/**
+ * Parses a list of structures, with values as text. Throws `bad-data` for a fault, and if the body is not an
+ * answer.
+ */
 export function structsIn(body: string): Record<string, string>[] {
   const fault = /<fault>[^]*?<string>([^<]*)/.exec(body);
   if (fault !== null) throw badData(`The server says: ${unescaped(fault[1])}`);

@@ -2,7 +2,7 @@
 export interface ConfigFiles {
   /** The text of a file. Throws with the system's reason. */
   read(path: string): string;
-  /** The names in a directory, sorted; undefined when there is no such directory. */
+  /** The names in a directory, sorted; undefined if the directory does not exist. */
   list(directory: string): string[] | undefined;
   /** Who may read and write it; undefined when it is not there. */
   access(path: string): FileAccess | undefined;

@@ -7,5 +7,5 @@ export interface Log {
   error(message: string, error?: unknown): void;
 }
 
-/** For what nobody is to read. */
+/** A log that discards everything. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -60,20 +60,20 @@ export interface Plugins {
   readonly pending?: Promise<unknown>;
 }
 
-/** What a process with collectors of the operator's own costs. */
+/** The resources that a plugin process uses. */
 export interface PluginProcessFigures {
   readonly name: string;
-  /** Resident bytes; undefined while there is no process. */
+  /** Resident bytes; undefined while the process is not running. */
   readonly rss: number | undefined;
-  /** Seconds of processor time, over all restarts. */
+  /** CPU time in seconds, over all restarts. */
   readonly cpuSeconds: number;
   readonly restarts: number;
 }
 
 export interface PluginLoader {
-  /** Finds and loads; what is unchanged stays the very same object. What is wrong with a file is told in `files`. */
+  /** Finds and loads plugins. Unchanged ones stay the same object. Problems of a file are reported in `files`. */
   load(request: PluginRequest): Promise<Plugins>;
-  /** Where they say what they have to say. */
+  /** Sets the log for the output of plugins. */
   logTo(log: Log): void;
   figures(): readonly PluginProcessFigures[];
   close(): Promise<void>;

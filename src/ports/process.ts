@@ -35,11 +35,11 @@ export interface ControlAnswer {
   readonly error?: string;
 }
 
-/** Who started the agent, and wants to know how it is: see sd_notify(3). */
+/** The service manager that started the agent and monitors it: see sd_notify(3). */
 export interface Notifier {
-  /** Milliseconds within which `WATCHDOG=1` is to come; 0: never. */
+  /** Milliseconds within which `WATCHDOG=1` is expected; 0: never. */
   readonly watchdog: number;
-  /** Resolves when it was told, or cannot be. */
+  /** Resolves when the notification was sent, or cannot be. */
   tell(...lines: readonly string[]): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ export interface SnmpDevice {
   readonly version: "1" | "2c" | "3";
   /** For 1 and 2c. */
   readonly community: string;
-  /** For 3; without a protocol there is no authentication, or no encryption. */
+  /** For version 3. An empty protocol disables authentication or encryption. */
   readonly user: string;
   readonly auth: {
     readonly protocol: "" | "MD5" | "SHA" | "SHA256" | "SHA512";

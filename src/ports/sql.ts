@@ -20,7 +20,7 @@ export interface SqlSettings {
   readonly tls?: TlsSettings;
 }
 
-/** A cell as text, whatever its type; null where there is no value. */
+/** A row with each cell as text, for all column types; null if the cell has no value. */
 export type SqlRow = Readonly<Record<string, string | null>>;
 
 export interface SqlConnection extends AsyncDisposable {

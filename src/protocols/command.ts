@@ -1,4 +1,4 @@
-/** Running a program that tells something: what all collectors that do so have in common. */
+/** Runs a program and reads its output: the common part of all collectors that do so. */
 
 import { badData } from "../core/errors.ts";
 import { bool, text, type Values } from "../core/option.ts";
@@ -28,7 +28,7 @@ export async function run(
   { isGood = (status) => status === 0 }: RunSettings = {},
 ): Promise<string> {
   const program = bin.includes("/") ? bin : host.exec.find(bin) ?? bin;
-  // Without -n it would wait for a password that nobody types.
+  // Without -n, sudo would wait for a password that cannot be typed.
   const argv = [...(use_sudo ? [sudo_cmd, "-n"] : []), program, ...args];
   const { stdout, stderr, code, cut } = await host.exec.run(argv, { signal });
   if (cut) throw badData(`${argv.join(" ")} writes without end`);

@@ -8,7 +8,7 @@ import type { Address, Stream } from "../ports/net.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** A longer answer is an error: nobody publishes so many values. */
+/** A longer answer is an error, because no real service publishes that many values. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUOTED = 200;
 

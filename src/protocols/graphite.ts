@@ -15,7 +15,7 @@ import { noTls, tlsOptions, tlsSettings } from "./tls.ts";
 
 /** Fits an Ethernet frame with all headers, also through tunnels. */
 const DATAGRAM_BYTES = 1400;
-/** Formats that are no lines cannot be cut into datagrams. */
+/** The stream transports. A format without lines needs one, because it cannot be cut into datagrams. */
 export const STREAMS = ["tcp", "tcp4", "tcp6"] as const;
 const TRANSPORTS = [...STREAMS, "udp", "udp4", "udp6"] as const;
 

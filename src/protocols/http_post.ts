@@ -28,7 +28,7 @@ export const headerOptions = {
   token: secret("", "Token for Bearer auth"),
 };
 
-/** Throws `config` for what is no header. */
+/** Parses the configured headers. Throws `config` for an entry that is not a header. */
 export function ownHeaders({ headers, token }: Values<typeof headerOptions>) {
   const all = headersOf(headers);
   if (token !== "") all.authorization = `Bearer ${token}`;

@@ -1,4 +1,4 @@
-/** `service`: has the machine start the agent, whatever its service manager is. */
+/** `service`: installs the agent as a service, under any supported service manager. */
 
 import { configError } from "../../core/errors.ts";
 import { oneLine } from "../../core/visible.ts";

@@ -22,7 +22,7 @@ const INITIAL_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** An agent that lasted so long is started again after the first pause. */
 const SOUND_MS = 60_000;
-/** Between looks for processes that nobody waits for. */
+/** Interval between checks for orphaned processes to reap. */
 const REAP_MS = 10_000;
 /** For a device to appear after its driver. */
 const DEVICE_MS = 5000;

@@ -24,7 +24,7 @@ export interface Option<T> {
   secretsIn?(value: T): readonly string[];
   /** The value as it may be printed, where that is not how it stands in a file. */
   shown?(value: T): string;
-  /** There is no default that could work: an empty value is an error. */
+  /** An empty value is an error, because no default could work. */
   readonly needed?: boolean;
   /** Throws with a message that quotes the input; the caller adds file, line and key. */
   parse(raw: Raw): T;

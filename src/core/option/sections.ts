@@ -27,7 +27,10 @@ export function section(help: string): Option<RawSection> {
   };
 }
 
-/** Subsections that the operator names, each with these options. Under the key `*`: all that nobody else declares. */
+/**
+ * Subsections named by the operator, each with these options. Under the key `*`: all subsections that are not
+ * declared otherwise.
+ */
 export function sections<F extends Options>(
   fields: F,
   help: string,

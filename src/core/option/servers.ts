@@ -5,7 +5,7 @@ import { type Option, type Raw, refuse } from "./option.ts";
 
 /** A server to ask. */
 export interface Server {
-  /** What stands for it in names; "" where none was written. */
+  /** The name used for the server in metrics; "" if none was written. */
   readonly alias: string;
   readonly host: string;
   readonly port: number;
