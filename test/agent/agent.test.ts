@@ -8,28 +8,22 @@ import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts
 import { createScheduler, staggerOffset, timestampOf } from "../../src/agent/scheduler.ts";
 import {
   type AnyCollector,
-  commonOptions,
   type CommonValues,
+  type Context,
   defineCollector,
   gauge,
   HOSTNAME_METHODS,
   rate,
 } from "../../src/core/collector.ts";
 import { badData, noData, timedOut } from "../../src/core/errors.ts";
-import { defineHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
+import { defineHandler } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { createPipeline } from "../../src/delivery/pipeline.ts";
 import type { Worker } from "../../src/delivery/worker.ts";
 import { createFakeClock, type FakeClock } from "../harness/fake_clock.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
-
-const defaults = Object.fromEntries(
-  Object.entries(commonOptions).map(([name, option]) => [name, option.fallback]),
-) as unknown as CommonValues;
-const delivery = Object.fromEntries(
-  Object.entries(deliveryOptions).map(([name, option]) => [name, option.fallback]),
-) as unknown as DeliveryValues;
+import { commonDefaults, deliveryDefaults } from "../harness/defaults.ts";
 
 /** A host of which the agent needs the clock and the names. */
 function fakeHost(clock: FakeClock, fqdn = "web1.example.org", hostname = "web1.lan"): Host {
@@ -55,10 +49,16 @@ function partOf(collector: AnyCollector, options: Partial<CommonValues> = {}): C
   return {
     section: collector.name,
     collector,
-    options: { ...defaults, path: collector.path, interval: 10, ...options },
+    options: { ...commonDefaults, path: collector.path, interval: 10, ...options },
     origins: new Map(),
   };
 }
+
+const metrics = { n: gauge("") };
+/** The collector A, of one metric. */
+const pluginA = (
+  collect: (context: Context<Record<never, never>, typeof metrics>) => void | Promise<void>,
+) => defineCollector({ name: "A", doc: "", path: "a", options: {}, metrics, collect });
 
 const counting = (name: string, act: () => void | Promise<void> = () => {}) => {
   const collector = { runs: 0 };
@@ -244,16 +244,9 @@ describe("collection", () => {
 
   it("says at the deadline what the collector waited for, where it knows", async () => {
     const clock = createFakeClock();
-    const plugin = defineCollector({
-      name: "A",
-      doc: "",
-      path: "a",
-      options: {},
-      metrics: { n: gauge("") },
-      async collect({ signal }) {
-        await clock.sleep(1e6, signal);
-        throw timedOut("10.0.0.5:11211 did not answer in time");
-      },
+    const plugin = pluginA(async ({ signal }) => {
+      await clock.sleep(1e6, signal);
+      throw timedOut("10.0.0.5:11211 did not answer in time");
     });
     const runner = createCollectorRunner(partOf(plugin), "h", 4, fakeHost(clock), recordedLog());
     const pending = runner.run(1000);
@@ -265,18 +258,11 @@ describe("collection", () => {
   it("ends a run at its deadline, with a signal", async () => {
     let aborted = false;
     const clock = createFakeClock();
-    const plugin = defineCollector({
-      name: "A",
-      doc: "",
-      path: "a",
-      options: {},
-      metrics: { n: gauge("") },
-      async collect({ emit, signal }) {
-        emit("n", 1);
-        await clock.sleep(1e6, signal);
-        aborted = signal.aborted;
-        emit("n", 2);
-      },
+    const plugin = pluginA(async ({ emit, signal }) => {
+      emit("n", 1);
+      await clock.sleep(1e6, signal);
+      aborted = signal.aborted;
+      emit("n", 2);
     });
     const runner = createCollectorRunner(partOf(plugin), "h", 4, fakeHost(clock), recordedLog());
     const pending = runner.run(1000);
@@ -306,16 +292,7 @@ describe("collection", () => {
   });
 
   it("tells of values that are no numbers, and counts them", async () => {
-    const plugin = defineCollector({
-      name: "A",
-      doc: "",
-      path: "a",
-      options: {},
-      metrics: { n: gauge("") },
-      collect({ emit }) {
-        emit("n", 0 / 0);
-      },
-    });
+    const plugin = pluginA(({ emit }) => void emit("n", 0 / 0));
     const { runner, log } = await run(plugin);
     equal(runner.record.refused, 1);
     deepEqual(log.lines, ["error A: servers.h.a.n is NaN: no number to publish"]);
@@ -408,7 +385,7 @@ describe("agent", () => {
     });
     const agent = createAgent({ host: fakeHost(clock), log: log, random: () => 1 });
     const server = { self_metrics: "off" as const, stop_timeout: 5, max_memory: 1e9 };
-    const handlers = [{ section: "H", handler, options: delivery }];
+    const handlers = [{ section: "H", handler, options: deliveryDefaults }];
     await agent.start({
       server,
       handlers,
@@ -442,7 +419,7 @@ describe("agent", () => {
     const own = partOf(Object.values(ownCollectors(agent.state))[0]);
     const settings = (self_metrics: SelfMetrics) => ({
       server: { self_metrics, stop_timeout: 1, max_memory: 1e9 },
-      handlers: [{ section: "H", handler, options: delivery }],
+      handlers: [{ section: "H", handler, options: deliveryDefaults }],
       collectors: [own, partOf(counting("A b.c").plugin)],
     });
     await agent.start(settings("full"));
@@ -468,7 +445,7 @@ describe("agent", () => {
     const handler = takingHandler((batch) => paths.push(...batch.map(({ series }) => series.path)));
     const settings = {
       server: { self_metrics: "off" as const, stop_timeout: 1, max_memory: 1e9 },
-      handlers: [{ section: "H", handler, options: delivery }],
+      handlers: [{ section: "H", handler, options: deliveryDefaults }],
       collectors: [partOf(counting("A").plugin)],
     };
     await agent.start(settings);

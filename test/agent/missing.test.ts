@@ -2,22 +2,13 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createAgent } from "../../src/agent/agent.ts";
 import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
-import {
-  commonOptions,
-  type CommonValues,
-  defineCollector,
-  gauge,
-} from "../../src/core/collector.ts";
+import { type CommonValues, defineCollector, gauge } from "../../src/core/collector.ts";
 import { configError } from "../../src/core/errors.ts";
-import { defineHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
+import { defineHandler } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import { createFakeClock } from "../harness/fake_clock.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
-
-const valuesOf = (options: Readonly<Record<string, { readonly fallback: unknown }>>) =>
-  Object.fromEntries(Object.entries(options).map(([name, { fallback }]) => [name, fallback]));
-const defaults = valuesOf(commonOptions) as unknown as CommonValues;
-const delivery = valuesOf(deliveryOptions) as unknown as DeliveryValues;
+import { commonDefaults, deliveryDefaults } from "../harness/defaults.ts";
 
 /** A host whose command for its name fails until it is told one. */
 function hostWithout(name: { is: string; asked: number }) {
@@ -51,7 +42,7 @@ function part(name: string, options: Partial<CommonValues> = {}): CollectorConfi
   return {
     section: name,
     collector,
-    options: { ...defaults, path: collector.path, interval: 10, ...options },
+    options: { ...commonDefaults, path: collector.path, interval: 10, ...options },
     origins: new Map(),
   };
 }
@@ -73,7 +64,7 @@ function taking(paths: string[], open: () => void = () => {}) {
       };
     },
   });
-  return [{ section: "H", handler, options: delivery }];
+  return [{ section: "H", handler, options: deliveryDefaults }];
 }
 
 describe("what is missing at the start", () => {

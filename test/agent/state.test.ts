@@ -4,25 +4,16 @@ import { createAgent } from "../../src/agent/agent.ts";
 import { createScheduler } from "../../src/agent/scheduler.ts";
 import type { CollectorRunner } from "../../src/agent/collector_runner.ts";
 import { NO_SAVED_STATE, readState } from "../../src/agent/state.ts";
-import {
-  commonOptions,
-  type CommonValues,
-  counter,
-  defineCollector,
-} from "../../src/core/collector.ts";
+import { type CommonValues, counter, defineCollector } from "../../src/core/collector.ts";
 import { Cursor } from "../../src/core/cursor.ts";
 import { undelivered } from "../../src/core/errors.ts";
-import { defineHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
+import { defineHandler } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { createPipeline } from "../../src/delivery/pipeline.ts";
 import { createFakeClock, type FakeClock } from "../harness/fake_clock.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
-
-const fallbacks = (options: Record<string, { fallback: unknown }>) =>
-  Object.fromEntries(Object.entries(options).map(([name, { fallback }]) => [name, fallback]));
-const common = fallbacks(commonOptions) as unknown as CommonValues;
-const delivery = fallbacks(deliveryOptions) as unknown as DeliveryValues;
+import { commonDefaults, deliveryDefaults } from "../harness/defaults.ts";
 
 /** A machine that goes on while agents come and go; `boot` is its boot id. */
 function machine() {
@@ -105,10 +96,16 @@ function agentOn({ clock, state, store, host }: Machine, away = { is: false }) {
       collectors: [{
         section: "C",
         collector: plugin,
-        options: { ...common, path: "c", interval: 10, stagger_collection: false, ...options },
+        options: {
+          ...commonDefaults,
+          path: "c",
+          interval: 10,
+          stagger_collection: false,
+          ...options,
+        },
         origins: new Map(),
       }],
-      handlers: [{ section: "H", handler, options: delivery }],
+      handlers: [{ section: "H", handler, options: deliveryDefaults }],
     });
   const stop = async () => {
     const stopped = agent.stop();

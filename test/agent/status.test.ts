@@ -6,12 +6,7 @@ import { collectorStatus } from "../../src/agent/collector_status.ts";
 import { createLosses } from "../../src/agent/losses.ts";
 import { destinationOf } from "../../src/agent/destination.ts";
 import { ownCollectors, type SelfMetrics } from "../../src/agent/self_metrics.ts";
-import {
-  commonOptions,
-  type CommonValues,
-  defineCollector,
-  gauge,
-} from "../../src/core/collector.ts";
+import { type CommonValues, defineCollector, gauge } from "../../src/core/collector.ts";
 import type { Context } from "../../src/core/collector.ts";
 import { badData, noData, undelivered } from "../../src/core/errors.ts";
 import type { Worker } from "../../src/delivery/worker.ts";
@@ -19,10 +14,7 @@ import { newLedger } from "../../src/delivery/ledger.ts";
 import type { Host } from "../../src/ports/host.ts";
 import { createFakeClock } from "../harness/fake_clock.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
-
-const defaults = Object.fromEntries(
-  Object.entries(commonOptions).map(([name, option]) => [name, option.fallback]),
-) as unknown as CommonValues;
+import { commonDefaults } from "../harness/defaults.ts";
 
 /** A collector that does what the test says, and how it is after so many runs. */
 function collector(act: (context: Context) => void, options: Partial<CommonValues> = {}) {
@@ -43,7 +35,7 @@ function collector(act: (context: Context) => void, options: Partial<CommonValue
   const settings = {
     section: "C",
     collector: plugin,
-    options: { ...defaults, path: "c", interval: 10, ...options },
+    options: { ...commonDefaults, path: "c", interval: 10, ...options },
   };
   const host = { clock, cpus: 1 } as unknown as Host;
   const runner = createCollectorRunner(settings, "h", 0, host, log);
@@ -219,7 +211,12 @@ describe("the agent's own metrics", () => {
     const state = { selfMetrics, runners, workers, missing: [] };
     const figures = () => [{ name: "x", rss: 1, cpuSeconds: 1, restarts: 0 }];
     const [own] = Object.values(ownCollectors(() => state, figures));
-    const options = { ...defaults, path: "diamond", interval: 1, measure_collector_time: true };
+    const options = {
+      ...commonDefaults,
+      path: "diamond",
+      interval: 1,
+      measure_collector_time: true,
+    };
     const settings = { section: own.name, collector: own, options };
     const runner = createCollectorRunner(settings, "h", 0, host, recordedLog());
     const found = new Set<string>();

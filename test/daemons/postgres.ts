@@ -4,6 +4,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   answers,
+  type Daemon,
   type Figures,
   figuresIn,
   type Place,
@@ -95,8 +96,18 @@ export async function postgres(
   };
 }
 
+/** One whose programs are a package of npm. */
+export function postgresFrom(npm: string): Daemon {
+  return {
+    collector: "PostgresqlCollector",
+    packages: { psql: "postgresql-client-15" },
+    npm,
+    start: (place) => postgres(place, ...installedFrom(npm)),
+  };
+}
+
 /** Folders of programs and libraries of a package of npm; it lists the links that npm cannot pack. */
-export function installedFrom(npm: string): [bin: string, libraries: string] {
+function installedFrom(npm: string): [bin: string, libraries: string] {
   const folder = npmFolder(npm);
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(folder, "native/pg-symlinks.json"), "utf8"),

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deliveryOptions, type DeliveryValues, type Sink } from "../../src/core/handler.ts";
+import { type DeliveryValues, type Sink } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { backoffSeconds } from "../../src/delivery/backoff.ts";
 import { createColumnStore, metricsOf } from "../../src/delivery/columns.ts";
@@ -11,10 +11,7 @@ import { createWorker } from "../../src/delivery/worker.ts";
 import { createFakeClock } from "../harness/fake_clock.ts";
 import { metrics } from "../harness/metrics.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
-
-const defaults = Object.fromEntries(
-  Object.entries(deliveryOptions).map(([name, option]) => [name, option.fallback]),
-) as unknown as DeliveryValues;
+import { deliveryDefaults } from "../harness/defaults.ts";
 
 /** A sink that does what a test says: takes, refuses, or never answers. */
 function scriptedSink() {
@@ -49,7 +46,7 @@ function setUp(options: Partial<DeliveryValues> = {}) {
     receipt: "application",
     spools: undefined,
     saved: undefined,
-    options: { ...defaults, ...options },
+    options: { ...deliveryDefaults, ...options },
     clock,
     log,
     random: () => 1,

@@ -6,13 +6,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { imbalance } from "../../src/delivery/ledger.ts";
-import graphite from "../../src/handlers/graphite.ts";
-import graphitePickle from "../../src/handlers/graphite_pickle.ts";
-import hostedGraphite from "../../src/handlers/hosted_graphite.ts";
 import httpPost from "../../src/handlers/http_post.ts";
 import influxdb from "../../src/handlers/influxdb.ts";
 import librato from "../../src/handlers/librato.ts";
-import multiGraphite from "../../src/handlers/multi_graphite.ts";
 import multiGraphitePickle from "../../src/handlers/multi_graphite_pickle.ts";
 import otlp from "../../src/handlers/otlp.ts";
 import prometheus from "../../src/handlers/prometheus.ts";
@@ -32,36 +28,17 @@ import {
 } from "../harness/bad_peers.ts";
 import { certificates, CERTIFIED_NAME, noOpenssl } from "../harness/certificates.ts";
 import { type Case, mysqlCase, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
+import { streamCases, telnetCase } from "../harness/line_cases.ts";
 import { describeWith } from "../harness/describe_with.ts";
 
 const lineHandlers: readonly Case[] = [
-  { name: "Graphite", handler: graphite, options: (host, port) => ({ host, port }) },
-  { name: "GraphitePickle", handler: graphitePickle, options: (host, port) => ({ host, port }) },
-  {
-    name: "MultiGraphite",
-    handler: multiGraphite,
-    options: (host, port) => ({ host: [`${host}:${port}`] }),
-  },
+  ...streamCases,
   {
     name: "MultiGraphitePickle",
     handler: multiGraphitePickle,
     options: (host, port) => ({ host: [`${host}:${port}`] }),
   },
-  {
-    name: "HostedGraphite",
-    handler: hostedGraphite,
-    options: (host, port) => ({ host, port, apikey: "k" }),
-  },
-  {
-    name: "Statsite",
-    handler: statsite,
-    options: (host, tcpport) => ({ host, tcpport, udpport: 0 }),
-  },
-  {
-    name: "TSDB by telnet",
-    handler: tsdb,
-    options: (host, port) => ({ host, port, protocol: "telnet" }),
-  },
+  telnetCase,
 ];
 
 const scheme = (tls: boolean) => (tls ? "https" : "http");

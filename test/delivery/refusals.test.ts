@@ -6,7 +6,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { refused, undelivered } from "../../src/core/errors.ts";
-import { deliveryOptions, type DeliveryValues, type Sink } from "../../src/core/handler.ts";
+import type { Sink } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
@@ -15,10 +15,7 @@ import { createFakeClock } from "../harness/fake_clock.ts";
 import { metrics } from "../harness/metrics.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
 import { createSpools } from "../../src/platform/spool/spools.ts";
-
-const defaults = Object.fromEntries(
-  Object.entries(deliveryOptions).map(([name, option]) => [name, option.fallback]),
-) as unknown as DeliveryValues;
+import { deliveryDefaults } from "../harness/defaults.ts";
 
 /** A worker over a backend that does with each write what `judge` says: throws, or takes it. */
 function setUp(judge: (values: readonly number[]) => void, ordered = false, hasSpool = true) {
@@ -45,7 +42,7 @@ function setUp(judge: (values: readonly number[]) => void, ordered = false, hasS
     sink,
     receipt: "application",
     ordered,
-    options: defaults,
+    options: deliveryDefaults,
     spools: hasSpool
       ? createSpools({ path, maxBytes: 1e9, maxAge: 1e10, sync: "process" })
       : undefined,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { refused, undelivered } from "../../src/core/errors.ts";
-import { deliveryOptions, type DeliveryValues, type Sink } from "../../src/core/handler.ts";
+import { type DeliveryValues, type Sink } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { imbalance, type SavedLedger } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
@@ -14,6 +14,7 @@ import { temporary } from "../harness/agent_process.ts";
 import { createFakeClock } from "../harness/fake_clock.ts";
 import { metric, series } from "../harness/metrics.ts";
 import { recordedLog, silentLog } from "../harness/recorded_log.ts";
+import { deliveryDefaults } from "../harness/defaults.ts";
 
 const { path: directory, remove } = temporary();
 after(remove);
@@ -23,9 +24,7 @@ const spoolsIn = (path: string, maxBytes = 1e9, maxAge = 1e9) =>
   createSpools({ path, maxBytes, maxAge, sync: "process" });
 
 const defaults = {
-  ...Object.fromEntries(
-    Object.entries(deliveryOptions).map(([name, option]) => [name, option.fallback]),
-  ) as unknown as DeliveryValues,
+  ...deliveryDefaults,
   spool_rate: 0,
 };
 

@@ -6,46 +6,10 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import graphite from "../../src/handlers/graphite.ts";
-import graphitePickle from "../../src/handlers/graphite_pickle.ts";
-import hostedGraphite from "../../src/handlers/hosted_graphite.ts";
 import influxdb from "../../src/handlers/influxdb.ts";
-import multiGraphite from "../../src/handlers/multi_graphite.ts";
-import statsite from "../../src/handlers/statsite.ts";
-import tsdb from "../../src/handlers/tsdb.ts";
 import { until } from "../harness/agent_process.ts";
 import { type Case, run } from "../harness/delivering.ts";
-
-const lines: Case = {
-  name: "Graphite",
-  handler: graphite,
-  options: (host, port) => ({ host, port }),
-};
-const telnet: Case = {
-  name: "TSDB by telnet",
-  handler: tsdb,
-  options: (host, port) => ({ host, port, protocol: "telnet" }),
-};
-const streams: readonly Case[] = [
-  lines,
-  telnet,
-  { ...lines, name: "GraphitePickle", handler: graphitePickle },
-  {
-    name: "MultiGraphite",
-    handler: multiGraphite,
-    options: (host, port) => ({ host: [`${host}:${port}`] }),
-  },
-  {
-    name: "HostedGraphite",
-    handler: hostedGraphite,
-    options: (host, port) => ({ host, port, apikey: "k" }),
-  },
-  {
-    name: "Statsite",
-    handler: statsite,
-    options: (host, tcpport) => ({ host, tcpport, udpport: 0 }),
-  },
-];
+import { graphiteCase, streamCases, telnetCase } from "../harness/line_cases.ts";
 
 interface Peer {
   readonly port: number;
@@ -117,7 +81,7 @@ const answers: readonly (readonly [string, (socket: Socket) => void, RegExp])[] 
 ];
 
 describe("a wrong port", () => {
-  for (const to of streams) {
+  for (const to of [...streamCases, telnetCase]) {
     it(`${to.name}: one that answers is told by its answer`, async () => {
       await Promise.all(answers.map(async ([name, meet, says]) => {
         const found = await peer(meet);
@@ -147,7 +111,7 @@ describe("a wrong port", () => {
     const found = await peer((socket) => {
       if (!isRight) socket.on("data", () => socket.end());
     });
-    const running = run(lines, "127.0.0.1", found.port, { resend_seconds: 1, spool: "off" });
+    const running = run(graphiteCase, "127.0.0.1", found.port, { resend_seconds: 1, spool: "off" });
     running.tick(20);
     await until("it is failing", () => running.worker.trouble !== undefined, 8);
     isRight = true;
@@ -160,7 +124,7 @@ describe("a wrong port", () => {
     const found = await peer((socket) =>
       socket.once("data", () => socket.write("put: illegal argument: p00003x\nput: too long\n"))
     );
-    const running = await ticking(telnet, found.port);
+    const running = await ticking(telnetCase, found.port);
     const { worker } = running;
     await until("it is told", () => running.said().includes("refuses 2 metrics"));
     await worker.stop(5);
@@ -176,7 +140,7 @@ describe("a wrong port", () => {
         socket.write("put: unknown metric\n".repeat(puts));
       })
     );
-    const running = await ticking(telnet, found.port);
+    const running = await ticking(telnetCase, found.port);
     const { worker } = running;
     match(worker.trouble?.message ?? "", /refuses everything: it says "put: unknown metric"/);
     deepEqual([worker.ledger.delivered, worker.ledger.dropped.refused], [0, 0]);
@@ -197,7 +161,7 @@ describe("a wrong port", () => {
     const wrong = [
       [influx, greets, {}, /looks like something else than an HTTP server/],
       [influx, page, { ssl: true }, /looks like a port without TLS/],
-      [lines, page, { tls: true }, /looks like a port without TLS/],
+      [graphiteCase, page, { tls: true }, /looks like a port without TLS/],
     ] as const;
     await Promise.all(wrong.map(async ([to, { port }, more, says]) => {
       const { worker } = await ticking(to, port, more);
@@ -213,7 +177,7 @@ describe("a wrong port", () => {
     const found = await peer((socket) =>
       socket.on("end", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"))
     );
-    const { worker, tick } = run(lines, "127.0.0.1", found.port);
+    const { worker, tick } = run(graphiteCase, "127.0.0.1", found.port);
     tick(20);
     await until("it is sent", () => worker.ledger.unconfirmed === 20);
     await worker.stop(2);

@@ -9,7 +9,6 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
 import { closeSync } from "node:fs";
 import { join } from "node:path";
-import { deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { imbalance, type SavedLedger } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
@@ -28,6 +27,7 @@ import {
   receiver,
   sleep,
 } from "./fault.ts";
+import { deliveryDefaults } from "../harness/defaults.ts";
 
 const damages = flag("damages", 100);
 const points = flag("points", 1000);
@@ -35,9 +35,7 @@ const points = flag("points", 1000);
 const BATCHES = 40;
 const PER_BATCH = 200;
 const delivery = {
-  ...Object.fromEntries(
-    Object.entries(deliveryOptions).map(([name, option]) => [name, option.fallback]),
-  ) as unknown as DeliveryValues,
+  ...deliveryDefaults,
   spool_rate: 0,
 };
 

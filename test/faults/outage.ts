@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
+import { deliveryOptions } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
@@ -21,6 +21,7 @@ import { endWithTests, freePort, until } from "../harness/agent_process.ts";
 import { series } from "../harness/metrics.ts";
 import { recordedLog } from "../harness/recorded_log.ts";
 import { fault, flag, random, sleep } from "./fault.ts";
+import { defaultsOf } from "../harness/defaults.ts";
 
 const ticks = flag("ticks", 8640);
 const points = flag("points", 1000);
@@ -52,11 +53,7 @@ await fault("outage", async (directory) => {
       timestamp,
     }));
   const options = {
-    ...Object.fromEntries(
-      Object.entries({ ...deliveryOptions, ...graphite.options }).map((
-        [name, option],
-      ) => [name, option.fallback]),
-    ) as unknown as DeliveryValues,
+    ...defaultsOf({ ...deliveryOptions, ...graphite.options }),
     host: "127.0.0.1",
     port,
     spool_rate: 0,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { after, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { codeOf, type Failure } from "../../src/core/errors.ts";
-import { type AnyHandler, deliveryOptions } from "../../src/core/handler.ts";
+import type { AnyHandler } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { headersOf } from "../../src/formats/http_headers.ts";
@@ -19,6 +19,7 @@ import { realClock } from "../../src/platform/clock.ts";
 import { realNet } from "../../src/platform/net/network.ts";
 import { metric } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
+import { handlerDefaults } from "../harness/defaults.ts";
 
 const idle = (value: number, more = {}): Metric =>
   metric("servers.host1.cpu.total.idle", value, 1000, {
@@ -182,11 +183,8 @@ describe("handlers that post", () => {
 
   async function send(handler: AnyHandler, options: object, batch = [idle(1.5), cpu0]) {
     const port = await listening;
-    const defaults = Object.entries({ ...deliveryOptions, ...handler.options }).map((
-      [name, option],
-    ) => [name, (option as { fallback: unknown }).fallback]);
     const url = `http://127.0.0.1:${port}/metrics`;
-    const values = { ...Object.fromEntries(defaults), port, url, ...options };
+    const values = { ...handlerDefaults(handler), port, url, ...options };
     asked.length = 0;
     const sink = handler.open({ host, options: values, log: silentLog });
     await sink.write(batch, new AbortController().signal);

@@ -1,7 +1,7 @@
 /** A handler at work: its worker and sink, over the real network, into whatever a test puts there. */
 
 import { deepEqual, equal } from "node:assert/strict";
-import { type AnyHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
+import type { AnyHandler, DeliveryValues } from "../../src/core/handler.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Host } from "../../src/ports/host.ts";
 import { imbalance } from "../../src/delivery/ledger.ts";
@@ -15,6 +15,7 @@ import { until } from "./agent_process.ts";
 import { pathOf, type Recorder } from "./bad_peers.ts";
 import { metric } from "./metrics.ts";
 import { recordedLog } from "./recorded_log.ts";
+import { handlerDefaults } from "./defaults.ts";
 
 type Taking = Pick<Recorder, "taken">;
 
@@ -37,11 +38,8 @@ const host = { net: realNet, clock: realClock, mysql: realMysql, codecs: realCod
 
 /** A worker with the handler's sink, small deadlines, and a wall clock that a test can move. */
 export function run({ handler, options }: Case, address: string, port: number, more: object = {}) {
-  const fallbacks = Object.entries({ ...deliveryOptions, ...handler.options }).map((
-    [name, option],
-  ) => [name, (option as { fallback: unknown }).fallback]);
   const values = {
-    ...Object.fromEntries(fallbacks),
+    ...handlerDefaults(handler),
     timeout: 0.5,
     retry_max_interval: 0.1,
     spool: "off",

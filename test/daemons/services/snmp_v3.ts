@@ -1,33 +1,5 @@
-/** The same by SNMP version 3, with SHA and AES. */
+/** Single values by SNMP version 3, with SHA and AES. */
 
-import { type Daemon, figuresIn } from "../daemon.ts";
-import { snmpd } from "../snmpd.ts";
+import { snmpValues } from "../snmp_values.ts";
 
-const OIDS: Readonly<Record<string, string>> = {
-  "1.3.6.1.2.1.2.1.0": "interfaces",
-  "1.3.6.1.2.1.1.7.0": "services",
-  "1.3.6.1.2.1.25.1.5.0": "users",
-};
-
-export default {
-  collector: "SNMPRawCollector",
-  packages: { snmpd: "snmpd", snmpwalk: "snmp" },
-
-  async start(place) {
-    const { section, version, walk, stop } = await snmpd(place, "SHA AES");
-    const lines = Object.entries(OIDS).map(([oid, name]) => `${oid} = ${name}\n`);
-    return {
-      version,
-      options: `${section}[[[[[oids]]]]]\n${lines.join("")}`,
-      client() {
-        const found = new Map<string, number>();
-        for (const [oid, name] of Object.entries(OIDS)) {
-          const [value] = figuresIn(walk(oid), /(\d) (\d+)$/gm).values();
-          if (value !== undefined) found.set(`servers.box.snmp.${name}`, value);
-        }
-        return found;
-      },
-      stop,
-    };
-  },
-} satisfies Daemon;
+export default snmpValues("SHA AES");
