@@ -44,6 +44,23 @@ export interface RunRecord {
   silentRuns: number;
 }
 
+/** Before the first run. */
+export const NO_RUNS: Readonly<RunRecord> = {
+  runs: 0,
+  failures: 0,
+  skipped: 0,
+  refused: 0,
+  unread: 0,
+  points: 0,
+  milliseconds: 0,
+  shortest: 0,
+  longest: 0,
+  spent: 0,
+  lastRun: 0,
+  lastPublished: 0,
+  silentRuns: 0,
+};
+
 /** What a collector has logged itself. */
 export interface LoggedLine {
   readonly message: string;
@@ -127,21 +144,7 @@ export function createCollectorRunner(
     saved,
     limit,
   });
-  const record: RunRecord = {
-    runs: 0,
-    failures: 0,
-    skipped: 0,
-    refused: 0,
-    unread: 0,
-    points: 0,
-    milliseconds: 0,
-    shortest: 0,
-    longest: 0,
-    spent: 0,
-    lastRun: 0,
-    lastPublished: 0,
-    silentRuns: 0,
-  };
+  const record: RunRecord = { ...NO_RUNS };
   const trouble = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const refusals = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const crowds = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);

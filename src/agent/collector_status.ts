@@ -3,7 +3,12 @@
 import type { FailureCode } from "../core/errors.ts";
 import type { ErrorState } from "../core/error_reporter.ts";
 import { adviceForCollector, adviceForMissing } from "./advice.ts";
-import type { CollectorRunner, LoggedLine, RunRecord } from "./collector_runner.ts";
+import {
+  type CollectorRunner,
+  type LoggedLine,
+  NO_RUNS,
+  type RunRecord,
+} from "./collector_runner.ts";
 import type { Missing } from "./missing.ts";
 
 /**
@@ -107,22 +112,6 @@ function since(
 ): ErrorState {
   return { message, code, first, last, count };
 }
-
-const NO_RUNS: RunRecord = {
-  runs: 0,
-  failures: 0,
-  skipped: 0,
-  refused: 0,
-  unread: 0,
-  points: 0,
-  milliseconds: 0,
-  shortest: 0,
-  longest: 0,
-  spent: 0,
-  lastRun: 0,
-  lastPublished: 0,
-  silentRuns: 0,
-};
 
 /** Of one that is enabled and does not run. */
 export function missingCollector(missing: Missing, now: number): CollectorStatus {

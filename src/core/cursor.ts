@@ -162,17 +162,9 @@ export class Cursor {
   /** As `uint`, but exact: a bigint where a number would lose digits (from 10^15 on). */
   counter(): number | bigint {
     const from = this.#wordStart();
-    const bytes = this.#bytes;
-    const end = this.#end;
-    let value = 0;
-    let at = from;
-    for (; at < end; at++) {
-      const digit = bytes[at] - 48;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
+    const value = this.#digits(from);
+    const at = this.#at;
     if (at === from) throw this.#bad("a whole number");
-    this.#at = at;
     return at - from <= DIGITS_THAT_ARE_EXACT ? value : BigInt(this.#text(from, at));
   }
 
@@ -274,8 +266,8 @@ export class Cursor {
     return decoder.decode(this.#bytes.subarray(0, this.#length));
   }
 
-  /** The digits from here to the field's end; undefined where there are others, or more than 64 bits hold. */
-  #whole(from: number, isNegative: boolean): number | bigint | undefined {
+  /** Reads digits, and stops behind them. The value is exact up to `DIGITS_THAT_ARE_EXACT` of them. */
+  #digits(from: number): number {
     const bytes = this.#bytes;
     const end = this.#end;
     let value = 0;
@@ -286,7 +278,14 @@ export class Cursor {
       value = value * 10 + digit;
     }
     this.#at = at;
-    if (at === from || (at < end && !isBlank(bytes[at]))) {
+    return value;
+  }
+
+  /** The digits from here to the field's end; undefined where there are others, or more than 64 bits hold. */
+  #whole(from: number, isNegative: boolean): number | bigint | undefined {
+    const value = this.#digits(from);
+    const at = this.#at;
+    if (at === from || (at < this.#end && !isBlank(this.#bytes[at]))) {
       this.#skipWord();
       return undefined;
     }

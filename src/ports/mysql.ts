@@ -1,21 +1,10 @@
 /** The MySQL that a handler writes to. */
 
-import type { TlsSettings } from "./net.ts";
+import type { SqlSettings } from "./sql.ts";
 
 export interface Mysql {
   /** Throws `undelivered` or `timeout`. */
-  connect(settings: MysqlSettings, signal: AbortSignal): Promise<MysqlConnection>;
-}
-
-export interface MysqlSettings {
-  readonly host: string;
-  readonly port: number;
-  /** Path of a unix socket, instead of host and port. */
-  readonly socket: string;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly tls?: TlsSettings;
+  connect(settings: SqlSettings, signal: AbortSignal): Promise<MysqlConnection>;
 }
 
 export interface MysqlConnection {

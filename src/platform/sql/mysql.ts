@@ -5,7 +5,8 @@
 
 import type { Connection, ConnectionOptions, SslOptions } from "mysql2/promise";
 import { type Failure, messageOf, refused, timedOut, undelivered } from "../../core/errors.ts";
-import type { Mysql, MysqlSettings } from "../../ports/mysql.ts";
+import type { Mysql } from "../../ports/mysql.ts";
+import type { SqlSettings } from "../../ports/sql.ts";
 import type { TlsSettings } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
 import { secureContext } from "../net/tls.ts";
@@ -101,7 +102,7 @@ function isServersAnswer(error: unknown): boolean {
   return cause?.sqlState !== undefined && cause.fatal !== true;
 }
 
-function optionsOf(settings: MysqlSettings): ConnectionOptions {
+function optionsOf(settings: SqlSettings): ConnectionOptions {
   const { host, port, socket, user, password, database, tls } = settings;
   return {
     ...(socket === "" ? { host, port } : { socketPath: socket }),

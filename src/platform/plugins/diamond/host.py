@@ -11,7 +11,7 @@ from _diamond.files import Library
 from _diamond.handler import Handler
 from _diamond.metric import Metric
 from _diamond.modules import make_modules
-from _diamond.stream import AgentLog, native, say
+from _diamond.stream import AgentLog, diamonds_log, native, say
 from _diamond.user import become
 
 # Metrics of a batch: a handler that is slow gets on by as many, whatever its deadline.
@@ -198,10 +198,7 @@ class Host(object):
 
 def main():
     sys.dont_write_bytecode = True
-    log = logging.getLogger("diamond")
-    log.addHandler(AgentLog())
-    log.setLevel(logging.DEBUG)
-    log.propagate = False
+    diamonds_log()
     root = logging.getLogger()
     root.addHandler(AgentLog())
     root.setLevel(logging.INFO)

@@ -9,7 +9,7 @@ from _diamond import config, guard, run, stream
 from _diamond.files import Library
 from _diamond.metric import DiamondException
 from _diamond.modules import collectors_in, make_modules
-from _diamond.stream import AgentLog, native, say
+from _diamond.stream import diamonds_log, native, say
 from _diamond.user import become
 
 
@@ -177,10 +177,7 @@ def entry_points():
 
 def main():
     sys.dont_write_bytecode = True
-    log = logging.getLogger("diamond")
-    log.addHandler(AgentLog())
-    log.setLevel(logging.DEBUG)
-    log.propagate = False
+    diamonds_log()
     library = Library()
     make_modules(library)
     run.SIGNALS.take_over()

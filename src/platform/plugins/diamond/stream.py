@@ -95,5 +95,13 @@ class AgentLog(logging.Handler):
             self.handleError(record)
 
 
+def diamonds_log():
+    """What is logged below `diamond` goes to the agent, whatever else the file's own code sets up."""
+    log = logging.getLogger("diamond")
+    log.addHandler(AgentLog())
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+
+
 # The run that this thread is at, as `CURRENT.run`.
 CURRENT = threading.local()
