@@ -29,6 +29,7 @@ export interface AgentSettings {
 }
 
 export interface CollectorConfig {
+  /** The section's name: the collector's, or an instance's. */
   readonly section: string;
   readonly collector: AnyCollector;
   readonly options: CommonValues & Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@
  * is told, counted and backed off from, and the other collectors never hear of it.
  */
 
-import { type AnyCollector, type CommonValues, type Context, gauge } from "../core/collector.ts";
+import { type Context, gauge } from "../core/collector.ts";
 import { createEmitter, type Run, type SavedSamples } from "../core/emitter.ts";
 import { badData, codeOf, isNoData, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
@@ -12,13 +12,7 @@ import type { Metric } from "../core/metric.ts";
 import { UnreadLines } from "../core/unread_lines.ts";
 import { type SeriesBudget, SeriesLimit } from "../core/series_limit.ts";
 import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
-
-interface RunnerSettings {
-  /** The section's name: the collector's, or an instance's. */
-  readonly section: string;
-  readonly collector: AnyCollector;
-  readonly options: CommonValues & Readonly<Record<string, unknown>>;
-}
+import type { CollectorConfig } from "./agent_contract.ts";
 
 export interface RunRecord {
   runs: number;
@@ -114,7 +108,7 @@ const TIME = gauge("Milliseconds that the last run took", 0, "ms");
 const NOTHING: Outcome = { metrics: [], error: undefined };
 
 export function createCollectorRunner(
-  { section, collector, options }: RunnerSettings,
+  { section, collector, options }: Pick<CollectorConfig, "section" | "collector" | "options">,
   hostname: string | null,
   offset: number,
   host: Host,

@@ -85,8 +85,7 @@ async function byShell(host: Host, command: string): Promise<string> {
     throw configError("hostname_method = shell needs the command in the option hostname");
   }
   const limit = new AbortController();
-  const timer = new AbortController();
-  void host.clock.sleep(SHELL_SECONDS * 1000, timer.signal).then(() => limit.abort());
+  const cancel = host.clock.after(SHELL_SECONDS * 1000, () => limit.abort());
   try {
     const { stdout, stderr, code } = await host.exec.run(["/bin/sh", "-c", command], {
       signal: limit.signal,
@@ -98,7 +97,7 @@ async function byShell(host: Host, command: string): Promise<string> {
     }
     return present("shell", stdout.trim());
   } finally {
-    timer.abort();
+    cancel();
   }
 }
 

@@ -17,7 +17,7 @@ interface Housekeeping {
   /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */
   samples(collector: string): EmitterSettings["saved"];
   /** After each wake-up. */
-  tick(now: number): void;
+  tick(): void;
   /** Writes the state. */
   keep(clean: boolean): void;
 }

@@ -7,6 +7,7 @@
 import { fnv1a } from "../core/hash.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { within } from "../delivery/deadline.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
 import type { CollectorRunner } from "./collector_runner.ts";
 
@@ -47,7 +48,7 @@ export function createScheduler(
   clock: Clock,
   log: Log,
   phases?: Phases,
-  ticked: (now: number) => void = () => {},
+  ticked: () => void = () => {},
 ): Scheduler {
   const jobs: Job[] = [];
   // No closure may hold the phases, or each reload would keep all that were before it.
@@ -93,7 +94,7 @@ export function createScheduler(
     if (waited === 0) flush();
     else void someTurns(() => pending === 0).then(flush);
     try {
-      ticked(now);
+      ticked();
     } catch (error) {
       // A failure in housekeeping must not stop the ticks.
       log.error("The agent could not look after itself", error);
@@ -136,9 +137,7 @@ export function createScheduler(
     async stop(seconds) {
       stopped = true;
       cancel();
-      const timer = new AbortController();
-      await Promise.race([Promise.all(busy), clock.sleep(seconds * 1000, timer.signal)]);
-      timer.abort();
+      await within(clock, seconds, Promise.all(busy));
     },
   };
 }

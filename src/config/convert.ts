@@ -40,7 +40,6 @@ export function checkDefaults(
 interface Converted {
   readonly values: Record<string, unknown>;
   readonly origins: Map<string, Origin>;
-  readonly failed: boolean;
 }
 
 type Sections = readonly (Section | undefined)[];
@@ -55,8 +54,7 @@ export function convert(
 ): Converted {
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
-  let failed = false;
-  const one = { context, where, origins, fail: () => void (failed = true) };
+  const one = { context, where, origins };
   for (const [name, option] of Object.entries(declared)) {
     values[name] = name.includes("*")
       ? allOf(one, name, option, sections, declared)
@@ -82,7 +80,7 @@ export function convert(
       ),
     );
   }
-  return { values, origins, failed };
+  return { values, origins };
 }
 
 /** What the conversion of one section's options shares. */
@@ -90,7 +88,6 @@ interface Conversion {
   readonly context: ResolveContext;
   readonly where: string;
   readonly origins: Map<string, Origin>;
-  fail(): void;
 }
 
 function firstOf(
@@ -142,7 +139,7 @@ function valueOf(
   option: Option<unknown>,
   node: Leaf | Section,
 ): unknown {
-  const { context: { problems, files }, where, fail } = conversion;
+  const { context: { problems, files }, where } = conversion;
   if (option.fields !== undefined && isSection(node)) {
     const { fields } = option;
     return new Map(
@@ -157,7 +154,6 @@ function valueOf(
     for (const one of secretsOf(option, value)) hide(one);
     return value;
   } catch (error) {
-    fail();
     const allowed = option.allowed === undefined ? "" : ` (allowed: ${option.allowed})`;
     problems.push(fault(node.origin, `${name} of ${where}: ${messageOf(error)}${allowed}`));
     return undefined;
@@ -166,20 +162,17 @@ function valueOf(
 
 /** The options of one subsection. */
 function fieldsOf(
-  { context, where, fail }: Conversion,
+  { context, where }: Conversion,
   name: string,
   fields: Options,
   node: Leaf | Section,
 ): unknown {
   if (!isSection(node)) {
-    fail();
     const message = `${name} of ${where}: a section is needed here, not a value`;
     context.problems.push(fault(node.origin, message));
     return undefined;
   }
-  const { values, failed } = convert(context, fields, [node], `${where}, section ${name}`);
-  if (failed) fail();
-  return values;
+  return convert(context, fields, [node], `${where}, section ${name}`).values;
 }
 
 /** What sections have, as it stands; the later ones win. */

@@ -1,7 +1,8 @@
 /** The names of python-diamond's collectors and handlers, built in here or not: for messages. */
 
 import { wordsOf } from "../core/words.ts";
-import { didYouMean } from "./problems.ts";
+import { didYouMean, notice, type Problem } from "./problems.ts";
+import type { Origin } from "./tree.ts";
 
 const COLLECTORS = wordsOf(`
   AerospikeCollector AmavisCollector ApcupsdCollector AuroraCollector BeanstalkdCollector BindCollector
@@ -40,8 +41,22 @@ const HANDLERS = wordsOf(`
   cloudwatchHandler rmqHandler zmqHandler
 `);
 
+/** The problem of a section whose class is not there: an error only where the section is used. */
+export function lacking(
+  kind: "collector" | "handler",
+  section: string,
+  known: readonly string[],
+  at: Origin,
+  isUsed: boolean,
+): Problem {
+  const [name] = section.split(/\s+/);
+  const message = `There is no ${kind} "${name}"${whyMissing(kind, name, known)}`;
+  const problem = { ...notice(at, message), lacks: section };
+  return isUsed ? problem : { ...problem, severity: "warning" };
+}
+
 /** Completes the message `There is no collector "X"`: with what replaced it, or with a similar name. */
-export function whyMissing(
+function whyMissing(
   kind: "collector" | "handler",
   name: string,
   known: readonly string[],

@@ -66,13 +66,13 @@ export function interpolateAll(
   const changes: (() => void)[] = [];
   const visit = (name: string, section: Section, chain: readonly Section[]) => {
     const node = leaf(section, name)!;
+    const texts = typeof node.value === "string" ? [node.value] : node.value;
+    if (!texts.some((text) => REFERENCE.test(text))) return;
     try {
       const read = (text: string) => interpolated(text, chain);
       const value = typeof node.value === "string" ? read(node.value) : node.value.map(read);
       // Values change when all are read: what was put in must not be read again.
-      if (JSON.stringify(value) !== JSON.stringify(node.value)) {
-        changes.push(() => section.entries.set(name, { ...node, value }));
-      }
+      changes.push(() => section.entries.set(name, { ...node, value }));
     } catch (error) {
       const problem = { ...node.origin, message: `${name}: ${(error as Error).message}` };
       section.broken ??= problem;

@@ -12,8 +12,9 @@ export function networkProblems(
   const { server, serverOrigins, handlers, log, directories } = settings;
   const main = { file: settings.file, line: 0 };
   const found: Problem[] = [];
+  const kindOf = files.networkKinds();
   const look = (name: string, path: string, origin: Origin = main) => {
-    const kind = path.startsWith("/") ? files.networkKind(path) : undefined;
+    const kind = path.startsWith("/") ? kindOf(path) : undefined;
     if (kind === undefined) return;
     found.push(warning(
       origin,

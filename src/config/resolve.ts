@@ -208,7 +208,7 @@ export function emptySettings(request: Omit<ResolveRequest, "path" | "files">): 
     list: () => undefined,
     access: () => undefined,
     whoElse: () => undefined,
-    networkKind: () => undefined,
+    networkKinds: () => () => undefined,
     fileVersion: () => undefined,
     absolute: (path) => path,
     unwritable: () => undefined,

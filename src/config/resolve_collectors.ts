@@ -4,7 +4,7 @@ import { type AnyCollector, commonOptions } from "../core/collector.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
-import { whyMissing } from "./diamonds.ts";
+import { lacking } from "./diamonds.ts";
 import { fault, located, notice } from "./problems.ts";
 import type { CollectorSettings, Origins } from "./settings.ts";
 import { brokenLine, isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
@@ -43,11 +43,8 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
     if (collector === undefined) {
       const known = Object.keys(catalogue.collectors);
       const origin = section?.origin ?? { file: context.path, line: 0 };
-      const message = `There is no collector "${className}"${
-        whyMissing("collector", className, known)
-      }`;
-      const problem = { ...notice(origin, message), lacks: name };
-      problems.push(enabled ? problem : { ...problem, severity: "warning" });
+      const problem = lacking("collector", name, known, origin, enabled);
+      problems.push(problem);
       const reason = `${problem.message}${failedPlugins(context, className)}`;
       if (enabled) leftOut.push({ kind: "collector", section: name, reason });
       continue;
@@ -55,7 +52,7 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
     const before = problems.length;
     const declared: Options = { ...commonOptions, ...collector.options };
     // The operator's default for all comes before a collector's own: Diamond's order.
-    const { values, origins, failed } = convert(
+    const { values, origins } = convert(
       context,
       declared,
       [section, defaults],
@@ -72,8 +69,8 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
         ),
       );
     }
-    const errors = problems.slice(before).filter(({ harmless }) => !harmless);
-    const why = failed || errors.length > 0 ? errors[0] : brokenLine(section) ?? defaults?.broken;
+    const why = problems.slice(before).find(({ harmless }) => !harmless) ??
+      brokenLine(section) ?? defaults?.broken;
     if (!enabled) continue;
     if (why !== undefined) {
       leftOut.push({ kind: "collector", section: name, reason: located(why, why.message) });

@@ -4,8 +4,8 @@ import { messageOf } from "../core/errors.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import { isFalse, type Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, plainSections, type ResolveContext } from "./convert.ts";
-import { whyMissing } from "./diamonds.ts";
-import { fault, located, notice, type Problem, warning } from "./problems.ts";
+import { lacking } from "./diamonds.ts";
+import { fault, located, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
 import type { HandlerSettings, Origins } from "./settings.ts";
 import { brokenLine, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
@@ -30,17 +30,14 @@ export async function resolveHandlers(
     const [className] = name.split(" ");
     const handler: AnyHandler | undefined = await loadFrom(catalogue.handlers, className);
     if (handler === undefined) {
-      const message = `There is no handler "${className}"${
-        whyMissing("handler", className, known)
-      }`;
-      const problem = { ...notice(used ? at : section!.origin, message), lacks: name };
-      problems.push(used ? problem : { ...problem, severity: "warning" });
+      const problem = lacking("handler", name, known, used ? at : section!.origin, used);
+      problems.push(problem);
       if (used) leftOut.push({ kind: "handler", section: name, reason: problem.message });
       continue;
     }
     const before = problems.length;
     const declared: Options = { ...deliveryOptions, ...handler.options };
-    const { values, origins: from, failed } = convert(
+    const { values, origins: from } = convert(
       context,
       declared,
       [section, defaults],
@@ -53,9 +50,8 @@ export async function resolveHandlers(
     for (const problem of shortcomings(handler, declared, options, from, section?.origin ?? at)) {
       problems.push({ ...problem, message: `${problem.message} in [[${name}]]` });
     }
-    const broken = brokenLine(section) ?? brokenLine(defaults);
-    const errors = problems.slice(before).filter(({ harmless }) => !harmless);
-    const why = failed || errors.length > 0 ? errors[0] : broken;
+    const why = problems.slice(before).find(({ harmless }) => !harmless) ??
+      brokenLine(section) ?? brokenLine(defaults);
     // Points that go to the wrong place are worse than points that wait for a right line.
     if (why !== undefined) {
       leftOut.push({ kind: "handler", section: name, reason: located(why, why.message) });

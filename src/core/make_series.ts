@@ -6,6 +6,7 @@ import type { Kind, Series } from "./metric.ts";
 import {
   cleanName,
   cleanPath,
+  collectorOf,
   filled,
   metricPath,
   type Naming,
@@ -72,10 +73,6 @@ function wholeSeries(
   const place = { path, prefix, host: naming.host, suffix, collector, name, pattern: name };
   const series = { ...place, labels: {}, instance: null, ...traitsOf(spec), ttl };
   return { series, mended: mendedIn(series, given, extras.precision) };
-}
-
-function collectorOf({ collector }: Naming): string {
-  return collector === "." ? "" : collector;
 }
 
 function traitsOf({ form, precision, unit, help }: MetricSpec) {

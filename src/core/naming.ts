@@ -15,9 +15,14 @@ export interface Naming {
  * `instance_prefix.instance.collector.name`, where the host has no place.
  */
 export function metricPath(naming: Naming, name: string, instance: string | null): string {
-  const collector = naming.collector === "." ? "" : naming.collector;
+  const collector = collectorOf(naming);
   if (instance !== null) return joined([naming.instancePrefix, instance, collector, name]);
   return joined([naming.prefix, naming.host ?? "", naming.suffix, collector, name]);
+}
+
+/** The collector's component; "" if it has none. */
+export function collectorOf({ collector }: Naming): string {
+  return collector === "." ? "" : collector;
 }
 
 /**
@@ -29,8 +34,8 @@ export function namingOf(
   own: Naming,
   path: string,
   host: string | null,
-  begin = `${metricPath(own, "", null)}.`,
 ): { readonly naming: Naming; readonly name: string } {
+  const begin = `${metricPath(own, "", null)}.`;
   if (host === own.host && begin !== "." && path.startsWith(begin)) {
     return { naming: own, name: path.slice(begin.length) };
   }

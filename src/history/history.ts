@@ -133,8 +133,7 @@ export function createHistory(options: HistoryOptions): History {
     for (const block of file.blocks("minute", start, end)) {
       collecting.addRaw(decoded(block, isWanted));
     }
-    const { times, columns } = recent.block();
-    collecting.addRaw({ times, columns: columns.filter(({ series }) => isWanted(series)) });
+    collecting.addRaw(recent.block(isWanted));
     return collecting.answer();
   }
 

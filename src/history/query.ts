@@ -1,21 +1,14 @@
 /** Answers a query: values fall into buckets of equal length, each with its least, mean and largest value. */
 
 import type { HistoryAnswer, HistoryQuery } from "../ports/history.ts";
-import { type DecodedBlock } from "./block.ts";
+import type { DecodedBlock } from "./block.ts";
+import { Buckets } from "./buckets.ts";
 import { seriesOfSummary, SUMMARY_STEP, summaryColumn } from "./summary.ts";
 
 /** Buckets of all series of one answer, so that no query takes the agent's memory. */
 const MAX_CELLS = 500_000;
 /** Steps that people read easily: 1 s to a day. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
-
-interface Buckets {
-  readonly min: Float64Array;
-  readonly max: Float64Array;
-  /** The mean once `answer` is called. */
-  readonly sum: Float64Array;
-  readonly points: Float64Array;
-}
 
 interface Collecting {
   readonly start: number;
@@ -44,28 +37,15 @@ export function createCollecting(
 
   function bucketsOf(series: number): Buckets {
     let buckets = found.get(series);
-    if (buckets === undefined) {
-      found.set(
-        series,
-        buckets = {
-          min: new Float64Array(count).fill(NaN),
-          max: new Float64Array(count).fill(NaN),
-          sum: new Float64Array(count),
-          points: new Float64Array(count),
-        },
-      );
-    }
+    if (buckets === undefined) found.set(series, buckets = new Buckets(count));
     return buckets;
   }
 
   function add(series: number, time: number, min: number, mean: number, max: number): void {
     const slot = Math.floor((time - start) / step);
     if (slot < 0 || slot >= count || Number.isNaN(mean)) return;
-    const buckets = bucketsOf(series);
-    buckets.sum[slot] += mean;
-    buckets.points[slot]++;
-    if (!(min >= buckets.min[slot])) buckets.min[slot] = min;
-    if (!(max <= buckets.max[slot])) buckets.max[slot] = max;
+    // A path without a value has no buckets, and is left out of the answer.
+    bucketsOf(series).add(slot, min, mean, max);
   }
 
   return {
@@ -90,11 +70,11 @@ export function createCollecting(
     answer: () => ({
       start,
       step,
-      series: [...found].map(([number, { min, max, sum, points }]) => ({
+      series: [...found].map(([number, buckets]) => ({
         path: wanted.get(number)!,
-        min,
-        max,
-        mean: sum.map((total, slot) => points[slot] === 0 ? NaN : total / points[slot]),
+        min: buckets.min,
+        max: buckets.max,
+        mean: buckets.mean(),
       })),
     }),
   };

@@ -1,15 +1,15 @@
 /** The points that are not in the file yet: a column for each series, at most some minutes. */
 
 import type { Metric } from "../core/metric.ts";
-import type { Column } from "./block.ts";
+import type { DecodedBlock } from "./block.ts";
 
 interface Recent {
   readonly points: number;
   readonly from: number;
   readonly to: number;
   add(batch: readonly Metric[], numberOf: (path: string) => number): void;
-  /** The points as a block. */
-  block(): { readonly times: Float64Array; readonly columns: readonly Column[] };
+  /** The points as a block, of all series or of those that are wanted. */
+  block(isWanted?: (series: number) => boolean): DecodedBlock;
   clear(): void;
 }
 
@@ -45,9 +45,11 @@ export function createRecent(): Recent {
         times.add(time);
       }
     },
-    block() {
+    block(isWanted = () => true) {
       const all = Float64Array.from(times).sort();
-      const columns = [...series].map(([number, { precision, byTime }]) => ({
+      const columns = [...series].filter(([number]) => isWanted(number)).map((
+        [number, { precision, byTime }],
+      ) => ({
         series: number,
         precision,
         values: all.map((time) => byTime.get(time) ?? NaN),

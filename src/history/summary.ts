@@ -1,6 +1,7 @@
 /** Summaries: the least, the mean and the largest value of each series in each five minutes. */
 
 import type { Column, DecodedBlock } from "./block.ts";
+import { Buckets } from "./buckets.ts";
 
 /** Seconds. */
 export const SUMMARY_STEP = 300;
@@ -29,24 +30,13 @@ function startOf(time: number): number {
 }
 
 function summariesOf(column: Column, slots: Int32Array, count: number): Column[] {
-  const min = new Float64Array(count).fill(NaN);
-  const max = new Float64Array(count).fill(NaN);
-  const sum = new Float64Array(count);
-  const points = new Float64Array(count);
-  column.values.forEach((value, at) => {
-    if (Number.isNaN(value)) return;
-    const slot = slots[at];
-    sum[slot] += value;
-    points[slot]++;
-    if (!(value >= min[slot])) min[slot] = value;
-    if (!(value <= max[slot])) max[slot] = value;
-  });
-  const mean = sum.map((total, slot) => total / points[slot]);
+  const buckets = new Buckets(count);
+  column.values.forEach((value, at) => buckets.add(slots[at], value, value, value));
   const { series, precision } = column;
   return [
-    { series: summaryColumn(series, "min"), precision, values: min },
+    { series: summaryColumn(series, "min"), precision, values: buckets.min },
     // A mean has more decimals than what it is made of.
-    { series: summaryColumn(series, "mean"), precision: precision + 2, values: mean },
-    { series: summaryColumn(series, "max"), precision, values: max },
+    { series: summaryColumn(series, "mean"), precision: precision + 2, values: buckets.mean() },
+    { series: summaryColumn(series, "max"), precision, values: buckets.max },
   ];
 }

@@ -15,8 +15,11 @@ export interface ConfigFiles {
   fileVersion(path: string): string | undefined;
   /** Against the working directory. */
   absolute(path: string): string;
-  /** The type of the file system of a path where that needs a server or a program that can stop answering. */
-  networkKind(path: string): string | undefined;
+  /**
+   * By the mounts as they are now: the type of the file system of a path where that needs a server or a program
+   * that can stop answering.
+   */
+  networkKinds(): (path: string) => string | undefined;
   /** Why a file of this name cannot be written; undefined when it can. */
   unwritable(path: string): string | undefined;
 }

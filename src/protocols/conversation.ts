@@ -114,7 +114,7 @@ export async function ask(
 }
 
 function shown(to: Address): string {
-  return "path" in to ? to.path : addressText({ ...to, socket: "" });
+  return "path" in to ? to.path : addressText(to);
 }
 
 function latin1(bytes: Uint8Array): string {

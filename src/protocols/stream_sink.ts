@@ -4,6 +4,7 @@
  */
 
 import { undelivered } from "../core/errors.ts";
+import { addressText } from "../core/option.ts";
 import type { DeliveryValues, Line, Sink } from "../core/handler.ts";
 import type { Host } from "../ports/host.ts";
 import type { Connection, Target } from "../ports/net.ts";
@@ -213,8 +214,7 @@ class StreamPeer implements Line {
   }
 
   get #name(): string {
-    const { host, port } = this.#settings.target;
-    return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return addressText(this.#settings.target);
   }
 
   #now(): number {

@@ -18,7 +18,7 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): ConfigFile
       path,
     ) => (Object.hasOwn(texts, path) ? { directory: false, othersRead: false } : undefined),
     whoElse: () => undefined,
-    networkKind: () => undefined,
+    networkKinds: () => () => undefined,
     fileVersion: (path) => texts[path],
     absolute: (path) => path,
     unwritable: () => undefined,

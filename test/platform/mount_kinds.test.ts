@@ -19,7 +19,7 @@ describe("a file system that can hang", () => {
   it("is told of where the agent has files of its own there", () => {
     const files = {
       ...memoryFiles({}),
-      networkKind: (path: string) => (path.startsWith("/net/") ? "nfs4" : undefined),
+      networkKinds: () => (path: string) => (path.startsWith("/net/") ? "nfs4" : undefined),
     };
     const server = {
       pid_file: "/run/x.pid",

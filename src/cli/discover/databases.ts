@@ -1,6 +1,7 @@
 /** Databases and caches. */
 
 import { messageOf } from "../../core/errors.ts";
+import { addressText } from "../../core/option.ts";
 import { type Discovery, type Endpoint, type Found, type Place } from "./place.ts";
 import { said } from "./questions.ts";
 
@@ -11,10 +12,6 @@ const MYSQL = ["mysqld", "mariadbd"];
 const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
 const GREETING_BYTES = 5;
 const GREETING = /^[^]{3}\0[\x0a\xff]/;
-
-function shown({ host, port }: Endpoint): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /** Endpoints where what is said to a question fits. */
 async function fitting(
@@ -38,7 +35,7 @@ export const databases: readonly Discovery[] = [
       const endpoints = place.endpoints(REDIS, [6379]);
       const found = await fitting(place, endpoints, "PING\r\n", /^\+PONG|^-NOAUT/, 7);
       if (found.length === 0) return undefined;
-      const servers = found.map(({ endpoint }) => shown(endpoint)).join(", ");
+      const servers = found.map(({ endpoint }) => addressText(endpoint)).join(", ");
       const isLocked = found.some(({ text }) => text.startsWith("-"));
       return {
         why: `Redis or Valkey answers at ${servers}${isLocked ? ", and wants a password" : ""}`,
@@ -61,7 +58,7 @@ export const databases: readonly Discovery[] = [
       const endpoints = place.endpoints(["memcached"], [11211]);
       const found = await fitting(place, endpoints, "version\r\n", /^VERSION/, 7);
       if (found.length === 0) return undefined;
-      const servers = found.map(({ endpoint }) => shown(endpoint)).join(", ");
+      const servers = found.map(({ endpoint }) => addressText(endpoint)).join(", ");
       return { why: `memcached answers at ${servers}`, options: { hosts: `${servers},` } };
     },
   },
@@ -72,7 +69,7 @@ export const databases: readonly Discovery[] = [
       const endpoints = place.endpoints(MYSQL, [3306]);
       const [found] = await fitting(place, endpoints, "", GREETING, GREETING_BYTES);
       if (found === undefined) return undefined;
-      const server = shown(found.endpoint);
+      const server = addressText(found.endpoint);
       return {
         why: `MySQL or MariaDB answers at ${server}, and wants a login`,
         options: { hosts: `diamond:PASSWORD@${server}/None,` },
@@ -89,10 +86,10 @@ export const databases: readonly Discovery[] = [
       for (const endpoint of place.endpoints(["mongod", "mongos"], [27017])) {
         const why = await mongo(place, endpoint);
         if (why === undefined) continue;
-        const options = { hosts: `${shown(endpoint)},` };
-        if (why === "") return { why: `MongoDB answers at ${shown(endpoint)}`, options };
+        const options = { hosts: `${addressText(endpoint)},` };
+        if (why === "") return { why: `MongoDB answers at ${addressText(endpoint)}`, options };
         return {
-          why: `MongoDB at ${shown(endpoint)} wants a login`,
+          why: `MongoDB at ${addressText(endpoint)} wants a login`,
           options: { ...options, user: "diamond", passwd: "file:/etc/diamond/mongodb.password" },
           lacks: ["a user with the role clusterMonitor, in the database admin"],
         };
@@ -117,10 +114,10 @@ async function postgres(place: Place): Promise<Found | undefined> {
         signal,
       );
       await connection.query("SELECT 1");
-      return { why: `PostgreSQL answers at ${shown(endpoint)}`, options: at };
+      return { why: `PostgreSQL answers at ${addressText(endpoint)}`, options: at };
     } catch (error) {
       return {
-        why: `PostgreSQL is at ${shown(endpoint)}, but: ${messageOf(error)}`,
+        why: `PostgreSQL is at ${addressText(endpoint)}, but: ${messageOf(error)}`,
         options: { ...at, user: "diamond", password: "file:/etc/diamond/postgres.password" },
         lacks: ["CREATE ROLE diamond LOGIN PASSWORD 'PASSWORD';", "GRANT pg_monitor TO diamond;"],
       };

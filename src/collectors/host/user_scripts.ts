@@ -109,11 +109,10 @@ export default defineCollector({
       const refused = refusal(path);
       if (refused !== undefined) return complain(path, refused);
       const limit = new AbortController();
-      const ended = new AbortController();
-      if (options.script_timeout > 0) {
-        const seconds = options.script_timeout;
-        void host.clock.sleep(seconds * 1000, ended.signal).then(() => limit.abort());
-      }
+      const { script_timeout: seconds } = options;
+      const cancel = seconds > 0
+        ? host.clock.after(seconds * 1000, () => limit.abort())
+        : undefined;
       signal.addEventListener("abort", () => limit.abort(), { once: true });
       try {
         const { stdout, stderr, code, cut } = await host.exec.run([path], {
@@ -125,7 +124,7 @@ export default defineCollector({
       } catch (error) {
         complain(path, messageOf(error));
       } finally {
-        ended.abort();
+        cancel?.();
       }
     }
 

@@ -32,14 +32,13 @@ export function byteUnits(
   fallback: readonly string[],
   help = "Units of sizes; a list publishes each",
 ): Option<readonly string[]> {
+  const base = words(fallback, help);
   return {
-    ...words(fallback, help),
+    ...base,
     type: "units",
     allowed: byteUnitNames.join(" "),
     parse(raw) {
-      const units = items(raw).flatMap((item) => item.split(/[\s,]+/)).filter((item) =>
-        item !== ""
-      );
+      const units = base.parse(raw);
       for (const unit of units) byteFactor(unit, "byte");
       return units.length > 0 ? units : fallback;
     },

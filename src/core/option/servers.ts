@@ -43,7 +43,7 @@ export function servers(
 
 /** Its address, for messages: `10.0.0.5:6379` or `/run/redis.sock`. */
 export function addressText(
-  { host, port, socket }: Pick<Server, "host" | "port" | "socket">,
+  { host, port, socket = "" }: Pick<Server, "host" | "port"> & { readonly socket?: string },
 ): string {
   if (socket !== "") return socket;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

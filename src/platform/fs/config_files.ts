@@ -7,7 +7,7 @@ import type { ConfigFiles } from "../../ports/local_files.ts";
 import { kindOf, readRegularText } from "../access/safe_open.ts";
 import { whoElse } from "../access/trust.ts";
 import { trustedWith } from "../access/identity.ts";
-import { hangingKind } from "./mount_kinds.ts";
+import { hangingKinds } from "./mount_kinds.ts";
 
 /** Of a configuration, a secret, a certificate: the largest there are have some hundred kilobytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -39,7 +39,7 @@ export const configFiles: ConfigFiles = {
     return stat && JSON.stringify([stat.ino, stat.size, stat.mtimeMs]);
   },
   absolute: (path) => resolve(path),
-  networkKind: hangingKind,
+  networkKinds: hangingKinds,
   unwritable(path) {
     // The agent makes missing directories itself, so the nearest one that is there counts.
     let nearest = resolve(path);

@@ -13,12 +13,21 @@ export function canHang(kinds: string): boolean {
 
 /** The first type on the way to a path that can hang. The path itself is not touched: it might. */
 export function hangingKind(path: string): string | undefined {
+  return hangingKinds()(path);
+}
+
+/** The same for many paths, by one look at the mounts. */
+export function hangingKinds(): (path: string) => string | undefined {
   let mounts: string;
   try {
     mounts = readFileSync("/proc/self/mounts", "utf8");
   } catch {
-    return undefined;
+    return () => undefined;
   }
+  return (path) => kindOnTheWay(path, mounts);
+}
+
+function kindOnTheWay(path: string, mounts: string): string | undefined {
   const full = `${resolve(path)}/`;
   const onTheWay = new Map<string, string>();
   for (const line of mounts.split("\n")) {

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import process from "node:process";
 import { timedOut, undelivered } from "../../core/errors.ts";
+import { addressText } from "../../core/option.ts";
 import { foreignPeer } from "../../formats/peer_looks.ts";
 import type { Address, Net, Stream } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
@@ -79,8 +80,7 @@ export const dial: Net["dial"] = (to, signal) => {
 };
 
 function shown(to: Address): string {
-  if ("path" in to) return to.path;
-  return to.host.includes(":") ? `[${to.host}]:${to.port}` : `${to.host}:${to.port}`;
+  return "path" in to ? to.path : addressText(to);
 }
 
 function socketTo(to: Address): Socket {

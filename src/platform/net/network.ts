@@ -15,6 +15,7 @@ import { streamConnection } from "./stream_connection.ts";
 import { secureContext } from "./tls.ts";
 import { foreignPeer } from "../../formats/peer_looks.ts";
 import { timedOut, undelivered } from "../../core/errors.ts";
+import { addressText } from "../../core/option.ts";
 import type { Datagrams, Net, Target } from "../../ports/net.ts";
 
 /** For a peer to read the rest and end its side: less than a worker gives its sink. */
@@ -35,10 +36,16 @@ export const realNet: Net = {
         if (target.tls === undefined && calls !== undefined && bunSockets !== undefined) {
           const said: Uint8Array[] = [];
           const descriptor = await heldDescriptor(bunSockets, target, address, signal, calls, said);
-          return heldConnection(descriptor, show(target), calls, CLOSE_MS, Buffer.concat(said));
+          return heldConnection(
+            descriptor,
+            addressText(target),
+            calls,
+            CLOSE_MS,
+            Buffer.concat(said),
+          );
         }
         const socket = await connected(target, address, signal);
-        return streamConnection(socket, show(target), queues, CLOSE_MS);
+        return streamConnection(socket, addressText(target), queues, CLOSE_MS);
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -70,7 +77,11 @@ export const realNet: Net = {
           const bytes = arrived.shift();
           if (bytes !== undefined) return bytes;
           const next = new Promise<void>((resolve) => (wake = resolve));
-          await abortable(next, within, () => timedOut(`${show(target)} did not answer in time`));
+          await abortable(
+            next,
+            within,
+            () => timedOut(`${addressText(target)} did not answer in time`),
+          );
         }
       },
       send(bytes) {
@@ -78,10 +89,10 @@ export const realNet: Net = {
           const told = failure;
           failure = undefined;
           if (told !== undefined) {
-            return reject(undelivered(`cannot send to ${show(target)}`, told));
+            return reject(undelivered(`cannot send to ${addressText(target)}`, told));
           }
           socket.send(bytes, target.port, scoped(address, target), (error) => {
-            if (error) reject(undelivered(`cannot send to ${show(target)}`, error));
+            if (error) reject(undelivered(`cannot send to ${addressText(target)}`, error));
             else resolve();
           });
         });
@@ -103,7 +114,7 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
     addresses = await abortable(
       lookup(host, family),
       signal,
-      () => timedOut(`No answer for ${show(target)} in time`),
+      () => timedOut(`No answer for ${addressText(target)} in time`),
     );
   } catch (error) {
     // A host without /etc/hosts cannot look up the one name that always means the same.
@@ -142,7 +153,7 @@ async function heldDescriptor(
   calls: SocketCalls,
   said: Uint8Array[],
 ): Promise<number> {
-  const tooLate = () => timedOut(`cannot connect to ${show(target)} in time`);
+  const tooLate = () => timedOut(`cannot connect to ${addressText(target)} in time`);
   if (signal.aborted) throw tooLate();
   const take = (socket: BunSocket) => {
     socket.setNoDelay(true);
@@ -150,11 +161,11 @@ async function heldDescriptor(
     // Nobody waits any more for one that comes too late.
     const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
     socket.close();
-    if (own < 0) throw undelivered(`There is no descriptor for ${show(target)}`);
+    if (own < 0) throw undelivered(`There is no descriptor for ${addressText(target)}`);
     return own;
   };
   const refuse = (error: unknown) => {
-    throw undelivered(`cannot connect to ${show(target)}`, error);
+    throw undelivered(`cannot connect to ${addressText(target)}`, error);
   };
   const to = {
     hostname: scoped(address, target),
@@ -184,11 +195,13 @@ function connected(target: Target, address: Address, signal: AbortSignal): Promi
       socket.destroy();
       reject(error);
     };
-    const onAbort = () => fail(timedOut(`cannot connect to ${show(target)} in time`));
+    const onAbort = () => fail(timedOut(`cannot connect to ${addressText(target)} in time`));
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", (error) => {
       const looks = target.tls && foreignPeer("TLS", error.message);
-      const what = looks ? `${show(target)} ${looks}` : `cannot connect to ${show(target)}`;
+      const what = looks
+        ? `${addressText(target)} ${looks}`
+        : `cannot connect to ${addressText(target)}`;
       fail(undelivered(what, error));
     });
     socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
@@ -215,8 +228,4 @@ function scoped(address: Address, { scope }: Target): string {
   return scope && address.family === 6 && !address.address.includes("%")
     ? `${address.address}%${scope}`
     : address.address;
-}
-
-function show({ host, port }: Target): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

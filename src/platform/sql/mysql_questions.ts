@@ -1,8 +1,9 @@
 /** MySQL and MariaDB by mysql2, for collectors, over a connection of our own. All values come as text, as the server wrote them. */
 
+import { addressText } from "../../core/option.ts";
 import type { SqlConnection, SqlSettings } from "../../ports/sql.ts";
 import { secureContext } from "../net/tls.ts";
-import { addressOf, firstBytes, mistaken, openSocket } from "./socket.ts";
+import { firstBytes, mistaken, openSocket } from "./socket.ts";
 import { textRow, within } from "./within.ts";
 
 /** A server's greeting, or its error. */
@@ -15,7 +16,7 @@ export async function connectMysql(
 ): Promise<SqlConnection> {
   const { createConnection } = await import("mysql2/promise");
   const { host, port, user, password, database, tls } = settings;
-  const where = addressOf(settings);
+  const where = addressText(settings);
   const inTime = <T>(work: () => Promise<T>) => within(work, where, signal);
   const stream = await inTime(() => openSocket(settings, signal));
   try {

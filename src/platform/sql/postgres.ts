@@ -1,10 +1,11 @@
 /** PostgreSQL by postgres.js, over a connection of our own. All values come as text, as the server wrote them. */
 
 import type { Socket } from "node:net";
+import { addressText } from "../../core/option.ts";
 import type { SqlConnection, SqlSettings } from "../../ports/sql.ts";
 import { secureContext } from "../net/tls.ts";
 import { net } from "../runtime/node_modules.ts";
-import { addressOf, closedEarly, latin1, mistaken, openSocket } from "./socket.ts";
+import { closedEarly, latin1, mistaken, openSocket } from "./socket.ts";
 import { textRow, within } from "./within.ts";
 
 const CLOSE_SECONDS = 1;
@@ -19,7 +20,7 @@ export async function connectPostgres(
 ): Promise<SqlConnection> {
   const { default: postgres } = await import("postgres");
   const { host, port, user, password, database, tls } = settings;
-  const where = addressOf(settings);
+  const where = addressText(settings);
   // The library's types do not know it.
   const socket = { socket: oneAttempt(settings, signal) };
   const client = postgres({
@@ -63,7 +64,7 @@ export async function connectPostgres(
 
 /** The library connects again as long as nothing has answered: its second attempt is told of the first one's end. */
 function oneAttempt(settings: SqlSettings, signal: AbortSignal): () => Promise<Socket> {
-  const where = addressOf(settings);
+  const where = addressText(settings);
   const { port, socket: path, tls } = settings;
   const isFolder = path !== "" && !path.includes(".s.PGSQL.");
   const to = { ...settings, socket: isFolder ? `${path}/.s.PGSQL.${port}` : path };

@@ -5,16 +5,12 @@
 
 import type { Socket } from "node:net";
 import { badData, undelivered } from "../../core/errors.ts";
+import { addressText } from "../../core/option.ts";
 import { looksLike } from "../../formats/peer_looks.ts";
 import type { SqlSettings } from "../../ports/sql.ts";
 import { net } from "../runtime/node_modules.ts";
 
 type SqlAddress = Pick<SqlSettings, "host" | "port" | "socket">;
-
-export function addressOf({ host, port, socket }: SqlAddress): string {
-  if (socket !== "") return socket;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /** Connected. The signal destroys it. Throws `undelivered`. */
 export function openSocket(to: SqlAddress, signal: AbortSignal): Promise<Socket> {
@@ -26,7 +22,10 @@ export function openSocket(to: SqlAddress, signal: AbortSignal): Promise<Socket>
     signal.addEventListener("abort", abandon, { once: true });
     socket.once("close", () => signal.removeEventListener("abort", abandon));
     // It stays: what goes wrong later is told by whoever reads.
-    socket.on("error", (error) => reject(undelivered(`cannot connect to ${addressOf(to)}`, error)));
+    socket.on(
+      "error",
+      (error) => reject(undelivered(`cannot connect to ${addressText(to)}`, error)),
+    );
     socket.once("connect", () => resolve(socket));
   });
 }
