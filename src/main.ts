@@ -1,9 +1,9 @@
 /** The entry: the program as a whole, or only the process that asks file systems, which is small. */
 
 import process from "node:process";
-import { PLUGIN_WORD } from "./core/plugin_protocol.ts";
 import { tune } from "./platform/memory/reexec.ts";
 import { PROBE_WORD, serveProbes } from "./platform/fs/probe_child.ts";
+import { PLUGIN_WORD } from "./platform/plugins/word.ts";
 
 const LAST_LINES_MS = 1000;
 

@@ -5,6 +5,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { EmitterSettings } from "../core/emitter.ts";
+import { megabytes } from "../core/units.ts";
 import { createErrorReporter } from "../core/error_reporter.ts";
 import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent_contract.ts";
@@ -163,8 +164,4 @@ function every(seconds: number, started: number): (now: number) => boolean {
     last = now;
     return true;
   };
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_048_576)} MB`;
 }

@@ -10,9 +10,6 @@ import type { Receipt } from "./handler.ts";
 import type { PackedBatch } from "./handler_protocol.ts";
 import { type Option, optionFrom, type Options } from "./option.ts";
 
-/** The only argument of such a process. */
-export const PLUGIN_WORD = "__plugins";
-
 /**
  * Marks the lines that are answers; the process's other output is its log. If plugins may print to the same
  * stream, the setup request carries a word that must follow the mark.

@@ -69,3 +69,8 @@ function unit(table: ReadonlyMap<string, number>, name: string, what: string): n
     }`,
   );
 }
+
+/** Bytes for messages: `12 MB`. */
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}

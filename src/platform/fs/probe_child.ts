@@ -4,8 +4,8 @@
  */
 
 import { statSync, writeSync } from "node:fs";
-import process from "node:process";
 import { messageOf } from "../../core/errors.ts";
+import { stdinLines } from "../runtime/stdin_lines.ts";
 import { statvfs } from "./statvfs.ts";
 
 /** The only argument of such a process. */
@@ -15,17 +15,7 @@ export type ProbeAnswer = { readonly value: unknown } | { readonly error: string
 
 /** Serves until stdin ends. */
 export function serveProbes(): Promise<void> {
-  return new Promise((resolve) => {
-    let text = "";
-    process.stdin.setEncoding("utf8");
-    process.stdin.on("data", (chunk: string) => {
-      const lines = (text + chunk).split("\n");
-      text = lines.pop()!;
-      for (const line of lines) writeSync(1, `${JSON.stringify(answer(line))}\n`);
-    });
-    process.stdin.on("end", resolve);
-    process.stdin.on("error", () => resolve());
-  });
+  return stdinLines((line) => writeSync(1, `${JSON.stringify(answer(line))}\n`));
 }
 
 function answer(line: string): ProbeAnswer {

@@ -8,6 +8,7 @@ import { heldConnection } from "./fd_connection.ts";
 import { dial } from "./dial.ts";
 import { createRequester } from "./http.ts";
 import { listenHttp } from "./http_server.ts";
+import { abortable } from "./abortable.ts";
 import { type Address, lookup } from "./resolver.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
 import { type SocketCalls, socketCalls } from "./socket_calls.ts";
@@ -129,19 +130,6 @@ async function addressesOf(target: Target, signal: AbortSignal): Promise<Address
     throw undelivered(`"${host}" has no address${family ? ` of IPv${family}` : ""}`);
   }
   return addresses;
-}
-
-function abortable<T>(
-  work: Promise<T>,
-  signal: AbortSignal,
-  tooLate: () => unknown,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const late = () => reject(tooLate());
-    if (signal.aborted) late();
-    else signal.addEventListener("abort", late, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", late));
-  });
 }
 
 /** Of a connection that is this program's alone: the runtime makes it, and lets go of it then. */

@@ -33,6 +33,7 @@ import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Options, Patterns } from "../../core/option.ts";
 import { createHost } from "../host.ts";
+import { stdinLines } from "../runtime/stdin_lines.ts";
 import { findIdentity } from "../access/identity.ts";
 import { become } from "../service/privileges.ts";
 import { applyGuard } from "./signal_guard.ts";
@@ -51,7 +52,7 @@ interface Instance {
 }
 
 /** Serves until stdin ends. */
-export function servePlugins(): Promise<void> {
+export async function servePlugins(): Promise<void> {
   const modules = createPluginModules();
   const instances = new Map<string, Instance>();
   const running = new Map<number, AbortController>();
@@ -227,23 +228,11 @@ export function servePlugins(): Promise<void> {
     }
   }
 
-  return new Promise((resolve) => {
-    takeOverOutput();
-    let text = "";
-    process.stdin.setEncoding("utf8");
-    process.stdin.on("data", (chunk: string) => {
-      const lines = (text + chunk).split("\n");
-      text = lines.pop()!;
-      for (const line of lines) void serve(line);
-    });
-    const end = () => {
-      for (const name of instances.keys()) void drop(name);
-      leaving.add(handlers.close().then(() => null));
-      void Promise.allSettled(leaving).then(() => resolve());
-    };
-    process.stdin.on("end", end);
-    process.stdin.on("error", end);
-  });
+  takeOverOutput();
+  await stdinLines((line) => void serve(line));
+  for (const name of instances.keys()) void drop(name);
+  leaving.add(handlers.close().then(() => null));
+  await Promise.allSettled(leaving);
 }
 
 function declarationOf(collector: AnyCollector): Declaration {

@@ -7,7 +7,7 @@ import process from "node:process";
 import type { AnyCollector } from "../../core/collector.ts";
 import type { PluginFile, PluginLoader, PluginRequest, Plugins } from "../../ports/plugins.ts";
 import { messageOf } from "../../core/errors.ts";
-import { type LoadedModule, type ModuleFile, PLUGIN_WORD } from "../../core/plugin_protocol.ts";
+import type { LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
 import type { Trusted } from "../access/trust.ts";
 import { createPluginSwap } from "./swap.ts";
@@ -21,6 +21,7 @@ import { createPluginModules } from "./modules.ts";
 import { findPluginFiles, type Found, type FoundFile } from "./discover.ts";
 import { createPluginHandlers } from "./handlers.ts";
 import { pythonHandlerFiles } from "./python_handlers.ts";
+import { PLUGIN_WORD } from "./word.ts";
 
 /** One file, as far as it was got. */
 interface Module<T> {

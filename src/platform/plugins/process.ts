@@ -20,6 +20,7 @@ import {
   type RunRequest,
 } from "../../core/plugin_protocol.ts";
 import { answerFrom, modulesFrom } from "../../core/plugin_answers.ts";
+import { megabytes } from "../../core/units.ts";
 import { visible } from "../../core/visible.ts";
 import type { Log } from "../../ports/log.ts";
 import { processes } from "../runtime/node_modules.ts";
@@ -383,8 +384,4 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
 function failureOf(error: NonNullable<PluginProcessAnswer["error"]>): Failure {
   const { code = "bad-data", message, points, retryAfter } = error;
   return Object.assign(new Failure(code, message), { points, retryAfter });
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_048_576)} MB`;
 }

@@ -30,7 +30,8 @@ export function readTexts(files: readonly ModuleFile[]): PythonText[] {
   });
 }
 
-function textOf(path: string): string {
+/** The bytes of a file as text; "" where it cannot be read. */
+export function textOf(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {

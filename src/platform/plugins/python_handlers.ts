@@ -1,13 +1,12 @@
 /** Handlers that were written for Diamond, in Python: which files have those that the configuration names, and what runs them. */
 
-import { readFileSync } from "node:fs";
 import type { LoadContext, ModuleFile } from "../../core/plugin_protocol.ts";
 import type { Log } from "../../ports/log.ts";
 import type { PluginFile, PluginRequest } from "../../ports/plugins.ts";
 import { createInterpreters } from "./interpreters.ts";
 import type { PluginProcessSettings } from "./process.ts";
 import { missingPython } from "./python.ts";
-import { oldOnes } from "./python_files.ts";
+import { oldOnes, textOf } from "./python_files.ts";
 import { handlersProgram, pythonSetup } from "./python_shim.ts";
 
 interface PythonHandlerFile {
@@ -75,12 +74,4 @@ function settingsOf(
     maxCpu,
     log,
   };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
 }

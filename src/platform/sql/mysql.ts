@@ -9,6 +9,7 @@ import type { Mysql } from "../../ports/mysql.ts";
 import type { SqlSettings } from "../../ports/sql.ts";
 import type { TlsSettings } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
+import { abortable } from "../net/abortable.ts";
 import { secureContext } from "../net/tls.ts";
 
 /**
@@ -74,18 +75,11 @@ async function inTime<T>(
   where: string,
   giveUp: () => void,
 ): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const onAbort = () => late.reject(timedOut(`${where} did not answer in time`));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  work.catch(() => {});
   try {
-    return await Promise.race([work, late.promise]);
+    return await abortable(work, signal, () => timedOut(`${where} did not answer in time`));
   } catch (error) {
     if (signal.aborted) giveUp();
     throw failureOf(error, where);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/errors.ts";
 import type { SqlRow } from "../../ports/sql.ts";
+import { abortable } from "../net/abortable.ts";
 
 /** Throws failures only. What the work holds is let go by the same signal: see `openSocket`. */
 export async function within<T>(
@@ -9,18 +10,10 @@ export async function within<T>(
   where: string,
   signal: AbortSignal,
 ): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const onAbort = () => late.reject(timedOut(`${where} did not answer in time`));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const working = work();
-    working.catch(() => {});
-    return await Promise.race([working, late.promise]);
+    return await abortable(work(), signal, () => timedOut(`${where} did not answer in time`));
   } catch (error) {
     throw failureOf(error, where);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 
