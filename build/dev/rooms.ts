@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   delivery: { imports: WORDS },
   history: { imports: WORDS },
   agent: { imports: [...WORDS, "delivery"] },
-  daemon: { imports: [...WORDS, "agent", "config", "delivery"] },
+  daemon: { imports: [...WORDS, "formats", "agent", "config", "delivery"] },
   platform: { imports: [...MACHINE, "formats", "platform/"] },
   "platform/clock.ts": { imports: MACHINE },
   "platform/roots.ts": { imports: [] },

@@ -16,7 +16,6 @@ const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/agent/scheduler.ts": ["createScheduler"],
   "src/agent/self_metrics.ts": ["selfCollector"],
   "src/cli/replay.ts": ["replay"],
-  "src/cli/supervise.ts": ["superviseAgent"],
   "src/collectors/host/disk_space.ts": ["collect"],
   "src/collectors/host/disk_usage.ts": ["collect"],
   "src/collectors/host/user_scripts.ts": ["collect"],

@@ -5,7 +5,8 @@ import { emptySettings, resolveSettings } from "../config/resolve.ts";
 import type { PluginSource, Settings } from "../config/settings.ts";
 import { fnv1a } from "../core/hash.ts";
 import { configError } from "../core/errors.ts";
-import type { RootOptions, World } from "./world.ts";
+import type { RootOptions } from "../daemon/contract.ts";
+import type { World } from "./world.ts";
 
 /** What a command is for, as the help groups them. */
 export type Group = "Run" | "Inspect" | "Extend" | "Install";

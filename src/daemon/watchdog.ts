@@ -6,7 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Notifier } from "../ports/process.ts";
 
-interface Supervised {
+export interface Supervised {
   ready(): Promise<void>;
   reloading(): Promise<void>;
   stopping(): Promise<void>;

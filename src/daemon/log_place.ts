@@ -58,3 +58,12 @@ function isTerminal(to: LogTarget): boolean {
     (to.kind === "file" &&
       /^\/(dev\/(stdout|stderr|tty)|(dev|proc\/self)\/fd\/[12])$/.test(to.path));
 }
+
+/** The same plan with nothing left out. */
+export function withAllLevels(plan: LogPlan): LogPlan {
+  const outputs = plan.outputs.map((output) => ({ ...output, level: DEBUG }));
+  return { ...plan, level: DEBUG, outputs };
+}
+
+/** Python's number for the level. */
+const DEBUG = 10;
