@@ -4,6 +4,7 @@
  */
 
 import { type Context, gauge } from "../core/collector.ts";
+import type { Emitted } from "../core/emitted.ts";
 import { createEmitter, type Run, type SavedSamples } from "../core/emitter.ts";
 import { badData, codeOf, isNoData, messageOf, timedOut } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
@@ -81,6 +82,10 @@ export interface CollectorRunner {
   readonly crowd: ErrorState | undefined;
   /** The last warning or error that the collector logged itself. */
   readonly logged: LoggedLine | undefined;
+  /** What the last run published. */
+  readonly latest: readonly Metric[];
+  /** All series that it knows, published or not. */
+  emitted(): Iterable<Emitted>;
   /** Slots that passed without a run: the host slept, its clock was set, or the agent had no time. */
   skip(slots: number): void;
   /** The last values of counters, for the next start. */
@@ -155,6 +160,7 @@ export function createCollectorRunner(
   /** When an absence was news. */
   let absenceTold = -Infinity;
   let logged: LoggedLine | undefined;
+  let latest: readonly Metric[] = [];
   let inRow = 0;
   let hasToldMended = false;
   let hasToldDoubled = false;
@@ -217,6 +223,7 @@ export function createCollectorRunner(
       emitter.emit("collector_time_ms", Math.trunc(record.milliseconds));
     }
     const run = ended ?? emitter.end();
+    latest = run.metrics;
     count(run.metrics.length, error);
     const refusal = refusalOf(run);
     record.unread += unread.end(tellUnread);
@@ -359,6 +366,10 @@ export function createCollectorRunner(
     get logged() {
       return logged;
     },
+    get latest() {
+      return latest;
+    },
+    emitted: emitter.emitted,
     skip: (slots) => void (record.skipped += slots),
     save: (offset) => emitter.save(offset),
     run,

@@ -14,6 +14,9 @@ const MAX_TIMESTAMP = 2 ** 48 / 1000;
 /** Characters of a name that a message shows. */
 const SHOWN = 60;
 
+/** What may stand behind pattern and value. */
+export type Rest = string | EmitOptions | undefined;
+
 /** Why there can be no such series; undefined where there can. */
 export function faultOf(
   pattern: unknown,
@@ -59,4 +62,16 @@ export function shown(text: string): string {
 
 function kindOf(value: unknown): string {
   return value === null ? "null" : typeof value;
+}
+
+export function extrasOf(rest: Rest): EmitOptions | undefined {
+  return typeof rest === "object" ? rest : undefined;
+}
+
+/** Whether both make the same part of a slot's key: a part of the name, or what a call has said beside it. */
+export function isSame(a: Rest, b: Rest): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object") return false;
+  return a.instance === b.instance && a.precision === b.precision && a.form === b.form &&
+    a.path === b.path && a.host === b.host;
 }

@@ -6,7 +6,8 @@
 import type { EmitOptions, MetricSpec } from "./collector.ts";
 import type { Emitter, EmitterSettings, Run, SavedSample, SavedSamples } from "./emitter_types.ts";
 import type { Metric, Series } from "./metric.ts";
-import { faultOf, isTimestamp, specOf } from "./emit_check.ts";
+import { extrasOf, faultOf, isSame, isTimestamp, type Rest, specOf } from "./emit_check.ts";
+import { emittedOf } from "./emitted.ts";
 import { cleanNaming, makeSeries } from "./make_series.ts";
 import { partNames } from "./naming.ts";
 import { matchesAny } from "./option.ts";
@@ -16,11 +17,11 @@ import { type Twin, Twins } from "./twins.ts";
 
 export type { Emitter, EmitterSettings, Run, SavedSamples } from "./emitter_types.ts";
 
-/** What may stand behind pattern and value. */
-type Rest = string | EmitOptions | undefined;
-
 /** With the value of an earlier run, for its rate; `at` is NEVER where there is none. */
 interface Slot extends Sample, Twin {
+  /** The sample before that one, for who asks where a rate came from. */
+  before: number | bigint;
+  beforeAt: number;
   readonly pattern: string;
   /** What was passed beside pattern and value, when it was made. */
   readonly a: Rest;
@@ -221,6 +222,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
 
   function rateOf(slot: Slot, value: number | bigint): number | undefined {
     const { value: before, at } = slot;
+    slot.before = before;
+    slot.beforeAt = at;
     slot.value = value;
     slot.at = now;
     if (at === NEVER) return settings.rates === "diamond" ? 0 : undefined;
@@ -306,6 +309,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       twins: undefined,
       value,
       at,
+      before: 0,
+      beforeAt: NEVER,
       seen: NEVER,
     };
     slots.set(key, slot);
@@ -373,21 +378,10 @@ export function createEmitter(settings: EmitterSettings): Emitter {
     delta,
     end,
     save,
+    emitted: () => emittedOf(slots.values(), run),
     get elapsed() {
       const seconds = previousRun === undefined ? 0 : (now - previousRun) / 1000;
       return seconds > 0 ? seconds : settings.interval;
     },
   };
-}
-
-function extrasOf(rest: Rest): EmitOptions | undefined {
-  return typeof rest === "object" ? rest : undefined;
-}
-
-/** Whether both make the same part of a slot's key: a part of the name, or what a call has said beside it. */
-function isSame(a: Rest, b: Rest): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object") return false;
-  return a.instance === b.instance && a.precision === b.precision && a.form === b.form &&
-    a.path === b.path && a.host === b.host;
 }

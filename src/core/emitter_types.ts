@@ -1,6 +1,7 @@
 /** What goes into an emitter, and what comes out of it. */
 
 import type { EmitOptions, MetricSpec } from "./collector.ts";
+import type { Emitted } from "./emitted.ts";
 import type { Metric } from "./metric.ts";
 import type { Naming } from "./naming.ts";
 import type { Patterns } from "./option.ts";
@@ -38,6 +39,8 @@ export interface Emitter {
   end(): Run;
   /** The last values of counters, for another process; `offset` (ms) is added to their times. */
   save(offset: number): SavedSamples;
+  /** All series that it knows, published or not. */
+  emitted(): Iterable<Emitted>;
 }
 
 /** Key, value (a bigint as a text), and when, in milliseconds since the boot. */
