@@ -1,6 +1,6 @@
 /**
  * Runs many ticks, one after the other: the collectors that the bench compares with, on recorded hosts, to
- * lines for Graphite. How often the runtime collects young garbage meanwhile tells what a tick leaves
+ * lines for Graphite. How often the runtime collects young garbage meanwhile shows what a tick leaves
  * behind. The same program on the same fixtures allocates the same, whatever else the machine does, as long
  * as nothing is compiled meanwhile.
  */

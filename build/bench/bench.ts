@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the agent costs, beside its peers and the floor, in one run.
- * `npm run bench -- --help` tells what else there is.
+ * `npm run bench -- --help` lists what else there is.
  */
 
 import { spawnSync } from "node:child_process";

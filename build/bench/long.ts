@@ -34,7 +34,7 @@ const LOOKS = 60;
 const WARM_PART = 0.3;
 const WARM_MINUTES = 10;
 
-/** A table, a line at a time; the last one tells the growth. Also as JSON. */
+/** A table, a line at a time; the last one has the growth. Also as JSON. */
 export async function long(run: LongRun, tell: (line: string) => void): Promise<void> {
   const { folder, agent, interval, minutes } = run;
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** What a tree of processes costs, by the kernel's own books: a control group counts every thread that ever ran in it. */
+/** What a tree of processes costs, by the kernel's own accounting: a control group counts every thread that ever ran in it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 
 export interface Cost {
-  /** Milliseconds, user and system together: the kernel tells them apart by samples, too few for a tick of two. */
+  /** Milliseconds, user and system together: the kernel separates them by samples, too few for a tick of two. */
   readonly cpu: number;
   readonly switches: Switches;
 }

@@ -17,7 +17,7 @@ export interface Counters {
 export interface Sink {
   readonly port: number;
   counters(): Counters;
-  /** Only while nobody sends. */
+  /** Only while no peer sends. */
   reset(): void;
   end(): void;
 }

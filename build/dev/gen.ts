@@ -161,7 +161,7 @@ function declarations(): string {
     const body = [...texts, ...names].join("\n\n").replace(/^(?=.)/gm, "  ");
     return `/**
  * What \`import … from "diamond-agent"\` gives to your own collectors and handlers.
- * Written by \`diamond-agent types\`, which writes it anew after an update.
+ * Written by \`diamond-agent types\`, which writes it again after an update.
  */
 declare module "diamond-agent" {
 ${body}

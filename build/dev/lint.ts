@@ -1,12 +1,13 @@
 /**
- * The rules of the house: who may import whom and no circles (the table of src/ARCHITECTURE.md), no export that nobody
- * takes, no file or function that is too long.
+ * The rules of the house: who may import whom and no circles (the table of src/ARCHITECTURE.md), no unused
+ * export, no file or function that is too long, no comment that is hard to read.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { circlesOf } from "./circles.ts";
+import { hardToRead } from "./prose.ts";
 import { type Room, ROOMS } from "./rooms.ts";
 import { tooLong } from "./sizes.ts";
 import { unusedExports } from "./unused.ts";
@@ -50,6 +51,9 @@ const texts = ["src", "test", "build/bench", "build/dev", "build/release"].flatM
 for (const name of unusedExports(texts, isWayIn)) problems.push(`${name} is exported for nobody`);
 for (const { path, text } of texts) {
   if (path.startsWith("src/")) problems.push(...tooLong(path, text));
+  if (!path.startsWith("test/") && !path.endsWith("dev/prose.ts")) {
+    problems.push(...hardToRead(path, text));
+  }
 }
 
 /** The TypeScript files below a folder of the repository, by their paths in it. */

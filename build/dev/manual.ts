@@ -120,7 +120,7 @@ interface Plugin {
   readonly options: Options;
 }
 
-/** Sections, known keys and plugins, comments, interpolation; what is no known key is shown as an error. */
+/** Sections, known keys and plugins, comments, interpolation; an unknown key is shown as an error. */
 export function vimSyntax(
   collectors: readonly Plugin[],
   handlers: readonly Plugin[],

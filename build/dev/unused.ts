@@ -1,4 +1,4 @@
-/** Exports that nobody imports. */
+/** Exports that no file imports. */
 
 export interface Source {
   readonly path: string;

@@ -64,7 +64,7 @@ export function adviceForCollector(
 
 export function adviceForMissing({ kind, reason, isRetried }: Missing): string {
   if (isRetried) return "it is tried again; see why it fails, or change the option";
-  if (/^There is no /.test(reason)) {
+  if (/^there is no /.test(reason)) {
     return `\`diamond-agent list\` names the ${kind}s; a plugin needs ${kind}s_path in [server]`;
   }
   if (/ is not on this system/.test(reason)) return "set enabled = False in its section";

@@ -105,7 +105,7 @@ export function createAgent(ports: AgentPorts): Agent {
       try {
         sink = handler.open({ host, options, log });
       } catch (error) {
-        const reason = `Cannot open ${name}: ${messageOf(error)}`;
+        const reason = `cannot open ${name}: ${messageOf(error)}`;
         if (occasion === "next" && !wasMissing(name)) throw configError(reason);
         missing.push(missingFor({ kind: "handler", section: name, reason }, true));
         continue;
@@ -212,7 +212,7 @@ export function createAgent(ports: AgentPorts): Agent {
     running.scheduler.start();
   }
 
-  /** What is missing is told, and tried again where that may help. */
+  /** What is missing is logged, and tried again where that may help. */
   function watchMissing(): boolean {
     const retried = state().missing.filter(({ isRetried }) => isRetried);
     if (retried.length === 0) {

@@ -71,6 +71,6 @@ export interface AgentPorts {
   readonly configuration?: () => ConfigurationStatus;
   /** Where the log goes, for people. */
   readonly logPlaces?: readonly string[];
-  /** Looks at the books after each tick. */
+  /** Checks the ledgers after each tick. */
   readonly audit?: boolean;
 }

@@ -1,6 +1,6 @@
 /**
  * One collector at work: its state, its emitter, its deadline, its record. A failure ends here: it
- * is told, counted and backed off from, and the other collectors never hear of it.
+ * is logged, counted and backed off from, and does not reach the other collectors.
  */
 
 import { type Context, gauge } from "../core/collector.ts";
@@ -206,7 +206,7 @@ export function createCollectorRunner(
     cancel();
     const isLate = busy;
     const run = isLate ? emitter.end() : undefined;
-    // A signal that nobody has asked for by now needs no abort.
+    // A signal that has not been read by now needs no abort.
     controller?.abort(error);
     // The collector knows what it waited for: which server, which command.
     const own = isLate && await Promise.race([settled, host.clock.sleep(0)]);

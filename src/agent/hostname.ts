@@ -92,7 +92,7 @@ async function byShell(host: Host, command: string): Promise<string> {
     });
     if (code !== 0) {
       throw configError(
-        `The command "${command}" for the host's name ended with ${code}: ${stderr.trim()}`,
+        `the command "${command}" for the host's name ended with ${code}: ${stderr.trim()}`,
       );
     }
     return present("shell", stdout.trim());

@@ -1,6 +1,6 @@
 /**
- * What is looked after between ticks: the state is kept every minute, the memory has a bound, and
- * spools keep theirs. It rides on the wake-ups that there are anyway.
+ * Housekeeping after each tick, so that it needs no timer of its own: saves the state every minute, keeps memory
+ * within its limit, and trims the spools.
  */
 
 import { messageOf } from "../core/errors.ts";
@@ -13,19 +13,19 @@ import type { AgentState } from "./self_metrics.ts";
 import { bootOf, readState, type SavedState } from "./state.ts";
 
 interface Housekeeping {
-  /** The books of a handler in an earlier run; undefined where there are none. */
+  /** The ledger that an earlier run saved for a handler; undefined if there is none. */
   ledger(handler: string): SavedLedger | undefined;
-  /** What an earlier run knew of a collector's counters; undefined where it is of no more use. */
+  /** The counter samples that an earlier run saved for a collector; undefined if they are no longer useful. */
   samples(collector: string): EmitterSettings["saved"];
   /** After each wake-up. */
   tick(): void;
-  /** Writes the state. */
+  /** Saves the state. */
   keep(clean: boolean): void;
 }
 
 const KEEP_SECONDS = 60;
 const LOOK_SECONDS = 5;
-/** Part of max_memory from which on the queues are emptied. */
+/** Share of max_memory above which the queues are emptied. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
 /** When to release start-up memory. The first pass drops references, the second frees the memory. */
@@ -36,7 +36,7 @@ const PAUSE_MS = {
   normal: { first: 285_000, later: 300_000 },
   low: { first: 60_000, later: 120_000 },
 };
-/** It does not wait for so long where the memory has grown by this since the last time: a backlog was here. */
+/** Growth since the last collection that starts one earlier, as after a backlog. */
 const GROWTH_BYTES = 12_582_912;
 const SHORTEST_PAUSE_MS = 30_000;
 
@@ -85,7 +85,7 @@ export function createHousekeeping(
     } catch (error) {
       if (!told) {
         log.warn(
-          `Cannot write "${state.path}", so the ledgers and counters begin anew with the next start: ${
+          `Cannot write "${state.path}", so the ledgers and counters begin again with the next start: ${
             messageOf(error)
           }`,
         );

@@ -1,22 +1,25 @@
-/** Does data still flow? What a supervisor's watchdog is told of: an agent that only breathes is restarted. */
+/**
+ * Checks whether data still flows. The supervisor's watchdog depends on it: an agent that runs but moves no data
+ * is restarted.
+ */
 
 import { droppedTotal } from "../delivery/ledger.ts";
 import type { AgentState } from "./self_metrics.ts";
 
 interface Liveness {
-  /** Undefined where it flows, else what stands still. `now` is the monotonic clock, in milliseconds. */
+  /** Names what has stalled; undefined while data flows. `now` is the monotonic clock, in milliseconds. */
   stalled(agentState: AgentState, now: number): string | undefined;
 }
 
-/** Beyond two intervals, without a run that ended well or badly. */
+/** Allowed time beyond two intervals without a finished run, successful or not. */
 const GRACE_MS = 60_000;
-/** For points that wait in memory: longer than the longest pause between two tries. */
+/** Allowed time without progress for points queued in memory. It exceeds the longest pause between two attempts. */
 const WORKER_MS = 600_000;
 
 export function createLiveness(): Liveness {
   const seen = new Map<string, { sum: number; at: number }>();
 
-  /** How long the sum has been the same. */
+  /** How long the sum has been unchanged. */
   function still(key: string, sum: number, now: number): number {
     const before = seen.get(key);
     if (before !== undefined && before.sum === sum) return now - before.at;

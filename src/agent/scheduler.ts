@@ -101,7 +101,7 @@ export function createScheduler(
     }
   }
 
-  /** What waits for nothing outside of this process has ended by then: all of a tick goes in one write. */
+  /** Runs that wait for nothing outside of this process have ended by then, so all of a tick goes in one write. */
   async function someTurns(done: () => boolean): Promise<void> {
     for (let turn = 0; turn < TURNS && !done(); turn++) await undefined;
   }
@@ -113,7 +113,7 @@ export function createScheduler(
     busy.add(guarded);
   }
 
-  /** By a timer alone: a promise to wait for takes as long as a collector to run. */
+  /** Uses a timer alone: awaiting a promise takes as long as a run of a collector. */
   function turn(): void {
     const now = clock.now();
     // A clock that was set back would leave runs waiting for the old time.

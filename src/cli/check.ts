@@ -56,7 +56,7 @@ function dumpJson({ files, out, err }: World, file: string): number {
   try {
     text = files.read(file);
   } catch (error) {
-    throw new UsageError(`Cannot read "${file}": ${messageOf(error)}`);
+    throw new UsageError(`cannot read "${file}": ${messageOf(error)}`);
   }
   const { root, problems } = parseConfig(text, file);
   const all: Problem[] = [

@@ -150,7 +150,7 @@ export function configPath({ files }: World, flags: Flags): string {
   const path = files.absolute(flags.text("configfile") ?? DEFAULT_CONFIG);
   if (files.access(path) !== undefined) return path;
   throw configError(
-    `The configuration "${path}" is not there: name one with -c, or print one with \`diamond-agent init-config\``,
+    `the configuration "${path}" is not there: name one with -c, or print one with \`diamond-agent init-config\``,
   );
 }
 

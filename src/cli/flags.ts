@@ -57,7 +57,7 @@ export function normaliseFlags(args: readonly string[], defs: ArgsDef): string[]
       for (let at = 1; at < arg.length; at++) {
         const flag = short.get(arg[at]);
         if (flag === undefined) {
-          throw new UsageError(`Unknown flag -${arg[at]}${arg.length > 2 ? ` in ${arg}` : ""}`);
+          throw new UsageError(`unknown flag -${arg[at]}${arg.length > 2 ? ` in ${arg}` : ""}`);
         }
         if (!flag.takesValue) {
           result.push(`--${flag.name}`);
@@ -72,7 +72,7 @@ export function normaliseFlags(args: readonly string[], defs: ArgsDef): string[]
       words.push(arg);
     }
   }
-  if (words.length > 0 && positionals === 0) throw new UsageError(`Unexpected "${words[0]}"`);
+  if (words.length > 0 && positionals === 0) throw new UsageError(`unexpected "${words[0]}"`);
   return [...result, ...(words.some((word) => word.startsWith("-")) ? ["--"] : []), ...words];
 }
 
@@ -85,5 +85,5 @@ function longFlag(given: string, flags: ReadonlyMap<string, Flag>): Flag {
   if (given !== "" && names.size > 1) {
     throw new UsageError(`--${given} may be ${[...names].map((name) => `--${name}`).join(" or ")}`);
   }
-  throw new UsageError(`Unknown flag --${given}${didYouMean(given, flags.keys())}`);
+  throw new UsageError(`unknown flag --${given}${didYouMean(given, flags.keys())}`);
 }

@@ -90,8 +90,8 @@ export function unknownPlugin(what: string, word: string, known: readonly string
   const diamonds = diamondsName(word);
   return new UsageError(
     diamonds === undefined
-      ? `There is no ${what} "${word}"${didYouMean(word, known)}`
-      : `There is no ${diamonds.name} here yet: ${notBuiltIn(diamonds.kind)}`,
+      ? `there is no ${what} "${word}"${didYouMean(word, known)}`
+      : `there is no ${diamonds.name} here yet: ${notBuiltIn(diamonds.kind)}`,
   );
 }
 

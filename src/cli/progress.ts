@@ -3,7 +3,7 @@
 import type { Terminal } from "./world.ts";
 
 interface Progress {
-  /** `part`: 0 to 1, or undefined where nobody knows. */
+  /** `part` is between 0 and 1, or undefined if unknown. */
   show(part: number | undefined, what: string): void;
   end(what: string): void;
 }

@@ -117,7 +117,7 @@ async function execute(chosen: Command, args: readonly string[]): Promise<void> 
 
 function unknownCommand(name: string, commands: readonly Command[]): UsageError {
   const names = [...commands.map((candidate) => candidate.name), "help"];
-  return new UsageError(`There is no command "${name}"${didYouMean(name, names)}`);
+  return new UsageError(`there is no command "${name}"${didYouMean(name, names)}`);
 }
 
 function named(args: readonly string[], commands: readonly Command[]): string {

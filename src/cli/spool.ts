@@ -67,7 +67,7 @@ async function spool(world: World, flags: Flags): Promise<number> {
   const given = flags.text("path");
   const folder = given === undefined ? spoolPath(world, settings!) : world.files.absolute(given);
   if (folder === undefined) {
-    throw configError("The configuration has spool_path = off: nothing is kept on disk");
+    throw configError("the configuration has spool_path = off: nothing is kept on disk");
   }
   return await perform[action]({ world, flags, settings, folder, handler });
 }
@@ -128,7 +128,7 @@ const perform: Readonly<Record<Action, (task: Task) => number | Promise<number>>
   async drop(task) {
     const { world, flags, folder, handler, settings } = task;
     const summary = summaries(world, folder).find((one) => one.handler === handler);
-    if (summary === undefined) throw configError(`There is no spool of ${handler} in "${folder}"`);
+    if (summary === undefined) throw configError(`there is no spool of ${handler} in "${folder}"`);
     if (!flags.on("yes")) {
       throw new UsageError(`--yes gives up ${count(summary.points ?? 0)} metrics of ${handler}`);
     }
@@ -145,7 +145,7 @@ function summaries(world: World, folder: string): SpoolSummary[] {
   try {
     return world.listSpools(folder);
   } catch (error) {
-    throw configError(`Cannot look into the folder "${folder}" of the spools`, error);
+    throw configError(`cannot look into the folder "${folder}" of the spools`, error);
   }
 }
 

@@ -45,7 +45,7 @@ export function testCommand(world: World): CommandSpec {
           return 0;
         }
         if (files.access(golden) === undefined) {
-          throw configError(`There is no "${golden}" yet: write it with --update, and read it`);
+          throw configError(`there is no "${golden}" yet: write it with --update, and read it`);
         }
         const differences = compare(files.read(golden), text);
         out.write(

@@ -84,7 +84,7 @@ export function parseConfig(text: string, file: string): Parsed {
       } else {
         const inner = [...path.slice(0, opened - 1), name];
         if (known.has(keyOf(inner))) {
-          report(`Duplicate section "${name}"`);
+          report(`duplicate section "${name}"`);
         } else {
           path = inner;
           known.add(keyOf(path));
@@ -102,7 +102,7 @@ export function parseConfig(text: string, file: string): Parsed {
       const opened = /^\s*\[[\s[]*/.exec(line)?.[0];
       if (opened !== undefined) lost = count(opened, "[");
       const tell = opened === undefined ? fail : report;
-      tell(`Cannot read "${line.trim()}": neither a section, nor key = value, nor a # comment`);
+      tell(`cannot read "${line.trim()}": neither a section, nor key = value, nor a # comment`);
       continue;
     }
     const name = keyword[2] ?? keyword[3] ?? keyword[1];
@@ -127,7 +127,7 @@ export function parseConfig(text: string, file: string): Parsed {
     const full = [...path, name];
     if (value === undefined) {
       const forLog = path.length === 1 && path[0].startsWith("handler_") && name === "args";
-      const message = `Cannot read the value of "${name}": check its quotes and commas in ${raw}`;
+      const message = `cannot read the value of "${name}": check its quotes and commas in ${raw}`;
       if (!forLog) {
         fail(message);
         continue;
@@ -136,7 +136,7 @@ export function parseConfig(text: string, file: string): Parsed {
       value = raw;
     }
     if (known.has(keyOf(full))) {
-      fail(`Duplicate key "${name}"`);
+      fail(`duplicate key "${name}"`);
       continue;
     }
     known.add(keyOf(full));

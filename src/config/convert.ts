@@ -32,7 +32,7 @@ export function checkDefaults(
     if (isSection(node) || Object.hasOwn(declared, name)) continue;
     const meant = didYouMean(name, Object.keys(declared));
     if (meant !== "") {
-      context.problems.push(notice(node.origin, `Unknown option "${name}" in ${where}${meant}`));
+      context.problems.push(notice(node.origin, `unknown option "${name}" in ${where}${meant}`));
     }
   }
 }
@@ -76,7 +76,7 @@ export function convert(
     context.problems.push(
       notice(
         node.origin,
-        `Unknown ${what} "${name}" in ${where}${didYouMean(name, Object.keys(declared))}`,
+        `unknown ${what} "${name}" in ${where}${didYouMean(name, Object.keys(declared))}`,
       ),
     );
   }

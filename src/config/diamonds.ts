@@ -50,12 +50,12 @@ export function lacking(
   isUsed: boolean,
 ): Problem {
   const [name] = section.split(/\s+/);
-  const message = `There is no ${kind} "${name}"${whyMissing(kind, name, known)}`;
+  const message = `there is no ${kind} "${name}"${whyMissing(kind, name, known)}`;
   const problem = { ...notice(at, message), lacks: section };
   return isUsed ? problem : { ...problem, severity: "warning" };
 }
 
-/** Completes the message `There is no collector "X"`: with what replaced it, or with a similar name. */
+/** Completes the message `there is no collector "X"`: with what replaced it, or with a similar name. */
 function whyMissing(
   kind: "collector" | "handler",
   name: string,

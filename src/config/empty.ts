@@ -21,10 +21,10 @@ export function emptyProblems(
   if (server.handlers.join("").trim() === "") {
     problems.push(fatal(at, "[server] names no handlers: metrics would go nowhere"));
   } else if (handlers.length === 0) {
-    problems.push(fatal(at, "None of the handlers can be used: metrics would go nowhere"));
+    problems.push(fatal(at, "none of the handlers can be used: metrics would go nowhere"));
   }
   if (collectors.every(({ section }) => section === SELF_NAME)) {
-    const message = "No collector is enabled that can be used: there would be nothing to send";
+    const message = "no collector is enabled that can be used: there would be nothing to send";
     problems.push(fatal({ file: path, line: 0 }, message));
   }
   return problems;

@@ -50,7 +50,7 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
       if (bytes > MAX_BYTES) throw new Error("all files together have more than 64 MB");
       prints.push(`${file} ${text.length} ${fnv1a(text)}`);
     } catch (error) {
-      const problem = fault({ file, line: 0 }, `Cannot read the file: ${messageOf(error)}`);
+      const problem = fault({ file, line: 0 }, `cannot read the file: ${messageOf(error)}`);
       problems.push({ ...problem, fatal: file === path });
       return { ...newSection({ file, line: 0 }), broken: problem };
     }

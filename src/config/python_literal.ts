@@ -28,7 +28,7 @@ export function parseLiteral(text: string): Literal {
       if (operator === undefined || typeof left !== "number") return left;
       at += operator.length;
       const right = operand();
-      if (typeof right !== "number") throw new Error(`Cannot calculate in "${text}"`);
+      if (typeof right !== "number") throw new Error(`cannot calculate in "${text}"`);
       left = calculated(left, operator, right);
     }
   }
@@ -48,7 +48,7 @@ export function parseLiteral(text: string): Literal {
       return Number(number[0]);
     }
     const name = /^[A-Za-z_][\w.]*/.exec(rest);
-    if (!name) throw new Error(`Cannot read "${rest}" as a Python value`);
+    if (!name) throw new Error(`cannot read "${rest}" as a Python value`);
     at += name[0].length;
     if (name[0] === "None") return null;
     if (name[0] === "True" || name[0] === "False") return name[0] === "True";
@@ -66,7 +66,7 @@ export function parseLiteral(text: string): Literal {
         at++;
         return items.length === 1 && !hasComma ? items[0] : items;
       }
-      if (at >= text.length) throw new Error(`Cannot read "${text}": "${close}" is missing`);
+      if (at >= text.length) throw new Error(`cannot read "${text}": "${close}" is missing`);
       items.push(value());
       skipBlanks();
       if (text[at] === ",") {
@@ -74,7 +74,7 @@ export function parseLiteral(text: string): Literal {
         hasComma = true;
       } else if (text[at] !== close) {
         throw new Error(
-          `Cannot read "${text.slice(at)}" in a tuple: a comma or "${close}" is missing`,
+          `cannot read "${text.slice(at)}" in a tuple: a comma or "${close}" is missing`,
         );
       }
     }
@@ -82,7 +82,7 @@ export function parseLiteral(text: string): Literal {
 
   const result = value();
   skipBlanks();
-  if (at < text.length) throw new Error(`Cannot read "${text.slice(at)}" behind the value`);
+  if (at < text.length) throw new Error(`cannot read "${text.slice(at)}" behind the value`);
   return result;
 }
 

@@ -33,10 +33,10 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   for (const [name, section] of root.entries) {
     if (TOP_SECTIONS.includes(name) || isLogSection(name)) continue;
     const what = isSection(section) ? `section [${name}]` : `key "${name}" outside of any section`;
-    problems.push(notice(section.origin, `Unknown ${what}${didYouMean(name, TOP_SECTIONS)}`));
+    problems.push(notice(section.origin, `unknown ${what}${didYouMean(name, TOP_SECTIONS)}`));
   }
   if (subsection(root, "server") === undefined && request.only === undefined) {
-    problems.push(fatal({ file: request.path, line: 0 }, "There is no [server] section"));
+    problems.push(fatal({ file: request.path, line: 0 }, "there is no [server] section"));
   }
 
   const declared = { ...serverOptions, ...retiredServerOptions };

@@ -37,7 +37,7 @@ export async function resolveCollectors(context: ResolveContext): Promise<Collec
     if (!enabled && context.everything !== true) continue;
     const collector = isOwn ? own[className] : await loadFrom(catalogue.collectors, className);
     if (collector === undefined && enabled && context.isPending) {
-      leftOut.push({ kind: "collector", section: name, reason: "It is still being loaded" });
+      leftOut.push({ kind: "collector", section: name, reason: "it is still being loaded" });
       continue;
     }
     if (collector === undefined) {

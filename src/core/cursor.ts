@@ -312,7 +312,7 @@ export class Cursor {
 
   #bad(what: string): Error {
     const found = this.#text(this.#at, this.#skipWord());
-    return badData(`Cannot read "${found}" as ${what} in ${this.source}, line "${this.line()}"`);
+    return badData(`cannot read "${found}" as ${what} in ${this.source}, line "${this.line()}"`);
   }
 
   #wordStart(): number {

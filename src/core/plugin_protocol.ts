@@ -147,7 +147,7 @@ export type PluginProcessRequest =
 export const MAX_VALUES = 100_000;
 
 export function tooMany(): Failure {
-  return badData(`It emits more than ${MAX_VALUES} values in a run`);
+  return badData(`it emits more than ${MAX_VALUES} values in a run`);
 }
 
 /** `emit(name, value, …parts, extras?)`, its value as text where JSON has no such number. */

@@ -91,5 +91,5 @@ function nextToken(
 }
 
 function refused(pattern: string, why: string): Error {
-  return configError(`Cannot use "${pattern}" as a regular expression: ${why}`);
+  return configError(`cannot use "${pattern}" as a regular expression: ${why}`);
 }

@@ -91,7 +91,7 @@ async function makeFolders(
   }
   if (state !== undefined && !await daemon.lockFolder(state)) {
     throw configError(
-      `Another agent runs with the state folder "${state}": give this one its own (state_path in [server])`,
+      `another agent runs with the state folder "${state}": give this one its own (state_path in [server])`,
     );
   }
 }

@@ -28,19 +28,19 @@ export function createControl(agent: () => Agent | undefined): ControlHandlers {
   return control;
 }
 
-const STARTING = "The agent is still starting";
+const STARTING = "the agent is still starting";
 
 function handleControl(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
   const known = () => agent.state().workers.map(({ name }) => name).join(", ");
   if (ask === "status") return agent.status();
   const done = ask === "hurry" ? agent.flushSpool(handler) : agent.dropSpool(handler);
   if (done === undefined || done === false) {
-    throw configError(`The agent has no handler "${handler}", only ${known()}`);
+    throw configError(`the agent has no handler "${handler}", only ${known()}`);
   }
   return done;
 }
 
-/** An agent to which nobody can talk is still an agent. */
+/** An agent goes on where it cannot listen, as delivery does not need it. */
 export async function listen(
   daemon: DaemonControl,
   path: string | undefined,

@@ -1,4 +1,4 @@
-/** A handler's ledger as it changes: what is dropped, and what an earlier run and its spool bring along. */
+/** Updates a handler's ledger: counts what is dropped, and takes over what an earlier run and its spool left. */
 
 import { createErrorReporter, type ErrorReporter } from "../core/error_reporter.ts";
 import { messageOf } from "../core/errors.ts";
@@ -21,11 +21,11 @@ export class Account {
   readonly #name: string;
   readonly #log: Log;
   readonly #refusals: ErrorReporter;
-  /** Points of the books that a spool holds which is not open yet. */
+  /** Points that the ledger counts in a spool that is not open yet. */
   expected = 0;
-  /** Of these: those that were sent, and may have been taken out since. */
+  /** Of these, the points that were sent and may have been removed from the spool since. */
   #unsettled = 0;
-  /** Why others of them may be gone. */
+  /** The reason to record if others of them are missing. */
   #reason: DropReason = "damaged";
 
   constructor({ name, log, clock, options }: AccountSettings) {
@@ -35,7 +35,7 @@ export class Account {
     this.#refusals = createErrorReporter(log, () => clock.now(), period);
   }
 
-  /** What the backend has refused of so many points. */
+  /** Counts and logs the points that the backend refused. */
   refused(points: number, { refused, example, reason }: Outcome): void {
     if (refused === 0) return;
     this.drop("refused", refused);
@@ -69,12 +69,12 @@ export class Account {
     );
   }
 
-  /** Goes on with the books of an earlier run; `isOpen`: the spool is, and what is in it was counted then. */
+  /** Continues the ledger of an earlier run. `isOpen`: the spool is open, so its points are already counted. */
   adopt(earlier: SavedLedger, isOpen: boolean): void {
     const { ledger } = this;
     const { collected, delivered, unconfirmed = 0, retries, resent, spooled, unsettled } = earlier;
     ledger.collected += collected;
-    // What was in the connection alone has gone its way.
+    // Points that were in the connection alone are sent.
     ledger.delivered += delivered + unconfirmed - unsettled;
     ledger.retries += retries;
     ledger.resent += resent;
@@ -88,7 +88,7 @@ export class Account {
     this.#unsettled += unsettled;
   }
 
-  /** The books say what is in the spool; the spool knows better. */
+  /** Corrects the ledger once the spool is open: the spool's own count takes precedence. */
   reconcile(found: number): void {
     const missing = this.expected - found;
     if (missing > 0) {

@@ -384,7 +384,7 @@ class DeliveryWorker implements Worker {
     this.#isClosed = true;
     this.#retry.interrupt();
     if (this.#turns.pending === undefined) return;
-    // A write that is told to end may still say how far it came.
+    // An aborted write may still report how far it came.
     this.#deadline.abort(timedOut("The agent stops"));
     await within(this.#clock, ABORT_SECONDS, ended);
   }

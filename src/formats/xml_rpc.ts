@@ -18,8 +18,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 export function structsIn(body: string): Record<string, string>[] {
   const fault = /<fault>[^]*?<string>([^<]*)/.exec(body);
-  if (fault !== null) throw badData(`The server says: ${unescaped(fault[1])}`);
-  if (!body.includes("<methodResponse>")) throw badData("The answer is not XML-RPC");
+  if (fault !== null) throw badData(`the server says: ${unescaped(fault[1])}`);
+  if (!body.includes("<methodResponse>")) throw badData("the answer is not XML-RPC");
   return [...body.matchAll(/<struct>([^]*?)<\/struct>/g)].map(([, members]) =>
     Object.fromEntries(
       [...members.matchAll(MEMBER)].map(([, name, typed, plain]) => [

@@ -43,7 +43,7 @@ export default defineHandler({
       open?.close();
     };
     return {
-      // Not async: a full disk throws, and the file is opened anew with the next try.
+      // Not async: a full disk throws, and the file is opened again at the next try.
       write(batch) {
         try {
           file ??= host.fs.append(options.log_file, rotation);
@@ -55,7 +55,7 @@ export default defineHandler({
           return Promise.reject(
             codeOf(error) === "config"
               ? error
-              : undelivered(`Cannot write "${options.log_file}"`, error),
+              : undelivered(`cannot write "${options.log_file}"`, error),
           );
         }
       },

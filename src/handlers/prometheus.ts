@@ -77,7 +77,7 @@ export default defineHandler({
           allowedHosts: options.allowed_hosts,
         }, answer);
         if (leftOut.length === 0) return;
-        const error = refused(`There are max_series = ${options.max_series} series already`);
+        const error = refused(`there are max_series = ${options.max_series} series already`);
         error.points = leftOut;
         throw error;
       },

@@ -36,7 +36,7 @@ export function encodeBlock(times: Float64Array, columns: Iterable<Column>): Uin
   for (const column of columns) {
     part.clear();
     writeColumn(part, column);
-    // The length lets a reader pass over series that nobody asks for.
+    // The length lets a reader skip series that the query does not want.
     out.unsigned(column.series);
     out.unsigned(part.length);
     out.bytes(part.view());

@@ -59,10 +59,10 @@ export function recordedHost(
     },
     fs: new Proxy({} as HostFs, { get: (_, name) => fs()[name as keyof HostFs] }),
     ...replayingPorts(() => tape()),
-    mysql: { connect: () => Promise.reject(noData("There is no database in this directory")) },
+    mysql: { connect: () => Promise.reject(noData("there is no database in this directory")) },
     codecs: realCodecs,
     histories: {
-      open: () => Promise.reject(configError("There is no history in this directory")),
+      open: () => Promise.reject(configError("there is no history in this directory")),
       current: () => undefined,
     },
     exec: {
@@ -72,7 +72,7 @@ export function recordedHost(
         return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
       },
       start: () => {
-        throw noData("Nothing runs in a recording");
+        throw noData("nothing runs in a recording");
       },
       find: (
         program,
@@ -86,7 +86,7 @@ export function recordedHost(
         const answer = json<StatVfs | null>("statvfs.json")[path];
         if (answer === null) return Promise.reject(timedOut(`${path} did not answer in time`));
         return answer === undefined
-          ? Promise.reject(noData(`There is no ${path}`))
+          ? Promise.reject(noData(`there is no ${path}`))
           : Promise.resolve(answer);
       },
       device: (path) => {
@@ -131,11 +131,11 @@ function roundsOf(directory: string): number[] {
   try {
     names = readdirSync(directory);
   } catch (error) {
-    throw configError(`Cannot read the recording in "${directory}"`, error);
+    throw configError(`cannot read the recording in "${directory}"`, error);
   }
   const rounds = names.filter((name) => /^\d+s$/.test(name)).map((name) => Number.parseInt(name));
   if (rounds.length === 0) {
-    throw configError(`There is no recording in "${directory}": folders 0s, 10s and so on`);
+    throw configError(`there is no recording in "${directory}": folders 0s, 10s and so on`);
   }
   return rounds.sort((a, b) => a - b);
 }

@@ -1,6 +1,6 @@
 /**
- * The real host, with all that a collector reads of it written to a folder: files, file systems,
- * commands. What it was told lies below `<directory>/<round>`, where recorded_host.ts finds it.
+ * The real host, which also writes all that a collector reads of it to a folder: files, file systems,
+ * commands. The recording is below `<directory>/<round>`, where recorded_host.ts finds it.
  */
 
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
@@ -109,6 +109,6 @@ function save(folder: string, path: string, content: string | Uint8Array): void 
     mkdirSync(folderOf, { recursive: true, mode: 0o700 });
     if (content !== "") writeOwn(file, content);
   } catch (error) {
-    throw configError(`Cannot write "${file}"`, error);
+    throw configError(`cannot write "${file}"`, error);
   }
 }

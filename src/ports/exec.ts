@@ -3,7 +3,7 @@
 export interface Exec {
   /**
    * Runs a command and waits for its end. Its whole process group is killed when the signal aborts.
-   * A non-zero exit is no error; not being able to start it is (`no-data`).
+   * A non-zero exit is not an error; not being able to start it is (`no-data`).
    */
   run(argv: readonly string[], limits: ExecLimits): Promise<ExecResult>;
   /** Starts a command that goes on until it ends or is stopped, with all that it started. */

@@ -10,7 +10,7 @@ export interface HostFs {
   tryRead(path: string): Cursor | undefined;
   /** The same piece by piece, each of whole lines and good until the next one: for tables of any length. */
   readPieces(path: string): Iterable<Cursor>;
-  /** The bytes of a file, for formats that are no text. Throws `no-data`. */
+  /** The bytes of a file, for formats that are not text. Throws `no-data`. */
   readBytes(path: string): Uint8Array;
   /** The names in a directory, unsorted. Throws `no-data`. */
   list(path: string): string[];

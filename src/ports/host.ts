@@ -30,7 +30,7 @@ export interface Host {
   readonly probe: Probe;
   readonly clock: Clock;
   readonly names: Names;
-  /** What the operating system tells without files: all there is outside of Linux. */
+  /** What the operating system answers without files: all there is outside of Linux. */
   readonly figures: Figures;
   /** The agent's own process. */
   readonly self: Self;

@@ -61,13 +61,12 @@ export interface Connection {
   /** `ended`: the peer has closed its side; `broken`: the connection failed. */
   readonly state: "open" | "ended" | "broken";
   /**
-   * Bytes that were written and that the peer's system has not acknowledged; 0 where nobody knows. It
-   * costs a look at the kernel's table of connections: undefined where the last one was dear and not
-   * long ago.
+   * Bytes that were written and that the peer's system has not acknowledged; 0 where that is unknown. It may
+   * read the kernel's table of connections: undefined where the last reading was expensive and recent.
    */
   unacknowledged(): number | undefined;
   /**
-   * Bytes that the peer's program has not read, as far as its system tells, of which so many are not even
+   * Bytes that the peer's program has not read, as far as its system shows, of which so many are not even
    * acknowledged.
    */
   unread(unacknowledged: number): number;

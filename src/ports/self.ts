@@ -4,7 +4,7 @@ export interface Self {
   readonly pid: number;
   /** Resident bytes. */
   rss(): number;
-  /** Microseconds of processor time since the start. */
+  /** Microseconds of CPU time since the start. */
   cpu(): number;
   /** Collects garbage, and returns pages to the system that can be read again from the program's file. */
   reclaim(): void;

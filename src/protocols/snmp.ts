@@ -29,7 +29,7 @@ export const snmpOptions = {
 export function devicesOf<D extends Device>(
   { devices }: { readonly devices: ReadonlyMap<string, D> },
 ): [name: string, device: D][] {
-  if (devices.size === 0) throw noData("There is no section [[[devices]]]: nothing to ask");
+  if (devices.size === 0) throw noData("there is no section [[[devices]]]: nothing to ask");
   return [...devices];
 }
 

@@ -112,7 +112,7 @@ describe("what is missing at the start", () => {
     const paths: string[] = [];
     let broken = true;
     const [late] = taking(paths, () => {
-      if (broken) throw configError('Cannot read the certificate "/mnt/ca.pem"');
+      if (broken) throw configError('cannot read the certificate "/mnt/ca.pem"');
     });
     const agent = createAgent({ host, log: recordedLog(), random: () => 1 });
     const handlers = [...taking([]), { ...late, section: "Late" }];
@@ -148,7 +148,7 @@ describe("what is missing at the start", () => {
         collectors: [part("A")],
         handlers: never,
       }),
-      /No handler can work here\nH: Cannot open H: no such plugin/,
+      /No handler can work here\nH: cannot open H: no such plugin/,
     );
   });
 
@@ -159,7 +159,7 @@ describe("what is missing at the start", () => {
       server: SERVER,
       collectors: [part("A")],
       handlers: taking([]),
-      leftOut: [{ kind: "collector", section: "B", reason: 'There is no collector "B"' }],
+      leftOut: [{ kind: "collector", section: "B", reason: 'there is no collector "B"' }],
       off: { collectors: ["C"], handlers: ["G"] },
     });
     const { collectors, handlers, degraded } = agent.status();

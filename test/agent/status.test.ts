@@ -107,7 +107,7 @@ describe("a collector's state", () => {
       ["says so", noData("connection refused by 127.0.0.1:11211")],
       [
         "is refused a connection",
-        undelivered("Cannot get http://127.0.0.1:1/", "ECONNREFUSED"),
+        undelivered("cannot get http://127.0.0.1:1/", "ECONNREFUSED"),
       ],
       ["has no socket", undelivered("cannot ask /run/x.sock", "no such socket")],
       [

@@ -27,13 +27,13 @@ describe("flags", () => {
   }
 
   const wrong: [string, RegExp][] = [
-    ["-x", /Unknown flag -x$/],
-    ["-lx", /Unknown flag -x in -lx/],
+    ["-x", /unknown flag -x$/],
+    ["-lx", /unknown flag -x in -lx/],
     ["--skip", /may be --skip-fork or --skip-pidfile/],
     ["--foregroun=1", /takes no value/],
     ["--configfle x", /did you mean "configfile"/],
     ["-c", /-c needs a value/],
-    ["word", /Unexpected "word"/],
+    ["word", /unexpected "word"/],
   ];
   for (const [line, message] of wrong) {
     it(`${line} is refused`, () => {

@@ -79,7 +79,7 @@ describe("the text of status", () => {
     const missing = missingCollector({
       kind: "collector",
       section: "NoCollector",
-      reason: 'There is no collector "NoCollector"',
+      reason: 'there is no collector "NoCollector"',
       since: NOW - 6000,
       isRetried: false,
     }, NOW);
@@ -98,7 +98,7 @@ describe("the text of status", () => {
     ok(text.includes(`  ${problem} (on disk, not in force)\n`));
     match(
       text,
-      /NoCollector: missing\n.*There is no collector.*\n.*since 2026-01-31 12:00:00 UTC\n.*To do: `diamond-agent list`/,
+      /NoCollector: missing\n.*there is no collector.*\n.*since 2026-01-31 12:00:00 UTC\n.*To do: `diamond-agent list`/,
     );
   });
 });

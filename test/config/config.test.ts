@@ -16,7 +16,7 @@ async function resolve(
   everything = false,
 ): Promise<Settings> {
   const settings = await resolveAll(texts, everything);
-  const problems = settings.problems.filter(({ message }) => !message.startsWith("No collector"));
+  const problems = settings.problems.filter(({ message }) => !message.startsWith("no collector"));
   return { ...settings, problems };
 }
 
@@ -90,7 +90,7 @@ describe("the order of files", () => {
       }),
       [
         "/c/CPUCollector.conf:2: error: path: %(x)s names nothing in this section or above it",
-        'd.conf:1: error: Unknown key "x" outside of any section',
+        'd.conf:1: error: unknown key "x" outside of any section',
       ],
     );
   });
@@ -124,16 +124,16 @@ describe("problems", () => {
     );
     // What the runtime says of the expression differs from engine to engine.
     deepEqual(found.map((line) => line.replace(/(regular expression: ).*(?= \(allowed)/, "$1…")), [
-      'd.conf:17: error: Unknown section [servr], did you mean "server"?',
-      'd.conf:3: error: Unknown option "pid_fil" in [server], did you mean "pid_file"?',
+      'd.conf:17: error: unknown section [servr], did you mean "server"?',
+      'd.conf:3: error: unknown option "pid_fil" in [server], did you mean "pid_file"?',
       'd.conf:9: error: enabled of [[CPUCollector]]: cannot read "perhaps" as a bool',
-      'd.conf:10: error: There is no collector "MemoryColector", did you mean "MemoryCollector"?',
-      'd.conf:16: error: metrics_whitelist of [[UptimeCollector]]: Cannot use "(" as a regular expression: … (allowed: regular expressions in Python\'s syntax)',
+      'd.conf:10: error: there is no collector "MemoryColector", did you mean "MemoryCollector"?',
+      'd.conf:16: error: metrics_whitelist of [[UptimeCollector]]: cannot use "(" as a regular expression: … (allowed: regular expressions in Python\'s syntax)',
       'd.conf:15: error: metric_name of [[UptimeCollector]]: "months" is not a unit of time: use one such as ms, millisecond, milliseconds, s, second, seconds, m, minute (allowed: seconds, minutes, hours, days, years …)',
-      'd.conf:14: error: Unknown option "intervall" in [[UptimeCollector]], did you mean "interval"?',
-      'd.conf:2: error: There is no handler "GraphitHandler", did you mean "GraphiteHandler"?',
+      'd.conf:14: error: unknown option "intervall" in [[UptimeCollector]], did you mean "interval"?',
+      'd.conf:2: error: there is no handler "GraphitHandler", did you mean "GraphiteHandler"?',
       'd.conf:6: error: batch of [[NullHandler]]: cannot read "many" as a whole number (allowed: at least 1)',
-      "d.conf:2: error: None of the handlers can be used: metrics would go nowhere",
+      "d.conf:2: error: none of the handlers can be used: metrics would go nowhere",
     ]);
   });
 
@@ -186,7 +186,7 @@ describe("problems", () => {
       [
         "d.conf:2: error: log_file is needed in [[ArchiveHandler]]",
         'd.conf:5: error: "b:0" is no host or host:port in [[MultiGraphiteHandler]]',
-        "d.conf:2: error: None of the handlers can be used: metrics would go nowhere",
+        "d.conf:2: error: none of the handlers can be used: metrics would go nowhere",
       ],
     );
   });
@@ -195,7 +195,7 @@ describe("problems", () => {
     for (const text of ["", "[collectors]\n[[CPUCollector]]\nenabled = True\ninterval = 2s\n"]) {
       const { problems } = await resolveAll(MINIMAL + text);
       deepEqual(problems.filter(({ fatal }) => fatal).map(({ message }) => message), [
-        "No collector is enabled that can be used: there would be nothing to send",
+        "no collector is enabled that can be used: there would be nothing to send",
       ]);
     }
   });

@@ -33,8 +33,8 @@ describe("a configuration with errors runs what is valid", () => {
   for (
     const [what, text, reason] of [
       ["a value", "interval = 2s", /^d\.conf:6: interval of \[\[CPUCollector\]\]: .*2s/],
-      ["a line", "no line at all", /^d\.conf:6: Cannot read "no line at all"/],
-      ["quotes", 'path = "x', /^d\.conf:6: Cannot read the value of "path"/],
+      ["a line", "no line at all", /^d\.conf:6: cannot read "no line at all"/],
+      ["quotes", 'path = "x', /^d\.conf:6: cannot read the value of "path"/],
       ["a reference", "path = %(nothing)s", /^d\.conf:6: path: %\(nothing\)s names nothing/],
       ["both lists", "metrics_whitelist = a\nmetrics_blacklist = b", /^d\.conf:7: .*has both/],
     ] as const
@@ -118,7 +118,7 @@ describe("a configuration with errors runs what is valid", () => {
         catalogue: { collectors, handlers },
         custom: { loader: loader(files) },
       });
-      return leftOut[0].reason.replace(/^There is no collector "DiskThingCollector"/, "");
+      return leftOut[0].reason.replace(/^there is no collector "DiskThingCollector"/, "");
     };
     const other = broken("/c/other.ts", "no such module");
     equal(await reasonWith(), "");

@@ -109,7 +109,7 @@ describe("broken configurations", () => {
         if (problem.line === 0) {
           match(
             problem.message,
-            /^(There is no \[server\] section|\[server\] names no handlers|None of the handlers|No collector)/,
+            /^(there is no \[server\] section|\[server\] names no handlers|none of the handlers|no collector)/,
           );
         }
       }

@@ -439,8 +439,8 @@ describe("trouble", () => {
 
   it("names causes, without repeating them", () => {
     equal(
-      messageOf(badData("Cannot read x", new Error("no such file"))),
-      "Cannot read x: no such file",
+      messageOf(badData("cannot read x", new Error("no such file"))),
+      "cannot read x: no such file",
     );
   });
 });

@@ -86,7 +86,7 @@ describe("the configuration", () => {
     );
     equal(made.settings.collectors.length, 1);
     match(made.status().problems.join(), /^d\.conf:10: error: interval of \[\[CPUCollector\]\]/);
-    await rejects(configuration(SOUND.replace("= 10", "= 2s")), /d\.conf:5: error: .*\n.*No coll/);
+    await rejects(configuration(SOUND.replace("= 10", "= 2s")), /d\.conf:5: error: .*\n.*no coll/);
   });
 
   it("that the agent cannot apply stays on disk, with the reason", async () => {

@@ -40,18 +40,18 @@ describeWith("the command line", noExecutable, () => {
   }
 
   const wrong: [string[], RegExp][] = [
-    [["-x"], /^diamond-agent: Unknown flag -x\n/],
-    [["frobnicate"], /^diamond-agent: There is no command "frobnicate"\n/],
+    [["-x"], /^diamond-agent: unknown flag -x\n/],
+    [["frobnicate"], /^diamond-agent: there is no command "frobnicate"\n/],
     [["chek"], /did you mean "check"\?/],
     [["collect"], /^diamond-agent: Which collector\?/],
     [
       ["collect", "QuiteOtherCollector"],
-      /^diamond-agent: There is no collector "QuiteOtherCollector"\n/,
+      /^diamond-agent: there is no collector "QuiteOtherCollector"\n/,
     ],
     [["collect", "cpu", "--rounds", "0"], /--rounds needs a whole number from 1 on, not "0"/],
     [["run", "-c"], /^diamond-agent: -c needs a value\n/],
     [["describe", "GraphitHandler"], /did you mean "GraphiteHandler"\?/],
-    [["help", "nope"], /There is no command "nope"/],
+    [["help", "nope"], /there is no command "nope"/],
   ];
   for (const [args, message] of wrong) {
     it(`${args.join(" ")} is wrong usage: 2, and one line that helps`, () => {
@@ -70,7 +70,7 @@ describeWith("the command line", noExecutable, () => {
     equal(slow.length, whole.length);
     const full = through('"$A" list >/dev/full; echo $?');
     equal(full.stdout, "1\n");
-    match(full.stderr, /^diamond-agent: Cannot write to stdout: no space left on device\n$/i);
+    match(full.stderr, /^diamond-agent: cannot write to stdout: no space left on device\n$/i);
     equal(
       through('"$A" list | head -1 >/dev/null').stderr,
       "",
@@ -108,7 +108,7 @@ describeWith("the command line", noExecutable, () => {
     deepEqual([code, stdout], [1, "# round 1 done\n"]);
     match(
       stderr,
-      /^LoadAverageCollector: Cannot read \/proc\/loadavg: no such file or directory\n$/,
+      /^LoadAverageCollector: cannot read \/proc\/loadavg: no such file or directory\n$/,
     );
   });
 
@@ -176,10 +176,10 @@ describeWith("check", noExecutable, () => {
     equal(code, 2);
     for (
       const line of [
-        /bad\.conf:2: error: There is no handler "NulHandler", did you mean "NullHandler"/,
-        /bad\.conf:3: error: Cannot read the value of "user"/,
+        /bad\.conf:2: error: there is no handler "NulHandler", did you mean "NullHandler"/,
+        /bad\.conf:3: error: cannot read the value of "user"/,
         /bad\.conf:6: error: .*"maybe" as a bool/,
-        /bad\.conf:7: error: Unknown option "percor".*"percore"/,
+        /bad\.conf:7: error: unknown option "percor".*"percore"/,
       ]
     ) {
       match(stderr, line);
@@ -242,13 +242,13 @@ describeWith("check", noExecutable, () => {
     );
     const { code, stderr } = agent(["check", "--dump-json", file("broken.conf", "a = 1\na = 2\n")]);
     equal(code, 2);
-    match(stderr, /broken\.conf:2: error: Duplicate key "a"/);
+    match(stderr, /broken\.conf:2: error: duplicate key "a"/);
   });
 
   it("a file that is no file is one error, and garbage does not reach the terminal", () => {
     const { code, stderr } = agent(["check", "-c", directory]);
     equal(code, 2);
-    match(stderr, /error: Cannot read the file: it is a directory, not a regular file/);
+    match(stderr, /error: cannot read the file: it is a directory, not a regular file/);
     equal(stderr.split("\n").filter((line) => line.includes("error:")).length, 1);
     equal(
       /[\0-\x08\x1b]/.test(

@@ -118,7 +118,7 @@ describeWith("a new collector", noExecutable, () => {
     const again = agent(["new", "collector", "Queue", "--dir", dir]);
     match(
       `${again.code} ${again.stderr}`,
-      /^1 diamond-agent: Cannot write ".*queue\.ts": .*exists/,
+      /^1 diamond-agent: cannot write ".*queue\.ts": .*exists/,
     );
     writeFileSync(join(dir, "bad.js"), "export default { name: 'B' };\n");
     writeFileSync(join(dir, "helper.js"), "export const x = 1;\n");
@@ -168,7 +168,7 @@ describeWith("what a collector reads", noExecutable, () => {
     equal(agent(["record", own, join(dir, "own"), "--seconds", "1"]).code, 0);
     equal(agent(["test", own, join(dir, "own"), "--update"]).code, 0);
     match(readFileSync(join(dir, "own/metrics.txt"), "utf8"), /OwnCollector\.echo 12\n/);
-    match(agent(["test", own, join(dir, "nowhere")]).stderr, /no such file|Cannot read/i);
+    match(agent(["test", own, join(dir, "nowhere")]).stderr, /no such file|cannot read/i);
     equal(agent(["record", own]).code, 2);
     equal(agent(["record", own, dir, "--seconds", "x"]).code, 2);
   });
@@ -210,7 +210,7 @@ const mistakes: Readonly<Record<string, readonly [code: string, says: RegExp]>> 
   Endless: [`collect() { for (;;); }`, /EndlessCollector.*(let it go on|longer than)/],
   Flood: [
     `collect({ emit }) { for (let i = 0; i < 1e7; i++) emit("n" + i, i); }`,
-    /FloodCollector: It emits more than 100000 values in a run/,
+    /FloodCollector: it emits more than 100000 values in a run/,
   ],
   NaN: [`collect({ emit }) { emit("bad", NaN); emit("good", 1); }`, /NaNCollector: .*is NaN/],
   Names: [`collect({ emit }) { emit("a b\\nservers.evil.x 1 1\\n", 1); }`, /runs \d+ collectors/],

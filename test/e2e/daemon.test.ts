@@ -123,10 +123,10 @@ describeWith("the daemon", noExecutable, () => {
       const [args, message] of [
         [["-c", broken], /broken\.conf:3: error: /],
         [["-c", join(base, "missing.conf")], /"\S+missing\.conf" is not there/],
-        [["-c", conf, "-u", "no-such-user"], /There is no user "no-such-user"/],
+        [["-c", conf, "-u", "no-such-user"], /there is no user "no-such-user"/],
         [
           ["-c", conf, "-p", "/proc/nope/x.pid"],
-          /Cannot write the pid file "\/proc\/nope\/x\.pid" \(-p names another/,
+          /cannot write the pid file "\/proc\/nope\/x\.pid" \(-p names another/,
         ],
       ] as const
     ) {

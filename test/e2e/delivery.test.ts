@@ -132,9 +132,9 @@ describeWith("status", noExecutable, () => {
     const { conf } = configuration(1);
     for (
       const [args, code, reason] of [
-        [["-c", conf], 3, /No agent answers at ".*agent\.sock"/],
+        [["-c", conf], 3, /no agent answers at ".*agent\.sock"/],
         [["-c", "/nowhere.conf"], 1, /is not there/],
-        [["--socket", "/nowhere.sock"], 3, /No agent answers at "\/nowhere\.sock"/],
+        [["--socket", "/nowhere.sock"], 3, /no agent answers at "\/nowhere\.sock"/],
         [["--sockets", "x"], 2, /Unknown flag/],
       ] as const
     ) {
@@ -219,7 +219,7 @@ describeWith("replay", noExecutable, () => {
       const [args, code, reason] of [
         [[], 2, /Which archive/],
         [[file], 2, /--handler says where/],
-        [["/nowhere", "--handler", "GraphiteHandler"], 1, /Cannot read "\/nowhere"/],
+        [["/nowhere", "--handler", "GraphiteHandler"], 1, /cannot read "\/nowhere"/],
         [[file, "--handler", "GraphitHandler"], 1, /no handler "GraphitHandler", did you mean/],
         [[file, "--handler", "GraphiteHandler", "--since", "soon"], 2, /"soon" is not a time/],
         [[file, "--handler", "GraphiteHandler", "--match", "("], 2, /--match/],

@@ -107,7 +107,7 @@ describeWith("an image for a kernel", noExecutable, () => {
     );
     ok(readdirSync(join(tree, "lib")).includes("libc.so.6"));
     equal(agent(["initramfs"]).code, 2);
-    match(agent(["initramfs", "/proc/nowhere/vm.img", "-c", conf]).stderr, /Cannot write/);
+    match(agent(["initramfs", "/proc/nowhere/vm.img", "-c", conf]).stderr, /cannot write/);
   });
 });
 

@@ -134,7 +134,7 @@ describeWith("the service command", noExecutable, () => {
       for (const type of ["systemd", "openrc", "sysv", "launchd"]) {
         const { code, stdout, stderr } = agent(["service", "print", "--type", type, "-c", path]);
         deepEqual([code, stdout], [1, ""], `${type} ${path}`);
-        match(stderr, /^diamond-agent: Cannot name ".*" in a service file: [^\n]*\n$/);
+        match(stderr, /^diamond-agent: cannot name ".*" in a service file: [^\n]*\n$/);
       }
     }
   });
@@ -179,7 +179,7 @@ describeWith("the service command", noExecutable, () => {
       conf,
     ]);
     equal(failed.code, 1);
-    match(failed.stderr, /Cannot write/);
+    match(failed.stderr, /cannot write/);
   });
 });
 

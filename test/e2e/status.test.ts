@@ -93,7 +93,7 @@ describeWith("a configuration with errors", noExecutable, () => {
     equal(code, 0);
     match(stderr, /diamond\.conf:\d+: error: max_memory of \[server\]: cannot read "lots"/);
     match(stderr, /diamond\.conf:\d+: error: interval of \[\[CPUCollector\]\]: cannot read "soon"/);
-    match(stderr, /diamond\.conf:\d+: error: There is no collector "NoSuchCollector"/);
+    match(stderr, /diamond\.conf:\d+: error: there is no collector "NoSuchCollector"/);
     await until("it answers", () => agent(["status", "-c", conf]).code === 1);
     const { collectors, configuration: inForce } = status();
     const states = collectors.map(({ name, state }: Part) => `${name} ${state}`);

@@ -110,7 +110,7 @@ describeWith("an agent that root starts for another user", needsRoot, () => {
     symlinkSync(victim, join(base, "own/pid"));
     const refused = agent(["run", "--skip-fork", "-c", conf]);
     equal(refused.code, 1);
-    match(refused.stderr, /Cannot write the pid file .*is not followed: others can replace it/);
+    match(refused.stderr, /cannot write the pid file .*is not followed: others can replace it/);
     const { uid, mode } = statSync(victim);
     deepEqual([readFileSync(victim, "utf8"), uid, mode & 0o777], ["root's\n", 0, 0o600]);
     equal(statSync(base).uid, 0);
@@ -199,7 +199,7 @@ describeWith("a state folder", noExecutable, () => {
     equal(refused.code, 1);
     match(
       refused.stderr,
-      /Another agent runs with the state folder ".*alias\/state": give this one its own/,
+      /another agent runs with the state folder ".*alias\/state": give this one its own/,
     );
     equal(await running.end("SIGKILL"), null);
     const next = start(["run", "-f", "--skip-pidfile", "-c", second.conf]);

@@ -120,8 +120,8 @@ describe("a file that an operator names", () => {
     spawnSync("mkfifo", [join(procfs, "meminfo")]);
     symlinkSync("/dev/zero", join(procfs, "stat"));
     const fs = createHostFs({ procfs, sysfs: "", rootfs: "" });
-    throws(() => fs.read("/proc/meminfo"), /Cannot read \/proc\/meminfo/);
-    throws(() => fs.read("/proc/stat"), /Cannot read \/proc\/stat/);
+    throws(() => fs.read("/proc/meminfo"), /cannot read \/proc\/meminfo/);
+    throws(() => fs.read("/proc/stat"), /cannot read \/proc\/stat/);
   });
 
   it("is a pipe or a terminal only by its own name below /dev", () => {

@@ -166,7 +166,7 @@ describe("appended files", () => {
     renameSync(path, `${path}.old`);
     mkdirSync(path);
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    throws(() => file.append("two\n"), /Cannot write ".*replaced.log"/);
+    throws(() => file.append("two\n"), /cannot write ".*replaced.log"/);
     file.append("two\n");
     file.close();
     equal(readFileSync(`${path}.old`, "utf8"), "one\ntwo\n");
@@ -175,7 +175,7 @@ describe("appended files", () => {
   it("say which file cannot be written", () => {
     throws(
       () => openAppender(join(directory, "watched.log", "x"), rotation),
-      /Cannot write ".*watched.log\/x"/,
+      /cannot write ".*watched.log\/x"/,
     );
   });
 
@@ -211,7 +211,7 @@ describe("the log", () => {
       complain: (line) => told.push(line),
     });
     log.close();
-    match(told.join(), /Cannot write ".*below".*the log goes to stderr/);
+    match(told.join(), /cannot write ".*below".*the log goes to stderr/);
   });
 
   it("goes to a syslog host, with its priority", async () => {
@@ -366,7 +366,7 @@ describe("the pid file", () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       writeFileSync(path, `${running.pid}\n`);
-      throws(() => checkPidFile(path, true), /Already running: ".*" names the live process \d+$/);
+      throws(() => checkPidFile(path, true), /already running: ".*" names the live process \d+$/);
     } finally {
       other.kill("SIGKILL");
       running.kill("SIGKILL");
@@ -382,13 +382,13 @@ describe("the pid file", () => {
     writeFileSync(precious, "x".repeat(100));
     for (const other of [precious, directory, "/dev/null"]) {
       throws(() => checkPidFile(other, true), /is not a pid file/);
-      throws(() => writePidFile(other, { uid: -1, gid: -1 }), /Cannot write the pid file/);
+      throws(() => writePidFile(other, { uid: -1, gid: -1 }), /cannot write the pid file/);
     }
     equal(statSync(precious).size, 100);
   });
   it("has a lock that holds without it", async () => {
     await takeLock(path);
-    await rejects(takeLock(path), /Already running/);
+    await rejects(takeLock(path), /already running/);
     await takeLock(`${path}.other`);
   });
 });
@@ -478,7 +478,7 @@ describe("files of the host", () => {
   it("that are not there are no data", () => {
     throws(
       () => fs.read("/no/such/file"),
-      (error: Error) => messageOf(error) === "Cannot read /no/such/file: no such file or directory",
+      (error: Error) => messageOf(error) === "cannot read /no/such/file: no such file or directory",
     );
     equal(fs.tryRead("/no/such/file"), undefined);
     equal(fs.stat("/no/such/file"), undefined);

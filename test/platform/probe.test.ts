@@ -28,7 +28,7 @@ describe("the process that asks file systems", () => {
       ["/a", "/b", '/with "blanks"'].map((path) => probe.ask("statvfs", path, never)),
     );
     equal(new Set(pids).size, 1);
-    await rejects(probe.ask("device", "/no", never), /Cannot ask \/no: no such thing/);
+    await rejects(probe.ask("device", "/no", never), /cannot ask \/no: no such thing/);
     equal(await probe.ask("device", "/c", never), pids[0]);
   });
 

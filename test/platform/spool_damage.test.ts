@@ -164,7 +164,7 @@ describe("a folder of spools", () => {
     for (const path of [file, loop]) {
       const spools = spoolsIn(path);
       deepEqual([spools.handlers(), spools.exists("H")], [[], false]);
-      throws(() => spools.open("H", recordedLog()), /Cannot open the spool in/);
+      throws(() => spools.open("H", recordedLog()), /cannot open the spool in/);
       spools.close();
     }
   });

@@ -156,7 +156,7 @@ describeWith("MariaDB", noExecutable || noMariadb, () => {
         [{}, /Access denied/],
         [{ tls: true, ca }, /certificate|altname|name/i],
         [{ tls: true, server_name: CERTIFIED_NAME }, /certificate|issuer/i],
-        [{ tls: true, ca: "/nowhere.pem" }, /Cannot read "\/nowhere\.pem"/],
+        [{ tls: true, ca: "/nowhere.pem" }, /cannot read "\/nowhere\.pem"/],
       ] as const
     ) {
       const running = run(mysqlCase, "localhost", port, options);

@@ -144,7 +144,7 @@ function checkPath(path: string, manager: Manager): void {
   const special = manager === "windows" ? /[\x00-\x1f"]/ : /[\x00-\x20\x7f"'`$%\\;&|<>()*?!#]/;
   if (!special.test(path)) return;
   throw configError(
-    `Cannot name "${
+    `cannot name "${
       oneLine(path)
     }" in a service file: give a path without blanks, quotes and characters that a shell or a unit reads`,
   );

@@ -42,7 +42,7 @@ export function initramfsCommand(world: World): CommandSpec {
       const { target, compiled } = world.buildInfo;
       if (!compiled || !/^linux-(x64|arm64)/.test(target)) {
         throw configError(
-          `Only an executable for Linux makes one; this is ${compiled ? target : "the source"}`,
+          `only an executable for Linux makes one; this is ${compiled ? target : "the source"}`,
         );
       }
       const [program] = world.command();

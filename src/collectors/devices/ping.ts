@@ -24,7 +24,7 @@ export default defineCollector({
 
   async collect({ host, options, emit, signal }) {
     const targets = [...options["target_*"].values()];
-    if (targets.length === 0) throw noData("There is no target_…: no host to ping");
+    if (targets.length === 0) throw noData("there is no target_…: no host to ping");
     await each(targets, (target) => target, async (target) => {
       // A host that does not answer is an answer too.
       const isGood = (status: number) => status <= 2;

@@ -42,7 +42,7 @@ export default defineCollector({
     }
     if (found.size === 0) {
       throw noData(
-        `None of ${options.files.join(", ")} in ${
+        `none of ${options.files.join(", ")} in ${
           options.dir.join(", ")
         }: is the module nf_conntrack loaded?`,
       );

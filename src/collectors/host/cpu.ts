@@ -72,7 +72,7 @@ export default defineCollector({
     const { rows, count, fields } = host.system === "linux"
       ? state.read(host.fs.read("/proc/stat"), options.percore, skipLine)
       : systemTimes(host.figures.cpuTimes(), options.percore, host.system !== "windows");
-    if (rows.length === 0) throw noData("There are no processors in /proc/stat");
+    if (rows.length === 0) throw noData("there are no processors in /proc/stat");
     if (!options.xenfix || (state.halvesIdle === undefined && !host.fs.exists("/proc/xen"))) {
       state.halvesIdle = false;
     }
@@ -164,7 +164,7 @@ function statReader(): (lines: Cursor, percore: boolean, skipLine: SkipLine) => 
       const isAgain = name === "cpu" && total !== undefined;
       const row: Row = isAgain ? total! : rows[used] ??= { cpu: "", values: [] };
       const areAll = readNumbers(lines, FIELDS.length, row.values);
-      // A row that is shorter than those before it is torn: nobody knows where.
+      // A row that is shorter than those before it is torn at an unknown place.
       const isTorn = row.values.length < columns || row.values.length === 0;
       if (!areAll || isTorn) skipLine(lines);
       if (isTorn) row.values.length = 0;
@@ -189,7 +189,7 @@ async function measurePercent(
     const { rows } = read(fs.read("/proc/stat"), false, (line) => skipped = line.line() ?? "");
     const values = rows[0]?.values.slice(0, 4);
     if (values?.length === 4 && !values.includes(undefined)) return values.map(Number);
-    throw badData(`Cannot read processor times in /proc/stat, line "${skipped}"`);
+    throw badData(`cannot read processor times in /proc/stat, line "${skipped}"`);
   };
   const before = times();
   await clock.sleep(PERCENT_AFTER_MS, signal);

@@ -130,7 +130,7 @@ export default defineCollector({
         use(mount, answer);
       }
       if (found === 0) {
-        throw noData(`No file system of the types ${options.filesystems.join(", ")} is mounted`);
+        throw noData(`no file system of the types ${options.filesystems.join(", ")} is mounted`);
       }
     }
 

@@ -191,7 +191,7 @@ interface Disk {
 /** NaN for what is not known: it costs what is made of it, and nothing else. */
 type Growths = Record<Column, number>;
 
-/** Requests under way are no counter. */
+/** Requests under way are a gauge, not a counter. */
 function growths(
   values: readonly (number | bigint | undefined)[],
   keys: readonly string[],

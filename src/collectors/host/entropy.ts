@@ -15,7 +15,7 @@ export default defineCollector({
     const line = host.fs.read("/proc/sys/kernel/random/entropy_avail");
     const bits = line.tryCounter();
     if (bits === undefined || line.more) {
-      throw badData(`Cannot read "${line.line()}" in ${line.source} as a whole number`);
+      throw badData(`cannot read "${line.line()}" in ${line.source} as a whole number`);
     }
     emit("available", bits);
   },

@@ -39,7 +39,7 @@ export default defineCollector({
     if (unused !== undefined) emit("unused", unused);
     if (max !== undefined) emit("max", max);
     if (assigned === undefined && unused === undefined && max === undefined) {
-      throw badData(`Cannot read "${line.line()}" in ${line.source} as three numbers`);
+      throw badData(`cannot read "${line.line()}" in ${line.source} as three numbers`);
     }
     if (assigned === undefined || unused === undefined || max === undefined) skipLine(line);
     if (options.collect_user_data) return collectUsers();
@@ -47,7 +47,7 @@ export default defineCollector({
     async function collectUsers(): Promise<void> {
       const { signal } = context;
       const lsof = host.exec.find("lsof");
-      if (lsof === undefined) throw noData("There is no program lsof on this host");
+      if (lsof === undefined) throw noData("there is no program lsof on this host");
       const argv = [...(options.use_sudo ? [options.sudo_cmd] : []), lsof, "-F", "tL"];
       const { stdout } = await host.exec.run(argv, { signal });
       const counts = countFiles(stdout);

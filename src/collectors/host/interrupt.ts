@@ -151,7 +151,7 @@ interface Known {
 function columnsIn(lines: Cursor): number {
   let columns = 0;
   if (lines.nextLine()) { for (; lines.word().startsWith("CPU");) columns++; }
-  if (columns === 0) throw badData(`No processors are named at the top of ${lines.source}`);
+  if (columns === 0) throw badData(`no processors are named at the top of ${lines.source}`);
   return columns;
 }
 
@@ -167,7 +167,7 @@ function readRow(line: Cursor, columns: number, row: Row): "row" | "one" | "empt
   if (!line.startsNumber) return line.skip().startsNumber ? "unread" : "empty";
   const areAll = readNumbers(line, columns, row.counts);
   if (row.counts.length === 1 && !line.more) return areAll ? "one" : "unread";
-  // With fewer counts than processors, or more, nobody knows whose they are.
+  // With fewer counts than CPUs, or more, it is unknown whose they are.
   return areAll && row.counts.length === columns && !line.startsNumber ? "row" : "unread";
 }
 

@@ -33,6 +33,6 @@ export default defineCollector({
       if (!areAll) skipLine(lines);
       return;
     }
-    throw noData("There is no line softirq in /proc/stat");
+    throw noData("there is no line softirq in /proc/stat");
   },
 });

@@ -43,7 +43,7 @@ export default defineCollector({
     const ipv4 = host.fs.tryRead("/proc/net/snmp");
     const ipv6 = host.fs.tryRead("/proc/net/snmp6");
     if (ipv4 === undefined && ipv6 === undefined) {
-      throw noData("Cannot read /proc/net/snmp or /proc/net/snmp6");
+      throw noData("cannot read /proc/net/snmp or /proc/net/snmp6");
     }
     if (ipv4 === undefined) tellOf("/proc/net/snmp");
     if (ipv6 === undefined) tellOf("/proc/net/snmp6");

@@ -56,7 +56,7 @@ export default defineCollector({
     }
     if (hasCounts && one !== undefined && five !== undefined && fifteen !== undefined) return;
     if (one === undefined && five === undefined && fifteen === undefined && !hasCounts) {
-      throw badData(`Cannot read "${line.line()}" in ${line.source} as load averages`);
+      throw badData(`cannot read "${line.line()}" in ${line.source} as load averages`);
     }
     skipLine(line);
   },

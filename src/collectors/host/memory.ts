@@ -54,7 +54,7 @@ export default defineCollector({
       return;
     }
     const fields = state.read(host.fs.read("/proc/meminfo"), skipLine);
-    if (fields.length === 0) throw noData("There is no memory in /proc/meminfo");
+    if (fields.length === 0) throw noData("there is no memory in /proc/meminfo");
     let total = 0;
     let available = -1;
     for (const { name, value: kilobytes } of fields) {

@@ -46,7 +46,7 @@ export default defineCollector({
       }
     }
     if (!hasHeader && counts.every((count) => count === 0)) {
-      throw noData("There is no table of connections in /proc/net/tcp");
+      throw noData("there is no table of connections in /proc/net/tcp");
     }
     STATES.forEach((state, index) => emit("{state}", counts[index + 1], state));
   },

@@ -70,7 +70,7 @@ export default defineCollector({
       if (!accepted) continue;
       const areAll = readNumbers(lines, COLUMNS.length, values);
       if (!areAll || values.length < COLUMNS.length) skipLine(lines);
-      // What has fewer columns is torn: nobody knows where.
+      // What has fewer columns is torn at an unknown place.
       if (values.length < COLUMNS.length) continue;
       for (let at = 0; at < COLUMNS.length; at++) {
         const column = COLUMNS[at];

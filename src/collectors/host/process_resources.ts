@@ -1,8 +1,7 @@
 /**
- * A look at a process costs a dozen microseconds, most of them the kernel's, and a host has thousands: the
- * processes of no group, nearly all of them, are looked at now and then only. It is still noticed within
- * half a minute when one becomes another program.
- *
+ * Memory, CPU time and more of groups of processes. Reading a process costs a dozen microseconds, and a host has
+ * thousands. Processes of no group, nearly all of them, are read now and then only; one that becomes another
+ * program is noticed within half a minute.
  * Source: https://man7.org/linux/man-pages/man5/proc_pid.5.html
  */
 
@@ -39,7 +38,7 @@ const TICKS_PER_SECOND = 100;
 const COMM_LENGTH = 15;
 /** Other work of the agent gets its turn after this many processes. */
 const YIELD_AFTER = 200;
-/** What a process is, is asked anew after this time at the latest. */
+/** What a process is, is read again after this time at the latest. */
 const AGAIN_MS = 30_000;
 /** So that they are not all asked in the same run. */
 const SPREAD = 16;
@@ -58,7 +57,7 @@ const OTHER_KEYS = [
   "cpu_num",
   "create_time",
 ];
-/** Of psutil: texts, lists, and what the kernel tells by a system call alone. */
+/** Of psutil: texts, lists, and what only a system call returns. */
 const KEYS_WITHOUT_NUMBERS = [
   "name",
   "exe",
@@ -139,7 +138,7 @@ export default defineCollector({
 
   async collect({ host, options, state, emit, signal, skipLine }) {
     const { groups } = state;
-    if (groups.length === 0) throw noData("There are no groups in [[[process]]]");
+    if (groups.length === 0) throw noData("there are no groups in [[[process]]]");
     const sums = new Map(
       groups.map((group) => [group, { values: new Map<string, number>(), workers: 0 }]),
     );
@@ -157,7 +156,7 @@ export default defineCollector({
       }
       if (++looks % YIELD_AFTER === 0) await host.clock.sleep(0, signal);
       if (signal.aborted) return;
-      // A process that ended meanwhile is no error.
+      // A process that ended meanwhile is not an error.
       const line = host.fs.tryRead(`/proc/${pid}/stat`);
       if (line === undefined) continue;
       const stat = parseStat(line.text());
@@ -217,7 +216,7 @@ function infoKeys(): Option<readonly string[]> {
 function readGroups(process: RawSection): Group[] {
   return Object.entries(process).map(([name, raw]) => {
     if (typeof raw === "string" || Array.isArray(raw)) {
-      throw configError(`The group "${name}" of [[[process]]] must be a section`);
+      throw configError(`the group "${name}" of [[[process]]] must be a section`);
     }
     const keys = raw as RawSection;
     const expressions = (key: string) =>
@@ -352,7 +351,7 @@ function measure(
     if (wants(key)) addIds(fs.tryRead(`/proc/${pid}/status`), key, line, values);
   }
   if (wants("io_counters")) addLines(fs.tryRead(`/proc/${pid}/io`), IO_COUNTERS, values);
-  // In a container the host may be younger than its processes: then nobody knows their age.
+  // In a container the host may be younger than its processes, whose age is then unknown.
   const age = facts.uptime - seconds(stat.start);
   values.set("uptime", age >= -YOUNGEST_SECONDS ? Math.max(0, age) : NaN);
   return values;

@@ -35,6 +35,6 @@ export default defineCollector({
         emit(name as keyof typeof metrics, value);
       }
     }
-    if (!found) throw noData("There is nothing of processes in /proc/stat");
+    if (!found) throw noData("there is nothing of processes in /proc/stat");
   },
 });

@@ -15,7 +15,7 @@ const metrics = {
   udp_mem: gauge("Pages of UDP buffers"),
 };
 type Name = keyof typeof metrics;
-/** By place in `names`; undefined for what no line tells. */
+/** By place in `names`; undefined for what no line has. */
 type Sums = (number | undefined)[];
 
 const names = Object.keys(metrics) as Name[];
@@ -44,7 +44,7 @@ export default defineCollector({
       found = true;
       emit(names[place], sum);
     }
-    if (!found) throw noData("Cannot read /proc/net/sockstat or /proc/net/sockstat6");
+    if (!found) throw noData("cannot read /proc/net/sockstat or /proc/net/sockstat6");
   },
 });
 
@@ -75,7 +75,7 @@ function addSockstat(lines: Cursor, sums: Sums, skipLine: SkipLine): void {
     if (known === undefined) continue;
     const { bit, places } = known;
     let areAll = true;
-    // A line that comes twice is no second socket.
+    // A line that comes twice is not a second socket.
     const isAgain = (seen & bit) !== 0;
     seen |= bit;
     while (!isAgain && lines.more) {

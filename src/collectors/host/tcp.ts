@@ -62,6 +62,6 @@ export default defineCollector({
         else emit("{counter}", value, name);
       }
     }
-    if (!found) throw noData("There is no Tcp in /proc/net/netstat or /proc/net/snmp");
+    if (!found) throw noData("there is no Tcp in /proc/net/netstat or /proc/net/snmp");
   },
 });

@@ -22,7 +22,7 @@ export default defineCollector({
 
   collect({ host, state, emit, skipLine }) {
     const pairs = state.read(host.fs.read("/proc/net/snmp"), skipLine);
-    if (pairs === undefined) throw noData("There is no Udp in /proc/net/snmp");
+    if (pairs === undefined) throw noData("there is no Udp in /proc/net/snmp");
     for (const { name, value } of pairs) emit("{counter}", value, name);
   },
 });

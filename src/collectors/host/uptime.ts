@@ -26,7 +26,7 @@ function readUptime({ fs }: Host): number {
   const line = fs.read("/proc/uptime");
   const seconds = line.tryFloat();
   if (seconds !== undefined && seconds >= 0) return seconds;
-  throw badData(`Cannot read "${line.line()}" in ${line.source} as a time`);
+  throw badData(`cannot read "${line.line()}" in ${line.source} as a time`);
 }
 
 function timeUnit(fallback: string, help: string): Option<string> {

@@ -26,7 +26,7 @@ export default defineCollector({
 
   collect({ host, state, emit, skipLine }) {
     const fields = state.read(host.fs.read("/proc/vmstat"), skipLine);
-    if (fields.length === 0) throw noData("There is nothing of paging in /proc/vmstat");
+    if (fields.length === 0) throw noData("there is nothing of paging in /proc/vmstat");
     for (const { name, value } of fields) emit(name as keyof typeof metrics, value);
   },
 });

@@ -67,7 +67,7 @@ async function emitNode(
   ask: Ask,
 ): Promise<void> {
   const [node] = Object.values((await ask("/_nodes/_local/stats")).nodes ?? {});
-  if (node === undefined) throw badData("The answer of /_nodes/_local/stats has no node");
+  if (node === undefined) throw badData("the answer of /_nodes/_local/stats has no node");
   const skipped = ["jvm", "thread_pool"].filter((part) => !stats.includes(part));
   const collections = new Map<string, number>();
   flatten(node, (path, value) => {

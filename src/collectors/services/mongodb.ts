@@ -106,7 +106,7 @@ function emitServer(
   flattened(shown, options, (field, value) => emit("{server}.{field}", value, server, field));
   for (const group of RATED) {
     flattened(status[group], options, (field, value) => {
-      // What lies deeper, such as opcounters.deprecated, is no counter.
+      // What lies deeper, such as opcounters.deprecated, is not a counter.
       if (!field.includes(".")) {
         emit("{server}.{group}_per_sec.{field}", value, server, group, field);
       }

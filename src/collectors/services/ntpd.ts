@@ -46,7 +46,7 @@ export default defineCollector({
     const peers = await tryRun(host, options, options.ntpq_bin, ["-np"], signal);
     const kernel = await clockInfo(host, options, signal);
     if (peers === undefined && kernel.trim() === "") {
-      throw noData("Neither ntpq nor ntpdc can be run");
+      throw noData("neither ntpq nor ntpdc can be run");
     }
     for (const [name, value, precision] of peerValues(peers ?? "")) {
       emit("{peer}", value, name, { precision });

@@ -1,6 +1,6 @@
 /**
  * Finds the folder of a path step by step, each below the descriptor of the one before, so that what was checked is
- * what is used. A link is followed only where nobody but root and this process' user can have made it.
+ * what is used. A link is followed only where root or this process' user must have made it.
  */
 
 import {

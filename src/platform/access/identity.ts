@@ -11,11 +11,11 @@ import { ownIdentity, type Trusted } from "./trust.ts";
 export function findIdentity(user: string, group: string): Identity {
   const account = user === "" ? undefined : entry("passwd", user);
   if (user !== "" && account === undefined) {
-    throw configError(`There is no user "${user}" on this host`);
+    throw configError(`there is no user "${user}" on this host`);
   }
   const team = group === "" ? undefined : entry("group", group);
   if (group !== "" && team === undefined) {
-    throw configError(`There is no group "${group}" on this host`);
+    throw configError(`there is no group "${group}" on this host`);
   }
   const gid = team !== undefined
     ? Number(team[2])
@@ -36,7 +36,7 @@ let known: { readonly name: string; readonly at: number; readonly trusted: Trust
 
 /**
  * Who may decide what the agent does, besides root: the user that it is or becomes, and whoever owns the program,
- * who decides it anyway. A name that is not known adds nobody.
+ * who decides it anyway. An unknown name adds no one.
  */
 export function trustedWith(user: string, group: string): Trusted {
   const name = `${user}:${group}`;

@@ -6,7 +6,7 @@ import process from "node:process";
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
-/** In a folder with this bit nobody can replace what belongs to others. */
+/** In a folder with this bit a user can only replace files of his own. */
 const STICKY = 0o1000;
 const MAX_LINKS = 40;
 

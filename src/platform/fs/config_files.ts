@@ -24,7 +24,7 @@ export const configFiles: ConfigFiles = {
   },
   access(path) {
     const stat = statOf(path);
-    // There is something, and reading it tells what is wrong.
+    // Something is there, and reading it shows what is wrong.
     if (typeof stat === "string") return { directory: false, othersRead: false };
     return stat && {
       directory: stat.isDirectory(),

@@ -53,7 +53,7 @@ export function createHostFs(roots: Roots): HostFs {
     const descriptor = openSync(view, READ);
     try {
       let length = 0;
-      // /proc tells no sizes: read until there is no more.
+      // Files of /proc have no size: read until there is no more.
       for (;;) {
         if (length === buffer.length) {
           if (length >= MAX_BYTES) throw new Error("it is longer than 64 MiB");
@@ -146,7 +146,7 @@ export function createHostFs(roots: Roots): HostFs {
   };
 }
 
-/** What it may not read, an agent is told when it opens it: the mode says nothing of that. */
+/** Only opening a file shows whether the agent may read it: the mode does not. */
 function isReadable(path: string): boolean {
   try {
     if (!statSync(path).isFile()) return false;
@@ -175,7 +175,7 @@ function* piecesOf(path: string, descriptor: number): Generator<Cursor> {
       buffer.copyWithin(0, end, length);
       length -= end;
       if (length < buffer.length) continue;
-      if (length >= MAX_BYTES) throw noData(`Cannot read ${path}: a line is longer than 64 MiB`);
+      if (length >= MAX_BYTES) throw noData(`cannot read ${path}: a line is longer than 64 MiB`);
       const larger = new Uint8Array(4 * buffer.length);
       larger.set(buffer);
       buffer = larger;
@@ -189,6 +189,6 @@ function orNoData<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw noData(`Cannot read ${path}`, error);
+    throw noData(`cannot read ${path}`, error);
   }
 }

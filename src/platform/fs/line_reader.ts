@@ -25,6 +25,6 @@ export function readLines(path: string): LineReader {
       progress: () => (size === 0 ? 1 : Math.min(1, stream.bytesRead / size)),
     };
   } catch (error) {
-    throw configError(`Cannot read "${path}"`, error);
+    throw configError(`cannot read "${path}"`, error);
   }
 }

@@ -29,7 +29,7 @@ export function readFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw configError(`Cannot read "${path}"`, error);
+    throw configError(`cannot read "${path}"`, error);
   }
 }
 
@@ -46,7 +46,7 @@ export async function writePieces(path: string, pieces: Iterable<Uint8Array>): P
     } else await streams().pipeline(Readable.from(pieces), file);
     return file.bytesWritten;
   } catch (error) {
-    throw configError(`Cannot write "${path}"`, error);
+    throw configError(`cannot write "${path}"`, error);
   }
 }
 
@@ -55,7 +55,7 @@ export function removeFile(path: string): void {
   try {
     rmSync(path);
   } catch (error) {
-    throw configError(`Cannot remove "${path}"`, error);
+    throw configError(`cannot remove "${path}"`, error);
   }
 }
 
@@ -64,6 +64,6 @@ function write(path: string, text: string, flag: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text, { flag });
   } catch (error) {
-    throw configError(`Cannot write "${path}"`, error);
+    throw configError(`cannot write "${path}"`, error);
   }
 }

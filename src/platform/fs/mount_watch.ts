@@ -1,7 +1,7 @@
 /**
- * Whether something was mounted or unmounted. The table of mounts is the dearest file of all that are read
- * at every tick, and the kernel tells whoever polls its descriptor of each change: so it is read again
- * only then. Source: proc_pid_mounts(5).
+ * Whether something was mounted or unmounted. The table of mounts is the most expensive file that is read at
+ * every tick. The kernel reports a change to a poll of its descriptor, so it is read again only then.
+ * Source: proc_pid_mounts(5).
  */
 
 import { libc } from "../runtime/libc.ts";
@@ -10,7 +10,7 @@ import { libc } from "../runtime/libc.ts";
 const POLLPRI = 2;
 
 export interface MountWatch {
-  /** True as well where nobody can tell. A change is told once. */
+  /** Also true where that is unknown. Returns true once for each change. */
   hasChanged(descriptor: number): boolean;
 }
 

@@ -1,9 +1,7 @@
 /**
- * The kernel's own files, which are read at every tick, through descriptors that stay open: a look
- * takes one call, or two (the text, and that there is no more), instead of four, and no path is walked.
- *
- * Only what the kernel makes anew at each read from the start, and what lives as long as the machine:
- * no process, no device.
+ * Reads the kernel's files at every tick through descriptors that stay open: one call, or two (the text, and its
+ * end), instead of four, and no path is walked. Only for files that the kernel writes again at each read from the
+ * start, and that live as long as the machine: no process, no device.
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
@@ -34,7 +32,7 @@ const WHOLE =
 /**
  * What it writes line by line, as many as fit into a page: where the longest one would have fitted as well,
  * that was all. Source: seq_read_iter in fs/seq_file.c. No line is by this much longer than the first one, whose
- * length tells the number of processors in /proc/interrupts.
+ * length shows the number of CPUs in /proc/interrupts.
  */
 const BY_LINES: ReadonlyMap<string, number> = new Map([
   ["/proc/diskstats", 512],
@@ -83,7 +81,7 @@ interface Kept {
   readAt: number;
 }
 
-/** `viewOf` tells where a file of the host is for this process. */
+/** `viewOf` maps a file of the host to its path for this process. */
 export function createKeptFiles(
   viewOf: (path: string) => string,
   monotonic: () => number = () => performance.now(),

@@ -120,7 +120,7 @@ export function createProbeProcess(
       const onExit = (why?: unknown) => {
         if (child === asked) child = undefined;
         const error = noData(
-          `The process that asks about ${path} ended`,
+          `the process that asks about ${path} ended`,
           why instanceof Error ? why : undefined,
         );
         finish(() => reject(error));
@@ -144,7 +144,7 @@ export function createProbeProcess(
     stuck.delete(path);
     idle = setTimeout(letGo, IDLE * 1000);
     idle.unref();
-    if ("error" in answer) throw noData(`Cannot ask ${path}: ${answer.error}`);
+    if ("error" in answer) throw noData(`cannot ask ${path}: ${answer.error}`);
     return answer.value;
   }
 

@@ -1,6 +1,5 @@
 /**
- * The file of the history: one SQLite database. Blocks are rows of gzip, whose checksum tells whether they
- * are whole. WAL without a sync at each commit, so that a kill loses nothing that was committed.
+ * The file of the history: one SQLite database. Blocks are rows of gzip, whose checksum shows damage. WAL without a sync at each commit, so that a kill loses nothing that was committed.
  */
 
 import { existsSync, mkdirSync, renameSync } from "node:fs";
@@ -42,7 +41,7 @@ export function openHistoryFile(path: string, log: Log): HistoryFile {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
-    throw configError(`Cannot make the folder of "${path}"`, error);
+    throw configError(`cannot make the folder of "${path}"`, error);
   }
   let db = opened();
 
@@ -51,7 +50,7 @@ export function openHistoryFile(path: string, log: Log): HistoryFile {
       return openChecked(path);
     } catch (error) {
       if (!CORRUPT.test(messageOf(error))) {
-        throw configError(`Cannot open the history in "${path}"`, error);
+        throw configError(`cannot open the history in "${path}"`, error);
       }
       return openedAnew(error);
     }
@@ -75,7 +74,7 @@ export function openHistoryFile(path: string, log: Log): HistoryFile {
         db.close();
         db = openedAnew(error);
       }
-      throw undelivered(`Cannot use the history in "${path}"`, error);
+      throw undelivered(`cannot use the history in "${path}"`, error);
     }
   }
 

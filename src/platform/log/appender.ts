@@ -125,7 +125,7 @@ function openFile(path: string): number {
   try {
     return openToAppend(path, MODE);
   } catch (error) {
-    throw configError(`Cannot write "${path}"`, error);
+    throw configError(`cannot write "${path}"`, error);
   }
 }
 

@@ -63,8 +63,8 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
             target.output.write(formatRecord(record, format, datefmt, localZone), record);
             target.broken = false;
           } catch (error) {
-            // A full disk is told once, where it can still be read.
-            if (!target.broken) complain(`Cannot write the log: ${messageOf(error)}`);
+            // A full disk is reported once, where it can still be read.
+            if (!target.broken) complain(`cannot write the log: ${messageOf(error)}`);
             target.broken = true;
           }
         }

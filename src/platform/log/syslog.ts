@@ -56,7 +56,7 @@ function toHost([host, port]: readonly [string, number], facility: number): Sysl
 function toLogger(socket: string, facility: number, complain: (message: string) => void): Syslog {
   const program = realExec.find("logger");
   if (program === undefined) {
-    throw new Error(`Cannot write to ${socket}: there is no "logger" on this host`);
+    throw new Error(`cannot write to ${socket}: there is no "logger" on this host`);
   }
   let child: ChildProcess | undefined;
   const start = () => {

@@ -1,6 +1,6 @@
 /**
  * The auxiliary vector of this process. It is read once, before the user changes: the kernel shows the files of a
- * process that was root to nobody else.
+ * process that was root only to root.
  * Source: PR_SET_DUMPABLE in prctl(2), /proc/pid/auxv in proc(5).
  */
 

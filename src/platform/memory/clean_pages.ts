@@ -14,7 +14,7 @@ import { buildInfo } from "../runtime/build_info.ts";
 const DONT_NEED = 4;
 /** Of 64-bit systems: a larger page is a multiple, and madvise refuses what does not fit. */
 const PAGE = 4096n;
-/** Where the bundler of the executable has put our program and its data: nobody ever writes there. */
+/** Where the bundler of the executable has put our program and its data, which is never written. */
 const PAYLOAD = ".bun";
 
 interface Pages {
@@ -35,7 +35,7 @@ export function giveBackPages(): void {
   try {
     if (payload !== null) ranges = [...code, ...cleanRanges(payload)];
   } catch {
-    // Memory that is not given back is no harm.
+    // It does no harm to keep the memory.
   }
   for (const [from, to] of ranges) kernel.madvise(from, to - from, DONT_NEED);
 }

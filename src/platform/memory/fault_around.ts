@@ -1,10 +1,7 @@
 /**
- * Pages of a file that come into memory one by one. Where one is touched the kernel maps the fifteen around
- * it as well: of a program that goes through a hundred megabytes of code, a little here and there, three
- * quarters of what is resident would never be used. It leaves the neighbours alone where somebody watches
- * the range for writes, and to what is watched here nobody ever writes. Without effect before Linux 6.7,
- * and where a sandbox forbids it.
- *
+ * Lets pages of the program's file come into memory one by one. The kernel maps fifteen neighbours of a page that is
+ * touched, three quarters of which this program never uses. It does not where a range is watched for writes, which
+ * here never come. Without effect before Linux 6.7, and where a sandbox forbids it.
  * Source: userfaultfd(2), ioctl_userfaultfd(2), https://www.kernel.org/doc/html/latest/admin-guide/mm/userfaultfd.html
  */
 
@@ -19,7 +16,7 @@ const USERFAULTFD: Readonly<Record<string, number>> = { x64: 323, arm64: 282 };
 /** Not inherited by children; for what this program does itself, which everybody may ask for. */
 const FLAGS = 0o2000000 | 1;
 const API = 0xaan;
-/** Writes are noted by the kernel alone, and halt nobody: of any kind of memory, the one kind that may be a file. */
+/** The kernel notes writes and halts no thread: the one mode of watching that allows memory of a file. */
 const WRITES_UNATTENDED = 1n << 15n;
 const WATCH_WRITES = 2n;
 const ASK_FOR_API = 0xc018aa3f;

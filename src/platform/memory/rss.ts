@@ -1,6 +1,6 @@
 /**
- * The resident memory of this process, from a file that stays open: the runtime's own way opens one each
- * time that tells fifty other things too, and takes a tenth of a millisecond once a second has passed.
+ * The resident memory of this process, from a file that stays open. The runtime's own way opens a file with fifty
+ * other figures each time, which takes a tenth of a millisecond.
  * Source: /proc/pid/statm in proc_pid_statm(5), AT_PAGESZ in getauxval(3).
  */
 

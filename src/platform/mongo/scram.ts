@@ -37,7 +37,7 @@ export function createScram(mechanism: Mechanism, user: string, password: string
       const { r = "", s = "", i = "0" } = fieldsOf(serverFirst);
       const iterations = Number(i);
       if (!r.startsWith(nonce) || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) {
-        throw badData("The server's answer to the login makes no sense");
+        throw badData("the server's answer to the login makes no sense");
       }
       const length = createHash(hash).digest().length;
       const salted = pbkdf2Sync(secret, Buffer.from(s, "base64"), iterations, length, hash);
@@ -51,7 +51,7 @@ export function createScram(mechanism: Mechanism, user: string, password: string
     verify(serverFinal) {
       const given = Buffer.from(fieldsOf(serverFinal).v ?? "", "base64");
       if (given.length !== signature.length || !timingSafeEqual(given, signature)) {
-        throw badData("The server does not know the password: it is another server");
+        throw badData("the server does not know the password: it is another server");
       }
     },
   };

@@ -1,6 +1,6 @@
 /**
- * Which connections of a server may stay. A new one is always let in: where there are too many, one of the address
- * that has most goes, so that peers that are slow or many keep nobody else out.
+ * Decides which connections of a server may stay. A new one is always let in. Where there are too many, one of the
+ * address with the most is closed, so that slow or numerous peers keep no other peer out.
  */
 
 const MAX_CONNECTIONS = 64;

@@ -15,7 +15,7 @@ export function digestAuthorization(
   const given = fieldsOf(challenge);
   const { realm = "", nonce = "", opaque, algorithm = "MD5" } = given;
   const name = HASHES[algorithm.toLowerCase()];
-  if (name === undefined) throw badData(`The server asks for ${algorithm}, which is not supported`);
+  if (name === undefined) throw badData(`the server asks for ${algorithm}, which is not supported`);
   const hash = (text: string) => createHash(name).update(text).digest("hex");
   const { pathname, search } = new URL(url);
   const uri = pathname + search;

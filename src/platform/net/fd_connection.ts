@@ -1,8 +1,8 @@
 /**
- * A TCP connection by its descriptor alone. The runtime makes it, and lets go of it then: as long as it
- * has a socket of its own it wakes up once a second and more, to look for deadlines that nobody has set,
- * and a write through it costs twice as much. Nothing here waits for the kernel to say something: a look
- * at each write tells all that there is to know, and where the kernel's buffer is full, one after a while.
+ * A TCP connection held by its descriptor alone. The runtime connects it and then releases it: a socket of the
+ * runtime wakes the process every second to check deadlines that are not set, and doubles the cost of a write.
+ * Nothing here waits for an event of the kernel: the state is read at each write, and again after a while where
+ * the kernel's buffer is full.
  */
 
 import { timedOut, undelivered } from "../../core/errors.ts";
@@ -17,7 +17,7 @@ const LONGEST_PAUSE_MS = 64;
 /** Whoever writes has asked before whether it may: what was open this long ago still is. */
 const FRESH_MS = 5;
 
-/** `descriptor` is of a socket that is connected, and nobody else's; `greeting` is what the peer has said already. */
+/** `descriptor` belongs to a connected socket that only this connection uses; `greeting` is what the peer has sent so far. */
 export function heldConnection(
   descriptor: number,
   peer: string,
@@ -28,16 +28,16 @@ export function heldConnection(
   const hearing = createHearing();
   hearing.hear(greeting);
   const unreadOf = createUnread();
-  // The first look tells how wide its buffer is while there is nothing in it.
+  // The first reading shows the size of its buffer while that is empty.
   unreadOf(0, calls.window(descriptor));
   /** Once the descriptor is closed. */
   let last: Exclude<Connection["state"], "open"> | undefined;
   let openAt = -Infinity;
   let finished = false;
-  /** Aborted with `last`: nobody waits for what is gone. */
+  /** Aborted with `last`, so that no caller waits for a closed connection. */
   const gone = new AbortController();
 
-  const broke = () => undelivered(`The connection to ${peer} broke`);
+  const broke = () => undelivered(`the connection to ${peer} broke`);
 
   function state(): Connection["state"] {
     if (last !== undefined) return last;
@@ -91,7 +91,7 @@ export function heldConnection(
       return silence ?? performance.now() - openAt;
     },
     write(bytes, signal) {
-      if (state() !== "open") throw undelivered(`The connection to ${peer} is closed`);
+      if (state() !== "open") throw undelivered(`the connection to ${peer} is closed`);
       const taken = calls.send(descriptor, bytes);
       if (taken === bytes.length) return;
       return sendRest(bytes.subarray(taken), signal);

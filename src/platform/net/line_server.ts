@@ -7,7 +7,7 @@ import { listening } from "./listen.ts";
 /** Never throws; its line has no newline, and the answer gets one. */
 export type Answer = (line: string) => Promise<string>;
 
-/** Ends it: nobody is answered any more. */
+/** Ends it: no request is answered any more. */
 type Close = () => void;
 
 const MAX_CHARS = 65_536;

@@ -60,11 +60,11 @@ export const realNet: Net = {
   async datagram(target, signal) {
     const [address] = await addressesOf(target, signal);
     const socket = dgram().createSocket(address.family === 6 ? "udp6" : "udp4");
-    // A refused datagram is told with the next send; without a listener it would end the process.
+    // A refused datagram is reported with the next send; without a listener it would end the process.
     let failure: unknown;
     socket.on("error", (error) => (failure = error));
     socket.unref();
-    /** The oldest go where nobody reads. */
+    /** Where no one reads, the oldest are dropped. */
     const arrived: Uint8Array[] = [];
     let wake: (() => void) | undefined;
     socket.on("message", (bytes) => {
@@ -146,10 +146,10 @@ async function heldDescriptor(
   const take = (socket: BunSocket) => {
     socket.setNoDelay(true);
     if (target.keepalive) socket.setKeepAlive(true, target.keepalive * 1000);
-    // Nobody waits any more for one that comes too late.
+    // The caller no longer waits for one that comes too late.
     const own = signal.aborted ? -1 : calls.duplicate(socket.fd);
     socket.close();
-    if (own < 0) throw undelivered(`There is no descriptor for ${addressText(target)}`);
+    if (own < 0) throw undelivered(`there is no descriptor for ${addressText(target)}`);
     return own;
   };
   const refuse = (error: unknown) => {

@@ -1,6 +1,6 @@
 /** What a peer shows of itself: what it says, and how much of what it was sent its program has read. */
 
-/** Nobody who is sent metrics says more at a time. */
+/** A peer of metrics does not say more at a time. */
 const MAX_HEARD = 65_536;
 
 interface Hearing {

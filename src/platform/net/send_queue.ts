@@ -1,6 +1,6 @@
 /**
- * What the peer's system has not acknowledged of what was written to a socket. The kernel tells it of a
- * descriptor; where there is no way to ask for that, it stands in the table of all connections.
+ * The bytes written to a socket that the peer's system has not acknowledged. The kernel answers that for a
+ * descriptor; where it cannot be asked, the table of all connections has it.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,9 +14,9 @@ const MAX_TABLE_BYTES = 8_388_608;
 const LOOKS_SHARE = 0.002;
 
 export interface SendQueues {
-  /** Bytes in a socket's send queue; 0 where nobody knows, undefined where it is too soon to look again. */
+  /** Bytes in a socket's send queue; 0 where that is unknown, undefined where it is too soon to look again. */
   of(socket: Socket): number | undefined;
-  /** Bytes that its peer has room for; undefined where nobody knows. */
+  /** Bytes that its peer has room for; undefined where that is unknown. */
   window(socket: Socket): number | undefined;
 }
 

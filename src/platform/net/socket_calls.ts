@@ -1,5 +1,5 @@
 /**
- * What the kernel tells of a socket by its descriptor, and does to it, without the runtime's sockets.
+ * What the kernel knows of a socket by its descriptor, and does to it, without the runtime's sockets.
  * Undefined where the C library is out of reach.
  */
 
@@ -27,7 +27,7 @@ export interface SocketCalls {
   /** Tells the peer that this was all. */
   finish(descriptor: number): void;
   close(descriptor: number): void;
-  /** Closes it, and lets the kernel forget what it still holds for the peer, who is told of a break. */
+  /** Closes it and discards what the kernel still holds for the peer, which sees a reset. */
   reset(descriptor: number): void;
 }
 
@@ -117,7 +117,7 @@ function open(): SocketCalls | undefined {
       const events = eventsOf(descriptor);
       if (events === 0) return "open";
       if ((events & READABLE) !== 0) drain(descriptor, hear);
-      // An error is told once, by whatever call comes first; that nothing goes either way stays.
+      // An error is returned once, to the first call that comes; that nothing goes either way stays.
       if ((events & FAILED) !== 0 || (!finished && (events & HUNG_UP) !== 0)) return "broken";
       if ((events & (PEER_FINISHED | HUNG_UP)) !== 0) return "ended";
       return "open";

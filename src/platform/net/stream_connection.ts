@@ -25,7 +25,7 @@ export function streamConnection(
     failure ??= error;
     heardAt = performance.now();
     for (const wake of waiting) {
-      wake(undelivered(`The connection to ${peer} broke`, failure));
+      wake(undelivered(`the connection to ${peer} broke`, failure));
     }
     waiting.clear();
   };
@@ -48,7 +48,7 @@ export function streamConnection(
     silence: () => performance.now() - heardAt,
     write(bytes, signal) {
       if (state !== "open") {
-        throw undelivered(`The connection to ${peer} is closed`, failure);
+        throw undelivered(`the connection to ${peer} is closed`, failure);
       }
       return new Promise<void>((resolve, reject) => {
         const finish = (error?: Error | null) => {

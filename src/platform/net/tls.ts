@@ -21,6 +21,6 @@ function pem(path: string): string {
   try {
     return readRegularText(path, MAX_BYTES);
   } catch (error) {
-    throw configError(`Cannot read "${path}"`, error);
+    throw configError(`cannot read "${path}"`, error);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The process in which users' collectors run: this very program, started again. It does what it is
- * told by the lines of core/plugin_protocol.ts, and whatever the collectors do to it, the agent goes on.
+ * The process in which plugins run: this very program, started again. It follows the lines of
+ * core/plugin_protocol.ts, and whatever the plugins do to it, the agent goes on.
  */
 
 import { writeSync } from "node:fs";
@@ -170,7 +170,7 @@ export async function servePlugins(): Promise<void> {
 
   function newInstance(request: RunRequest, options: RunRequest["options"]): Instance {
     const collector = collectors.get(request.collector);
-    if (collector === undefined) throw badData(`There is no collector "${request.collector}" now`);
+    if (collector === undefined) throw badData(`there is no collector "${request.collector}" now`);
     const none: Patterns = { sources: [], compiled: [] };
     const instance: Instance = {
       collector,
@@ -260,7 +260,7 @@ function logOf(collector: string | undefined, id: number | undefined): Log {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** What collectors print is no answer, and errors that nobody caught end nothing. */
+/** What collectors print is not an answer, and an uncaught error does not end the process. */
 function takeOverOutput(): void {
   const stray = (error: unknown) =>
     say({ log: ["error", `An error that nobody caught: ${withStack(error)}`] });
@@ -287,7 +287,7 @@ function toldError(error: unknown): NonNullable<PluginProcessAnswer["error"]> {
 /** Characters of a text for the log. */
 const MAX_TEXT = 4000;
 const encoder = new TextEncoder();
-/** Plugins print to the same stream: without the agent's word it is no answer. */
+/** Plugins print to the same stream: a line without the agent's word is not an answer. */
 let mark = ANSWER_MARK;
 
 /** Waits while the agent has no time to read. */

@@ -58,7 +58,7 @@ export function createHandlerHost(host: () => Host, log: Log): HandlerHost {
     async write(packed, signal) {
       const batch = unpack(packed);
       try {
-        if (sink?.write === undefined) throw undelivered("The handler is not open");
+        if (sink?.write === undefined) throw undelivered("the handler is not open");
         await sink.write([...batch], signal);
         return null;
       } catch (error) {

@@ -61,7 +61,7 @@ function guardedSink(handler: AnyHandler, context: HandlerContext): Sink {
 
 /** A handler names its copies. */
 function withPoints(error: unknown, own: readonly Metric[], batch: readonly Metric[]): unknown {
-  if (error === undefined || error === null) return undelivered(`It throws ${messageOf(error)}`);
+  if (error === undefined || error === null) return undelivered(`it throws ${messageOf(error)}`);
   const { points } = error as { points?: unknown };
   if (!Array.isArray(points)) return error;
   const meant = points.map((point) => batch[own.indexOf(point)]).filter((one) => one !== undefined);

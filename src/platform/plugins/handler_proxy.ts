@@ -14,7 +14,7 @@ const CLOSE_MS = 1200;
 /** Beyond the handler's own `timeout`. */
 const MARGIN_SECONDS = 30;
 
-/** `start` makes the process of one sink, `end` is told of its end. Throws `config` for options that cannot be made. */
+/** `start` makes the process of one sink, `end` is called at its end. Throws `config` for options that cannot be made. */
 export function handlerProxy(
   declaration: HandlerDeclaration,
   start: (handler: string) => PluginProcess,

@@ -18,7 +18,7 @@ export interface PluginModule {
 }
 
 interface PluginModules {
-  /** Each file is loaded once for each of its stamps. `begins` is told before a file's code runs. */
+  /** Each file is loaded once for each of its stamps. `begins` is called before a file's code runs. */
   load(
     files: readonly ModuleFile[],
     begins?: (path: string) => void,
@@ -44,7 +44,7 @@ export function createPluginModules(): PluginModules {
       const known = new Map(modules.map((module) => [module.path, module]));
       const isNew = ({ path, fileVersion }: ModuleFile) =>
         known.get(path)?.fileVersion !== fileVersion;
-      // Nobody knows who imports a helper: when one has changed, everything is loaded anew.
+      // It is not known who imports a helper: when one has changed, everything is loaded again.
       const isHelper = (path: string) => known.get(path)?.collectors.length === 0;
       const all = files.some((file) => isNew(file) && isHelper(file.path)) ||
         modules.some(({ path }) => isHelper(path) && !files.some((file) => file.path === path));

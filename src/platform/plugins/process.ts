@@ -1,7 +1,7 @@
 /**
- * A process with users' collectors, seen from the agent: started when it is first needed, started
- * again with growing pauses when it ends, killed when it does not answer, or takes more memory or
- * time than it may. What the new one needs to know is told to it before anything else.
+ * A process with plugins, seen from the agent: started when it is first needed, started again with growing
+ * pauses when it ends, killed when it does not answer, or takes more memory or time than it may. A new one
+ * is first sent what it needs to know.
  */
 
 import type { ChildProcessByStdio } from "node:child_process";
@@ -56,7 +56,7 @@ export interface PluginProcess {
     signal: AbortSignal,
     own: Log,
   ): Promise<void>;
-  /** Any other request; when the signal is aborted, the process is told so, and killed if it does not answer. */
+  /** Any other request; when the signal is aborted, that is sent to the process, and it is killed if it does not answer. */
   call(request: PluginProcessRequest, signal: AbortSignal): Promise<unknown>;
   /** The files that each process loads when it starts. */
   willLoad(files: readonly ModuleFile[], context?: LoadContext): void;
@@ -169,10 +169,10 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
   /** Throws while it is too early to start it again. */
   function alive(): Child {
     if (child !== undefined) return child;
-    if (closed) throw badData(`The process of ${name} is closed`);
+    if (closed) throw badData(`the process of ${name} is closed`);
     const wait = blockedUntil - performance.now();
     if (wait > 0) {
-      throw badData(`The process of ${name} starts again in ${Math.ceil(wait / 1000)} s`);
+      throw badData(`the process of ${name} starts again in ${Math.ceil(wait / 1000)} s`);
     }
     return begin();
   }
@@ -185,7 +185,7 @@ export function createPluginProcess(settings: PluginProcessSettings): PluginProc
       ? INITIAL_PAUSE_MS
       : Math.min(Math.max(pause * 2, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
     blockedUntil = performance.now() + pause;
-    const error = badData(`The process of ${name} ${why}`);
+    const error = badData(`the process of ${name} ${why}`);
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
     if (closed) return;

@@ -1,4 +1,4 @@
-/** What a process takes of the machine, as Linux tells it. */
+/** The memory and CPU time of a process, from Linux' /proc. */
 
 import { readFileSync } from "node:fs";
 import process from "node:process";

@@ -29,7 +29,7 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
   let instances = 0;
 
   function child(): PluginProcess {
-    if (pool.child === undefined) throw badData("The process of the custom collectors is gone");
+    if (pool.child === undefined) throw badData("the process of the custom collectors is gone");
     return pool.child;
   }
 

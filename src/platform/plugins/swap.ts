@@ -20,7 +20,7 @@ export interface PluginSwap {
   close(): Promise<void>;
 }
 
-/** What is loaded anew stays in a process's memory: after so many it makes place for another one. */
+/** A file that is loaded again leaves its old code in memory: after so many the process is replaced. */
 const MAX_RELOADS = 200;
 
 export function createPluginSwap(): PluginSwap {

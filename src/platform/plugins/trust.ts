@@ -1,6 +1,6 @@
 /**
- * Tells whether root may run a plugin: nobody else can change the file, nor what it can import, which is all code in
- * its folder and below, and what it names elsewhere.
+ * Decides whether root may run a plugin: no other user can change the file, nor what it can import, which is all
+ * code in its folder and below, and what it names elsewhere.
  */
 
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";

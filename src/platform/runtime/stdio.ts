@@ -31,7 +31,7 @@ export function streamOf(name: Name): NodeJS.WriteStream {
   });
 }
 
-/** Never throws: a reader that has gone has nothing to be told. */
+/** Never throws: a reader that has gone needs no message. */
 export function writeText(name: Name, text: string): void {
   if (bun === undefined) {
     streamOf(name).write(text);

@@ -18,7 +18,7 @@ const ANSWER_SECONDS = 10;
 const MAX_ANSWER = 32 * 1024 * 1024;
 const FOLDER_MODE = 0o755;
 const SOCKET_MODE = 0o660;
-/** Until it has its mode and owner nobody else is let in. */
+/** Until it has its mode and owner no other user is let in. */
 const NOBODY_ELSE = 0o177;
 
 /** Answers at a path until the returned function is called. Throws where that is not possible. */
@@ -99,7 +99,7 @@ export function askControl(path: string, request: ControlRequest): Promise<unkno
     const fail = (why: unknown) => {
       clearTimeout(late);
       socket.destroy();
-      reject(undelivered(`No agent answers at "${path}"`, why));
+      reject(undelivered(`no agent answers at "${path}"`, why));
     };
     const late = setTimeout(() => fail("it is silent"), ANSWER_SECONDS * 1000);
     socket.setEncoding("utf8");

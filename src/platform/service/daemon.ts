@@ -41,7 +41,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
     });
     server.on(
       "error",
-      (error) => finish(failed(`Cannot listen for the start's report: ${error.message}`)),
+      (error) => finish(failed(`cannot listen for the start's report: ${error.message}`)),
     );
     const [program, ...own] = selfCommand();
     server.listen(reportAddress(name), () => {
@@ -52,7 +52,7 @@ export function startDaemon(args: readonly string[]): Promise<StartReport> {
       });
       child.on(
         "error",
-        (error) => finish(failed(`Cannot start in the background: ${error.message}`)),
+        (error) => finish(failed(`cannot start in the background: ${error.message}`)),
       );
       child.on("exit", (code, signal) => {
         const how = signal ?? `exit status ${code}`;
@@ -79,7 +79,7 @@ function parsed(text: string): StartReport | undefined {
   }
 }
 
-/** In the child: tells the waiting parent. */
+/** In the child: reports to the waiting parent. */
 export function reportStart(report: StartReport): Promise<void> {
   const name = process.env[VARIABLE];
   delete process.env[VARIABLE];

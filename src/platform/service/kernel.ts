@@ -31,7 +31,7 @@ export function openKernel(): Kernel {
   if (
     process.versions.bun === undefined || process.platform !== "linux" || finitModule === undefined
   ) {
-    throw configError("Only the executable for Linux on x64 or arm64 can be process 1");
+    throw configError("only the executable for Linux on x64 or arm64 can be process 1");
   }
   const found = systemCalls({
     mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
@@ -43,7 +43,7 @@ export function openKernel(): Kernel {
     reboot: { args: ["u32"], returns: "i32" },
     syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
   });
-  if (found === undefined) throw configError("There is no C library that this program knows");
+  if (found === undefined) throw configError("there is no C library that this program knows");
   const c = found;
   const text = (value: string) => new TextEncoder().encode(`${value}\0`);
 

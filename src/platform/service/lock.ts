@@ -79,7 +79,7 @@ export async function lockName(name: string): Promise<boolean | undefined> {
   }
 }
 
-/** Nobody else can listen there; whoever connects is sent away. */
+/** No other process can listen there; connections are refused. */
 async function listen(address: string): Promise<unknown> {
   if (bunSockets !== undefined) {
     const listener = bunSockets.listen({

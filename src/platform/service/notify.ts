@@ -19,7 +19,7 @@ for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete pr
 /** Longer than that it is not waited for. */
 const SEND_MS = 5000;
 
-/** Undefined where nobody asks. */
+/** Undefined where no service manager asks for it. */
 export function serviceManager(): Notifier | undefined {
   if (socket === "") return undefined;
   let last: Promise<void> = Promise.resolve();

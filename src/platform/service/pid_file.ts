@@ -25,14 +25,14 @@ const MODE = 0o644;
 const FIRST_WORDS = 4;
 
 /**
- * Throws where the file names a process of this agent's, or of Diamond's, or is no pid file. `isLocked`: no other
+ * Throws where the file names a process of this agent's, or of Diamond's, or is not a pid file. `isLocked`: no other
  * agent has this path. Otherwise removes the file, and returns which process it named.
  */
 export function checkPidFile(path: string, isLocked: boolean): string | undefined {
   const pid = readPid(path);
   if (pid === undefined || pid === process.pid) return undefined;
   const words = isAlive(pid) ? wordsOf(pid) : [];
-  // Where nobody can tell what it is, it counts as one.
+  // Where that cannot be found out, it counts as one.
   const isDiamond = words === undefined || words.some((word) => /^diamond(\.py)?$/.test(word));
   const isAgent = words?.some((word) => word.startsWith("diamond-agent")) === true;
   if (isDiamond || (isAgent && !isLocked)) {
@@ -66,7 +66,7 @@ export function writePidFile(path: string, owner: Owner): void {
     replaceFile(path, `${process.pid}\n`, { mode: MODE, owner });
   } catch (error) {
     throw configError(
-      `Cannot write the pid file "${path}" (-p names another, --skip-pidfile does without)`,
+      `cannot write the pid file "${path}" (-p names another, --skip-pidfile does without)`,
       error,
     );
   }
@@ -95,7 +95,7 @@ function removePid(path: string): void {
   }
 }
 
-/** The process that the file names; undefined where there is none. Throws where it is no pid file. */
+/** The process that the file names; undefined where there is none. Throws where it is not a pid file. */
 function readPid(path: string): number | undefined {
   try {
     const text = readRegularText(path, MAX_BYTES).trim();
@@ -117,7 +117,7 @@ function isAlive(pid: number): boolean {
 }
 
 function alreadyRunning(path: string, pid: number): Error {
-  return configError(`Already running: "${path}" names the live process ${pid}`);
+  return configError(`already running: "${path}" names the live process ${pid}`);
 }
 
 /**
@@ -129,5 +129,5 @@ export async function takeLock(path: string): Promise<boolean> {
   if (isOurs !== false) return isOurs === true;
   const pid = readPid(path);
   if (pid !== undefined && isAlive(pid)) throw alreadyRunning(path, pid);
-  throw configError(`Already running: another instance holds the lock of "${path}"`);
+  throw configError(`already running: another instance holds the lock of "${path}"`);
 }

@@ -17,7 +17,7 @@ export function become({ uid, gid, user }: Identity): void {
   if (isUid !== 0) {
     if ((uid < 0 || uid === isUid) && (gid < 0 || gid === isGid)) return;
     throw configError(
-      `Cannot become user ${uid}, group ${gid}: only root can; start as that user, without user and group`,
+      `cannot become user ${uid}, group ${gid}: only root can; start as that user, without user and group`,
     );
   }
   // Afterwards the kernel shows it to root alone.
@@ -27,10 +27,10 @@ export function become({ uid, gid, user }: Identity): void {
     if (gid >= 0) own.setgid(gid);
     if (uid >= 0) own.setuid(uid);
   } catch (error) {
-    throw configError(`Cannot become user ${uid}, group ${gid}`, error);
+    throw configError(`cannot become user ${uid}, group ${gid}`, error);
   }
   if ((uid >= 0 && getuid() !== uid) || (gid >= 0 && getgid() !== gid)) {
-    throw configError(`Became user ${getuid()}, group ${getgid()} instead of ${uid}, ${gid}`);
+    throw configError(`became user ${getuid()}, group ${getgid()} instead of ${uid}, ${gid}`);
   }
 }
 

@@ -13,7 +13,7 @@ import { undelivered } from "../../core/errors.ts";
 import { findIdentity } from "../access/identity.ts";
 import { become } from "./privileges.ts";
 
-/** Of a terminal that does not say, and of what is no terminal. */
+/** Of a terminal that does not say, and of output that is not a terminal. */
 const DEFAULT_COLUMNS = 100;
 
 /** Opened when it is used, which the daemon hardly does. */
@@ -23,8 +23,8 @@ export function terminal(name: "stdout" | "stderr") {
       try {
         writeWhole(name, text);
       } catch (error) {
-        // Where stderr cannot be written there is nobody to tell.
-        if (name === "stdout") throw undelivered("Cannot write to stdout", error);
+        // Where stderr cannot be written there is no place for a message.
+        if (name === "stdout") throw undelivered("cannot write to stdout", error);
       }
     },
     get isTerminal() {

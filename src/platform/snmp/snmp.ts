@@ -16,7 +16,7 @@ export const realSnmp: Snmp = {
     const { default: library } = await import("net-snmp");
     const session = sessionTo(library, device);
     const where = `${device.host}:${device.port}`;
-    // What cannot be read comes as an event, and the question waits on: its deadline tells of it.
+    // An unreadable answer comes as an event, and the question waits on until its deadline.
     let isForeign = false;
     session.on("error", () => void (isForeign = true));
     let isOpen = true;

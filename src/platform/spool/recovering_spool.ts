@@ -108,7 +108,7 @@ class RecoveringSpool implements Spool {
     try {
       if (!isEmpty) this.#look(0);
     } catch {
-      // There is no place for it; the books of the next start say what is missing.
+      // There is no place for it; the ledger of the next start counts what is missing.
     }
     this.#file.close();
     if (isEmpty) removeFile(path);
@@ -180,7 +180,7 @@ class RecoveringSpool implements Spool {
     this.#lookedAt = performance.now();
   }
 
-  /** A folder, a pipe, a link: what is no file cannot be a spool, and may hang whoever opens it. */
+  /** A folder, a pipe or a link is not a spool, and opening it may hang. */
   #clearWay(path: string): void {
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined || found.isFile()) return;

@@ -33,7 +33,7 @@ export function checkOrigin(db: DatabaseSync, readOnly: boolean): void {
   }
 }
 
-/** SQLite's codes CORRUPT and NOTADB; Deno tells them by the message only. */
+/** SQLite's codes CORRUPT and NOTADB; Deno has them in the message only. */
 export function isDamage(error: unknown): boolean {
   return error instanceof DamagedSpool ||
     /malformed|not a database|no such (table|column)|database schema/.test(messageOf(error));

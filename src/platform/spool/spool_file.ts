@@ -1,9 +1,7 @@
 /**
- * A spool: one SQLite database. Batches are rows of gzip, whose own checksum tells whether they are
- * whole; the series stand in a table beside them, since each batch has much the same ones.
- *
- * WAL without a sync at each commit: what is committed survives a kill; with `power` each commit is
- * synced, and survives the loss of power too.
+ * A spool: one SQLite database. Batches are rows of gzip, whose checksum shows damage; their series are in a
+ * table of their own, since each batch has much the same ones. WAL without a sync at each commit: a commit
+ * survives a kill. With `power` each commit is synced, and survives the loss of power too.
  */
 
 import type { Metric, Series } from "../../core/metric.ts";
@@ -25,13 +23,13 @@ interface Total {
 
 /** Rows that are dropped at a time when the file is over its bound. */
 const TRIM_ROWS = 16;
-/** Series that nobody names any more, in a file that is never removed; and those that are kept in memory. */
+/** Unused series that a file may keep, as it is never removed; and series that are kept in memory. */
 const MAX_IDLE_SERIES = 20_000;
 
 /** SQLite finds rows by their order, and says nothing when a flipped bit has put one out of it. */
 const LOST_ROWS = "rows that are in it are not found by their numbers";
 
-/** Throws `DamagedSpool` where it is no spool, or not one of this version. */
+/** Throws `DamagedSpool` where it is not a spool, or not one of this version. */
 export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
   const { path, maxBytes, maxAge, sync, readOnly = false, now } = settings;
   const db = openDatabase(path, readOnly);

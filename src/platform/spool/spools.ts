@@ -37,14 +37,14 @@ export function createSpools(settings: SpoolFolder): Spools {
       } catch (error) {
         throw error instanceof Failure
           ? error
-          : new Failure("undelivered", `Cannot open the spool in "${folder}"`, error);
+          : new Failure("undelivered", `cannot open the spool in "${folder}"`, error);
       }
     },
     handlers() {
       try {
         return handlersIn(folder);
       } catch {
-        // There is no such folder, or it cannot be read: whoever needs it is told when it does.
+        // There is no such folder, or it cannot be read: opening a spool in it reports that.
         return [];
       }
     },
@@ -96,7 +96,7 @@ function handlerOf(name: string): string | undefined {
 export function lookInto(folder: string, handler: string): SpoolFile {
   const path = fileOf(folder, handler);
   if (!existsSync(path)) {
-    throw new Failure("config", `There is no spool of ${handler} in "${folder}"`);
+    throw new Failure("config", `there is no spool of ${handler} in "${folder}"`);
   }
   return openSpoolFile({
     path,
@@ -114,7 +114,7 @@ const LOCK = `lock${ENDING}`;
 function takeSpoolLock(folder: string): DatabaseSync {
   const path = join(folder, LOCK);
   const found = lstatSync(path, { throwIfNoEntry: false });
-  // A pipe, a link or a folder in its place keeps nobody out.
+  // A pipe, a link or a folder in its place locks nothing.
   if (found !== undefined && !found.isFile()) rmSync(path, { recursive: true });
   const db = openDatabase(path);
   try {

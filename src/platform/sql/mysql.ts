@@ -37,7 +37,7 @@ export const realMysql: Mysql = {
     });
     let open = true;
     const end = () => void (open = false);
-    // Without a listener an error of an idle connection would be nobody's.
+    // Without a listener an error of an idle connection would end the process.
     connection.on("error", end);
     connection.on("end", end);
     return {

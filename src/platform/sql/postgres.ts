@@ -62,7 +62,7 @@ export async function connectPostgres(
   return asked;
 }
 
-/** The library connects again as long as nothing has answered: its second attempt is told of the first one's end. */
+/** The library connects again as long as nothing has answered: this passes the first failure to its second attempt. */
 function oneAttempt(settings: SqlSettings, signal: AbortSignal): () => Promise<Socket> {
   const where = addressText(settings);
   const { port, socket: path, tls } = settings;

@@ -21,7 +21,7 @@ export function openSocket(to: SqlAddress, signal: AbortSignal): Promise<Socket>
     if (signal.aborted) abandon();
     signal.addEventListener("abort", abandon, { once: true });
     socket.once("close", () => signal.removeEventListener("abort", abandon));
-    // It stays: what goes wrong later is told by whoever reads.
+    // The listener stays: later errors reach whoever reads.
     socket.on(
       "error",
       (error) => reject(undelivered(`cannot connect to ${addressText(to)}`, error)),

@@ -26,14 +26,14 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
   function take<E extends Exchange>(isIt: (exchange: Exchange) => boolean, what: string): E {
     const all = tape().filter(isIt);
     const found = all.find((exchange) => !used.has(exchange)) ?? all.at(-1);
-    if (found === undefined) throw noData(`Nobody answers ${what} in this recording`);
+    if (found === undefined) throw noData(`nobody answers ${what} in this recording`);
     used.set(found, true);
     const { failed } = found;
     if (failed !== undefined) throw new Failure(failed.code as FailureCode, failed.message);
     return found as E;
   }
 
-  const refuse = () => Promise.reject(noData("There is no network in this directory"));
+  const refuse = () => Promise.reject(noData("there is no network in this directory"));
   return {
     net: {
       connect: refuse,
