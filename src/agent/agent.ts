@@ -30,7 +30,9 @@ import { createLosses } from "./losses.ts";
 import { type Missing, refuseEmpty, withTimes } from "./missing.ts";
 import { createRetry } from "./retry.ts";
 import { type AgentState, NO_STATE } from "./self_metrics.ts";
+import { findSeries, readRange } from "./series.ts";
 import { statusOf } from "./status.ts";
+import { Taps } from "./taps.ts";
 
 interface Resolved {
   readonly part: CollectorConfig;
@@ -60,6 +62,7 @@ export function createAgent(ports: AgentPorts): Agent {
   const housekeeping = createHousekeeping(ports, () => running?.settings, () => state());
   const waiting = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
   const losses = createLosses(() => host.clock.now());
+  const taps = new Taps(host.clock);
   const retry = createRetry(host.clock, () => inTurn(tryAgain));
   const budget: SeriesBudget = { max: Infinity, used: 0 };
   let running: Running | undefined;
@@ -123,13 +126,17 @@ export function createAgent(ports: AgentPorts): Agent {
           options,
           spools,
           saved,
+          taken: (metrics) => taps.delivered(name, metrics),
           clock: host.clock,
           log,
           random,
         }),
       });
     }
-    const pipeline = createPipeline([...workers.values()].map(({ worker }) => worker));
+    const pipeline = createPipeline(
+      [...workers.values()].map(({ worker }) => worker),
+      (metrics) => taps.offered(metrics),
+    );
     const all = [...runners.values()].map(({ runner }) => runner);
     return {
       settings,
@@ -290,6 +297,7 @@ export function createAgent(ports: AgentPorts): Agent {
     status: () =>
       statusOf(state(), host, {
         started,
+        version: ports.version,
         maxMemory: running?.settings.server.max_memory ?? Infinity,
         off: running?.settings.off,
         configuration: ports.configuration?.(),
@@ -300,6 +308,9 @@ export function createAgent(ports: AgentPorts): Agent {
           return options && destinationOf(options);
         },
       }),
+    series: (query) => findSeries(state().runners, host.histories.current(), query),
+    range: (query) => readRange(host.histories.current(), query),
+    taps,
     flushSpool(handler) {
       worker(handler)?.flushSpool();
       return worker(handler) !== undefined;

@@ -9,7 +9,9 @@ import type { Spools } from "../ports/spool.ts";
 import type { Missing } from "./missing.ts";
 import type { AgentState, SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
+import type { RangeAnswer, RangeQuery, SeriesAnswer, SeriesQuery } from "./series.ts";
 import type { ConfigurationStatus, Status } from "./status.ts";
+import type { Taps } from "./taps.ts";
 
 /** The part of the settings that the agent works by. */
 export interface AgentSettings {
@@ -51,6 +53,12 @@ export interface Agent {
   stop(): Promise<void>;
   state(): AgentState;
   status(): Status;
+  /** Series with their values, now or in the past. Throws `config`. */
+  series(query: SeriesQuery): SeriesAnswer;
+  /** Values of a range of time. Throws `config` where no history is kept. */
+  range(query: RangeQuery): RangeAnswer;
+  /** For those who watch points as they pass. */
+  readonly taps: Taps;
   /** Sends what a handler has spooled at once, without regard to its rate. False where there is no such handler. */
   flushSpool(handler: string): boolean;
   /** Gives up what a handler has spooled; how many metrics. Undefined where there is no such handler. */
@@ -62,6 +70,7 @@ export interface AgentPorts {
   readonly host: Host;
   readonly log: Log;
   readonly random: () => number;
+  readonly version?: string;
   /** Undefined where nothing is to be kept on disk. */
   readonly spools?: Spools;
   readonly state?: StateStore;

@@ -23,9 +23,15 @@ export type { HandlerStatus } from "./handler_status.ts";
 /** Times are milliseconds since the epoch. */
 export interface Status {
   readonly now: number;
+  /** The name of this host. */
+  readonly host: string;
+  /** Of the agent. */
+  readonly version?: string;
   readonly pid: number;
   readonly started: number;
   readonly rss: number;
+  /** Milliseconds of CPU time since the start. */
+  readonly cpu: number;
   readonly maxMemory: number;
   readonly configuration?: ConfigurationStatus;
   /** Where the log goes. */
@@ -55,6 +61,7 @@ export interface ConfigurationStatus {
 
 interface StatusContext {
   readonly started: number;
+  readonly version?: string;
   readonly maxMemory: number;
   readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
   readonly configuration?: ConfigurationStatus;
@@ -66,8 +73,8 @@ interface StatusContext {
 
 export function statusOf(
   { runners, workers, missing }: AgentState,
-  { self, clock }: Host,
-  { started, maxMemory, off, configuration, log, losses, destination }: StatusContext,
+  { self, clock, names }: Host,
+  { started, version, maxMemory, off, configuration, log, losses, destination }: StatusContext,
 ): Status {
   const now = clock.now();
   const missingOnes = (kind: string) => missing.filter((one) => one.kind === kind);
@@ -90,8 +97,10 @@ export function statusOf(
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),
   ];
   const { pid } = self;
+  const [name, cpu] = [names.hostname(), self.cpu() / 1000];
   return {
-    ...{ now, pid, started, rss, maxMemory, configuration, log, collectors, handlers, degraded },
+    ...{ now, host: name, version, pid, started, rss, cpu, maxMemory, configuration, log },
+    ...{ collectors, handlers, degraded },
   };
 }
 

@@ -7,9 +7,8 @@ import type { Metrics } from "../core/collector.ts";
 import type { Catalogue, PluginSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
-import type { Metric } from "../core/metric.ts";
-import { fixed } from "../formats/fixed.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
+import { jsonLine } from "../formats/metric_json.ts";
 import {
   collectorSettings,
   type CommandSpec,
@@ -157,25 +156,6 @@ function wholeNumber(flags: Flags, name: string, fallback: number, min: number):
     throw new UsageError(`--${name} needs a whole number from ${min} on, not "${text}"`);
   }
   return Number(text);
-}
-
-function jsonLine({ series, value, timestamp, raw }: Metric): string {
-  const { path, prefix, host, collector, name, labels, instance, kind, precision, unit } = series;
-  const fields = {
-    path,
-    value: Number(fixed(value, precision)),
-    raw: raw === undefined ? undefined : Number(raw),
-    timestamp,
-    kind,
-    unit,
-    prefix,
-    host,
-    collector,
-    name,
-    labels,
-    instance,
-  };
-  return `${JSON.stringify(fields)}\n`;
 }
 
 /** Errors are printed by the command itself, each once. */

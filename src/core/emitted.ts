@@ -17,6 +17,8 @@ export interface Emitted {
   readonly runsAgo: number;
   /** The last two cumulative values that a rate is made of, the older one first; times are monotonic milliseconds. */
   readonly samples: readonly Sample[];
+  /** What was published last, in seconds since the epoch; undefined before that. */
+  readonly last?: { readonly value: number; readonly time: number };
 }
 
 interface Slot extends Sample {
@@ -27,12 +29,16 @@ interface Slot extends Sample {
   readonly seen: number;
   readonly before: number | bigint;
   readonly beforeAt: number;
+  readonly published: number;
+  readonly publishedAt: number;
 }
 
 /** `run`: the number of the last one. */
 export function* emittedOf(slots: Iterable<Slot>, run: number): Generator<Emitted> {
-  for (const { series, spec, allowed, extras, seen, value, at, before, beforeAt } of slots) {
+  for (const slot of slots) {
+    const { series, spec, allowed, extras, seen, value, at, before, beforeAt } = slot;
     const samples = [{ value: before, at: beforeAt }, { value, at }];
+    const { published, publishedAt } = slot;
     yield {
       series,
       form: spec.form,
@@ -41,6 +47,7 @@ export function* emittedOf(slots: Iterable<Slot>, run: number): Generator<Emitte
       max: spec.max,
       runsAgo: run - seen,
       samples: samples.filter((sample) => Number.isFinite(sample.at)),
+      last: Number.isFinite(publishedAt) ? { value: published, time: publishedAt } : undefined,
     };
   }
 }

@@ -32,6 +32,9 @@ interface Slot extends Sample, Twin {
   readonly series: Series;
   readonly spec: MetricSpec;
   readonly allowed: boolean;
+  /** What was published last, and its time in seconds: NEVER before that. */
+  published: number;
+  publishedAt: number;
 }
 
 /** Series that were not seen for this many runs are forgotten: devices come and go. */
@@ -197,6 +200,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       }
       const isInPlace = isAgain && !settings.free && extras?.timestamp === undefined;
       const place = isInPlace ? placeOf(slot.series.path, time) : count++;
+      slot.published = published;
+      slot.publishedAt = time;
       metrics[place] = form === "counter"
         ? { series: slot.series, value: published, timestamp: time, raw: extras?.raw ?? value }
         : { series: slot.series, value: published, timestamp: time };
@@ -312,6 +317,8 @@ export function createEmitter(settings: EmitterSettings): Emitter {
       before: 0,
       beforeAt: NEVER,
       seen: NEVER,
+      published: 0,
+      publishedAt: NEVER,
     };
     slots.set(key, slot);
     twins.join(slot, slots);

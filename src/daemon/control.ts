@@ -3,7 +3,9 @@
 import type { Agent } from "../agent/agent_contract.ts";
 import { configError, messageOf } from "../core/errors.ts";
 import type { Log } from "../ports/log.ts";
-import type { ControlRequest, Identity } from "../ports/process.ts";
+import { graphiteLine } from "../formats/graphite_line.ts";
+import { jsonLine } from "../formats/metric_json.ts";
+import type { ControlRequest, Identity, TapAnswer } from "../ports/process.ts";
 import type { DaemonControl } from "./contract.ts";
 
 /** What the agent's own commands reach; the reload is put in once there is something to reload. */
@@ -22,7 +24,11 @@ export function createControl(agent: () => Agent | undefined): ControlHandlers {
     answer(request) {
       const running = agent();
       if (running === undefined) throw new Error(STARTING);
-      return request.ask === "reload" ? control.reload() : handleControl(running, request);
+      if (request.ask === "reload") return control.reload();
+      if (!Object.hasOwn(ANSWERS, request.ask)) {
+        throw configError(`this agent cannot be asked "${request.ask}": it may be older`);
+      }
+      return ANSWERS[request.ask](running, request);
     },
   };
   return control;
@@ -30,14 +36,45 @@ export function createControl(agent: () => Agent | undefined): ControlHandlers {
 
 const STARTING = "the agent is still starting";
 
-function handleControl(agent: Agent, { ask, handler = "" }: ControlRequest): unknown {
-  const known = () => agent.state().workers.map(({ name }) => name).join(", ");
-  if (ask === "status") return agent.status();
-  const done = ask === "hurry" ? agent.flushSpool(handler) : agent.dropSpool(handler);
-  if (done === undefined || done === false) {
-    throw configError(`the agent has no handler "${handler}", only ${known()}`);
-  }
+type Answer = (agent: Agent, request: ControlRequest) => unknown;
+
+const ANSWERS: Readonly<Record<Exclude<ControlRequest["ask"], "reload">, Answer>> = {
+  status: (agent) => agent.status(),
+  hurry: (agent, request) => knownHandler(agent, request, agent.flushSpool),
+  drop: (agent, request) => knownHandler(agent, request, agent.dropSpool),
+  series: (agent, { match, limit, at }) => agent.series({ match, limit, at }),
+  read: (agent, { paths = [], from = NaN, to = NaN, points = NaN }) =>
+    agent.range({ paths, from, to, points }),
+  tap,
+};
+
+/** `act` returns undefined or false where there is no such handler. */
+function knownHandler(
+  agent: Agent,
+  { handler = "" }: ControlRequest,
+  act: (handler: string) => number | boolean | undefined,
+): number | boolean {
+  const done = act(handler);
+  if (done === undefined || done === false) throw unknownHandler(agent, handler);
   return done;
+}
+
+function unknownHandler(agent: Agent, handler: string): Error {
+  const known = agent.state().workers.map(({ name }) => name).join(", ");
+  return configError(`the agent has no handler "${handler}", only ${known}`);
+}
+
+async function tap(agent: Agent, request: ControlRequest): Promise<TapAnswer> {
+  const { handler, match, tap, end, json } = request;
+  if (tap !== undefined && end === true) {
+    agent.taps.end(tap);
+    return { tap, lines: [], lost: 0 };
+  }
+  if (handler !== undefined && !agent.state().workers.some(({ name }) => name === handler)) {
+    throw unknownHandler(agent, handler);
+  }
+  const { metrics, lost, tap: id } = await agent.taps.ask({ tap, match, handler });
+  return { tap: id, lines: metrics.map(json === true ? jsonLine : graphiteLine), lost };
 }
 
 /** An agent goes on where it cannot listen, as delivery does not need it. */

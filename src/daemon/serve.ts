@@ -40,6 +40,7 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
         host,
         view: JSON.stringify(roots),
         log,
+        version: ports.buildInfo.version,
         ...storesOf(ports, options, settings),
         configuration: configuration.status,
         logPlaces: places,

@@ -9,36 +9,46 @@ export class Deadline {
   readonly #sink: Sink;
   readonly #clock: Clock;
   readonly #seconds: number;
+  readonly #taken: ((batch: readonly Metric[]) => void) | undefined;
   /** Of the write that is under way, and of those after it until one is late. */
   #controller = new AbortController();
 
-  constructor(sink: Sink, clock: Clock, seconds: number) {
+  /** `taken` is called after each write that ends well. */
+  constructor(
+    sink: Sink,
+    clock: Clock,
+    seconds: number,
+    taken?: (batch: readonly Metric[]) => void,
+  ) {
     this.#sink = sink;
     this.#clock = clock;
     this.#seconds = seconds;
+    this.#taken = taken;
   }
 
   write(batch: readonly Metric[]): void | Promise<void> {
     if (this.#controller.signal.aborted) this.#controller = new AbortController();
     const pending = this.#sink.write(batch, this.#controller.signal);
-    if (pending !== undefined) return this.#inTime(pending, batch.length);
+    if (pending !== undefined) return this.#inTime(pending, batch);
+    this.#taken?.(batch);
   }
 
   abort(why: unknown): void {
     this.#controller.abort(why);
   }
 
-  async #inTime(pending: Promise<void>, count: number): Promise<void> {
+  async #inTime(pending: Promise<void>, batch: readonly Metric[]): Promise<void> {
     const late = Promise.withResolvers<never>();
     const cancel = this.#clock.after(this.#seconds * 1000, () => {
       const error = timedOut(
-        `The backend did not take ${count} metrics within ${this.#seconds} s`,
+        `The backend did not take ${batch.length} metrics within ${this.#seconds} s`,
       );
       this.#controller.abort(error);
       late.reject(error);
     });
     try {
       await Promise.race([pending, late.promise]);
+      this.#taken?.(batch);
     } finally {
       cancel();
     }

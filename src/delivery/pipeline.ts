@@ -10,12 +10,17 @@ export interface Pipeline {
   readonly workers: readonly Worker[];
 }
 
-export function createPipeline(workers: readonly Worker[]): Pipeline {
+/** `offered` is called with all metrics that the handlers get. */
+export function createPipeline(
+  workers: readonly Worker[],
+  offered: (metrics: readonly Metric[]) => void = () => {},
+): Pipeline {
   return {
     workers,
     deliver(metrics) {
       if (metrics.length === 0) return;
       for (const worker of workers) worker.offer(metrics);
+      offered(metrics);
     },
     flush() {
       // Before any backend has seen the tick, it is where a kill cannot reach it.

@@ -88,7 +88,7 @@ class DeliveryWorker implements Worker {
     const account = this.#account = new Account(settings);
     this.ledger = account.ledger;
     this.#retry = new Retry(settings);
-    this.#deadline = new Deadline(sink, clock, options.timeout);
+    this.#deadline = new Deadline(sink, clock, options.timeout, settings.taken);
     const spooler = this.#spooler = spoolerOf(settings, account);
     const pace = this.#pace = new SpoolPace(clock, options.spool_rate, () => this.#turns.wake());
     const always = options.spool === "always";

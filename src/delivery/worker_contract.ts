@@ -21,6 +21,8 @@ export interface WorkerSettings {
   readonly spools: Spools | undefined;
   /** The ledger of an earlier run. */
   readonly saved: SavedLedger | undefined;
+  /** Called with what the backend has taken. */
+  readonly taken?: (metrics: readonly Metric[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

@@ -151,6 +151,7 @@ export function createHistory(options: HistoryOptions): History {
       for (const path of numbers.keys()) if (matches(path)) found.push(path);
       return found.sort().slice(0, limit);
     },
+    paths: () => numbers.keys(),
     read,
     get figures() {
       return {

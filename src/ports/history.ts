@@ -8,6 +8,8 @@ export interface History {
   write(batch: readonly Metric[]): void;
   /** The paths that match a pattern, sorted; at most `limit`. See `history/pattern.ts`. */
   find(pattern: string, limit: number): readonly string[];
+  /** All paths, in no order. */
+  paths(): Iterable<string>;
   /** Values by path and time, in buckets of equal length. Paths without a value are left out. */
   read(query: HistoryQuery): HistoryAnswer;
   readonly figures: HistoryFigures;

@@ -25,9 +25,30 @@ export interface Identity {
 
 /** What the agent's own commands ask of one that runs. */
 export interface ControlRequest {
-  readonly ask: "status" | "hurry" | "drop" | "reload";
-  /** For `hurry` and `drop`: whose spool is meant. */
+  readonly ask: "status" | "hurry" | "drop" | "reload" | "series" | "read" | "tap";
+  /** For `hurry` and `drop`: whose spool is meant; for `tap`: whose deliveries. */
   readonly handler?: string;
+  /** For `series` and `tap`: which, see `core/search.ts`. */
+  readonly match?: string;
+  /** For `series`: at most so many, and the time in seconds since the epoch; absent: now. */
+  readonly limit?: number;
+  readonly at?: number;
+  /** For `read`: which series, between which seconds, in how many steps at most. */
+  readonly paths?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly points?: number;
+  /** For `tap`: which one goes on, whether it ends, and whether it is answered in JSON, a line for each point. */
+  readonly tap?: number;
+  readonly end?: boolean;
+  readonly json?: boolean;
+}
+
+/** Of `tap`: what to go on with, the points as lines, and how many were lost since the last answer. */
+export interface TapAnswer {
+  readonly tap: number;
+  readonly lines: readonly string[];
+  readonly lost: number;
 }
 
 export interface ControlAnswer {

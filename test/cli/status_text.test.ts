@@ -12,9 +12,11 @@ const time = { min: 0.5, mean: 1.25, max: 4 };
 const runs = { ...collectorThatIsOff("x"), interval: 10, runs: 3, lastRun: NOW - 2000 };
 const SOUND: Status = {
   now: NOW,
+  host: "h",
   pid: 1,
   started: NOW - 6000,
   rss: 48 * 1_048_576,
+  cpu: 12,
   maxMemory: 128 * 1_048_576,
   configuration: {
     file: "/etc/diamond/diamond.conf",

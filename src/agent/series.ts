@@ -1,0 +1,152 @@
+/** The series of an agent and their values: now from its collectors, in the past from its history. */
+
+import { configError, messageOf } from "../core/errors.ts";
+import { compileSearch } from "../core/search.ts";
+import type { History } from "../ports/history.ts";
+import type { CollectorRunner } from "./collector_runner.ts";
+
+export interface SeriesQuery {
+  /** See `core/search.ts`; absent: all. */
+  readonly match?: string;
+  readonly limit?: number;
+  /** Seconds since the epoch; absent: now. */
+  readonly at?: number;
+}
+
+export interface SeriesAnswer {
+  /** How many match. */
+  readonly total: number;
+  /** Sorted by path, at most `limit`. */
+  readonly series: readonly SeriesValue[];
+}
+
+interface SeriesValue {
+  readonly path: string;
+  readonly value: number;
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly unit: string;
+  /** The name of its section; empty where it has gone since then. */
+  readonly collector: string;
+}
+
+/** How long a value holds that is asked for in the past, and in how many steps it is looked for. */
+const PAST_SECONDS = 600;
+const PAST_STEPS = 60;
+const MAX_SERIES = 5000;
+
+/** Throws `config` where the search is too large, or nothing is known of the past. */
+export function findSeries(
+  runners: readonly CollectorRunner[],
+  history: History | undefined,
+  { match = "", limit = MAX_SERIES, at }: SeriesQuery,
+): SeriesAnswer {
+  const matches = searchFor(match);
+  const most = Math.min(Math.max(0, limit), MAX_SERIES);
+  const found = currentSeries(runners).filter(({ path }) => matches(path));
+  if (at === undefined) {
+    return { total: found.length, series: found.sort(byPath).slice(0, most) };
+  }
+  const past = historyOf(history);
+  const paths = [...past.paths()].filter(matches).sort();
+  const current = new Map(found.map((one) => [one.path, one]));
+  const { start, step, series } = past.read({
+    paths: paths.slice(0, most),
+    from: at - PAST_SECONDS,
+    to: at,
+    maxPoints: PAST_STEPS,
+  });
+  const values = series.flatMap(({ path, mean }) => {
+    const last = mean.findLastIndex((value) => !Number.isNaN(value));
+    const { unit = "", collector = "" } = current.get(path) ?? {};
+    return last < 0
+      ? []
+      : [{ path, value: mean[last], time: Math.min(at, start + last * step), unit, collector }];
+  });
+  return { total: paths.length, series: values.sort(byPath) };
+}
+
+function currentSeries(runners: readonly CollectorRunner[]): SeriesValue[] {
+  const found: SeriesValue[] = [];
+  for (const { name: collector, emitted } of runners) {
+    for (const { series: { path, precision, unit }, last } of emitted()) {
+      if (last === undefined) continue;
+      // With the decimals that handlers write.
+      const value = Number(last.value.toFixed(precision));
+      found.push({ path, value, time: last.time, unit, collector });
+    }
+  }
+  return found;
+}
+
+function byPath(a: SeriesValue, b: SeriesValue): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+/** Throws `config` where it is too large to be meant. */
+export function searchFor(text: string): (path: string) => boolean {
+  try {
+    return compileSearch(text);
+  } catch (error) {
+    throw configError(`cannot search for this: ${messageOf(error)}`);
+  }
+}
+
+export interface RangeQuery {
+  readonly paths: readonly string[];
+  /** Seconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  /** Buckets in the answer, at most. */
+  readonly points: number;
+}
+
+/** What a history says of a range, for JSON: null where a bucket has no value. */
+export interface RangeAnswer {
+  readonly start: number;
+  readonly step: number;
+  readonly series: readonly RangeSeries[];
+}
+
+interface RangeSeries {
+  readonly path: string;
+  readonly min: readonly (number | null)[];
+  readonly mean: readonly (number | null)[];
+  readonly max: readonly (number | null)[];
+}
+
+/** Throws `config` where there is no history, or the answer would be too large. */
+export function readRange(history: History | undefined, query: RangeQuery): RangeAnswer {
+  const { paths, from, to, points } = query;
+  const past = historyOf(history);
+  if (![from, to, points].every(Number.isFinite) || !(from <= to) || !Array.isArray(paths)) {
+    throw configError("cannot read the history: a range needs paths, from, to and points");
+  }
+  try {
+    const { start, step, series } = past.read({ paths, from, to, maxPoints: points });
+    return {
+      start,
+      step,
+      series: series.map(({ path, min, mean, max }) => ({
+        path,
+        min: nullable(min),
+        mean: nullable(mean),
+        max: nullable(max),
+      })),
+    };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw configError(`cannot read the history: ${error.message}`);
+  }
+}
+
+function historyOf(history: History | undefined): History {
+  if (history !== undefined) return history;
+  throw configError(
+    "this agent keeps no history: add HistoryHandler to [server] handlers, and reload",
+  );
+}
+
+function nullable(values: Float64Array): (number | null)[] {
+  return Array.from(values, (value) => Number.isNaN(value) ? null : value);
+}
