@@ -86,7 +86,7 @@ function byPath(a: SeriesValue, b: SeriesValue): number {
 /** Throws `config` where it is too large to be meant. */
 export function searchFor(text: string): (path: string) => boolean {
   try {
-    return compileSearch(text);
+    return compileSearch(String(text));
   } catch (error) {
     throw configError(`cannot search for this: ${messageOf(error)}`);
   }

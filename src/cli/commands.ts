@@ -20,6 +20,7 @@ import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service/service.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
+import { tapCommand } from "./tap.ts";
 import { testCommand } from "./test.ts";
 import { typesCommand } from "./types.ts";
 import { versionCommand } from "./version.ts";
@@ -35,6 +36,7 @@ export function commandsOf(
     Run: [
       runCommand(world, () => args),
       statusCommand(world),
+      tapCommand(world),
       reloadCommand(world),
       spoolCommand(world),
       replayCommand(world),

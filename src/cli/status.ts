@@ -56,14 +56,19 @@ async function status(world: World, flags: Flags): Promise<number> {
   try {
     answer = await world.daemon.ask(await agentSocket(world, flags), { ask: "status" }) as Status;
   } catch (error) {
-    const code = exitStatusOf(error);
-    if (code === undefined) throw error;
-    const what = code === NOT_RUNNING ? "not running" : "cannot be asked";
-    world.err.write(`diamond-agent: ${what}: ${messageOf(error)}\n`);
-    return code;
+    return unanswered(world, error);
   }
   world.out.write(flags.on("json") ? `${JSON.stringify(answer)}\n` : report(answer, world.out));
   return answer.degraded.length > 0 ? DEGRADED : 0;
+}
+
+/** Says why an agent could not be asked; returns the exit status. Throws what is another error. */
+export function unanswered({ err }: World, error: unknown): number {
+  const code = exitStatusOf(error);
+  if (code === undefined) throw error;
+  const what = code === NOT_RUNNING ? "not running" : "cannot be asked";
+  err.write(`diamond-agent: ${what}: ${messageOf(error)}\n`);
+  return code;
 }
 
 /** By what the system says of the socket; undefined where it is something else that went wrong. */
