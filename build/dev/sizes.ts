@@ -21,7 +21,6 @@ const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/collectors/host/user_scripts.ts": ["collect"],
   "src/config/configobj.ts": ["parseConfig"],
   "src/config/load.ts": ["loadConfig"],
-  "src/core/emitter.ts": ["createEmitter"],
   "src/daemon/configuration.ts": ["firstConfiguration"],
   "src/delivery/spooler.ts": ["createSpooler"],
   "src/history/history.ts": ["createHistory"],

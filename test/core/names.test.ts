@@ -42,10 +42,10 @@ function emitter(metrics: Metrics = {}) {
 
 /** One run that emits what a plugin may say, whatever its types. */
 function run(...calls: readonly (readonly unknown[])[]) {
-  const { begin, emit, end } = emitter();
-  begin(1000, 0);
-  for (const call of calls) (emit as (...call: readonly unknown[]) => unknown)(...call);
-  return end();
+  const made = emitter();
+  made.begin(1000, 0);
+  for (const call of calls) (made.emit as (...call: readonly unknown[]) => unknown)(...call);
+  return made.end();
 }
 
 const pathsOf = (metrics: readonly Metric[]) => metrics.map(({ series }) => series.path);
@@ -85,10 +85,13 @@ describe("emit, names from outside", () => {
   });
 
   it("mends nothing in a whole path that is made of clean parts", () => {
-    const { begin, emit, end } = emitter({ "{prefix}.{device}.{name}": gauge("") });
-    begin(1000, 0);
-    emit("{prefix}.{device}.{name}", 1, "devices", "box", "watts", { path: true, host: "box" });
-    const { metrics, mended } = end();
+    const made = emitter({ "{prefix}.{device}.{name}": gauge("") });
+    made.begin(1000, 0);
+    made.emit("{prefix}.{device}.{name}", 1, "devices", "box", "watts", {
+      path: true,
+      host: "box",
+    });
+    const { metrics, mended } = made.end();
     deepEqual([pathsOf(metrics), mended], [["devices.box.watts"], undefined]);
   });
 
