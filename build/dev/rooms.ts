@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   config: { imports: [...WORDS, "formats", "ini"] },
   delivery: { imports: WORDS },
   history: { imports: WORDS },
+  view: { imports: [...WORDS, "formats"] },
   agent: { imports: [...WORDS, "delivery"] },
   daemon: { imports: [...WORDS, "formats", "agent", "config", "delivery"] },
   platform: { imports: [...MACHINE, "formats", "platform/"] },

@@ -6,7 +6,15 @@ import { bun, deno, root, tsc } from "./tools.mjs";
 
 /** Rooms whose tests need neither the executable nor servers. */
 export const UNIT_TESTS = [
-  ["test/delivery", "test/handlers", "test/core", "test/cli", "test/daemon", "test/history"],
+  [
+    "test/delivery",
+    "test/handlers",
+    "test/core",
+    "test/cli",
+    "test/daemon",
+    "test/history",
+    "test/view",
+  ],
   ["test/platform", "test/agent", "test/formats"],
   ["test/collectors", "test/config", "test/dev"],
 ];
