@@ -3,7 +3,7 @@
 import process from "node:process";
 import { createAgent } from "./agent/agent.ts";
 import { main } from "./cli/root.ts";
-import { collectors } from "./collectors/registry.ts";
+import { collectorPaths, collectors } from "./collectors/registry.ts";
 import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/fs/config_files.ts";
 import { createPluginLoader } from "./platform/plugins/plugins.ts";
@@ -30,11 +30,12 @@ import { stateFile } from "./platform/fs/state_file.ts";
 export function run(args: readonly string[]): Promise<number> {
   return main(args, {
     buildInfo,
-    catalogue: { collectors, handlers },
+    catalogue: { collectors, handlers, paths: collectorPaths },
     files: configFiles,
     out: terminal("stdout"),
     err: terminal("stderr"),
     host: (roots) => createHost(rootsFrom(roots, process.env)),
+    trace: async (host) => (await import("./platform/traced_host.ts")).traceHost(host),
     custom: (roots) => createPluginLoader(rootsFrom(roots, process.env)),
     agent: (ports) => createAgent({ ...ports, random: Math.random }),
     openLog: (plan, toStdout) => openLog({ plan, toStdout, complain }),

@@ -36,7 +36,7 @@ const handlers = await load("handlers");
 
 outputs.set(
   "src/collectors/registry.ts",
-  registry("collectors", "AnyCollector", "collector", collectors),
+  registry("collectors", "AnyCollector", "collector", collectors) + pathTable(),
 );
 outputs.set("src/handlers/registry.ts", registry("handlers", "AnyHandler", "handler", handlers));
 outputs.set(
@@ -183,6 +183,18 @@ async function load(room: string): Promise<{ file: string; plugin: any }[]> {
     return { file, plugin: module.default };
   }));
   return loaded.sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1));
+}
+
+/** For whoever asks which collector a path is of. */
+function pathTable(): string {
+  const named = collectors.filter(({ plugin }) => plugin.path !== ".");
+  const lines = named.map(({ plugin }) => `  ${JSON.stringify(plugin.path)}: "${plugin.name}",`);
+  return `
+/** The collectors by the component that they have in paths. */
+export const collectorPaths: Readonly<Record<string, string>> = {
+${lines.join("\n")}
+};
+`;
 }
 
 function registry(

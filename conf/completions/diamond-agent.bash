@@ -8,7 +8,7 @@ _diamond_agent() {
     -u|--user|-g|--group|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -20,6 +20,7 @@ _diamond_agent() {
     replay) flags="-c --configfile --handler --since --until --match --rate --restart --help" words="" ;;
     check) flags="-c --configfile --strict --print --json --dump-json --help" words="" ;;
     collect) flags="-c --configfile --all --rounds --round-interval-ms --json --procfs --sysfs --rootfs --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
+    explain) flags="-c --configfile -p --pidfile --socket --procfs --sysfs --rootfs --json --help" words="" ;;
     list) flags="-c --configfile --json --help" words="" ;;
     describe) flags="-c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     hostname) flags="-c --configfile --json --help" words="" ;;
@@ -35,7 +36,7 @@ _diamond_agent() {
     initramfs) flags="-c --configfile --help" words="" ;;
     init) flags="-c --configfile --restart --help" words="" ;;
     completions) flags="--help" words="bash zsh fish" ;;
-    help) words="run status tap reload spool replay check collect list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" ;;
+    help) words="run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

@@ -17,6 +17,7 @@ _diamond_agent() {
     'replay:Send an archive of Graphite lines again'
     'check:Report all problems of a configuration, with file and line'
     'collect:Run collectors, enabled or not, and print their metrics'
+    'explain:Explain a metric, collector or handler\: where it comes from, where it goes, why it is not there'
     'list:List the collectors and handlers'
     'describe:Describe a collector or handler\: its options, metrics and sources'
     'hostname:Show what each hostname_method gives on this host'
@@ -50,6 +51,7 @@ _diamond_agent() {
     replay) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--handler[The handler to send by]:value: ' '--since[Only from this time on]:value: ' '--until[Only before this time]:value: ' '--match[Only paths that match]:value: ' '--rate[Lines a second, 0\: as fast as it goes (default 10000)]:value: ' '--restart[From the beginning, not from where it stopped]' '*:file:_files' ;;
     check) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--strict[Exit status 1 for warnings too]' '--print[Print the effective configuration, with the line each value came from]' '--json[Print the problems, and what is enabled, as JSON]' '--dump-json[Print one file'\''s tree as JSON, and check nothing else]:file:_files' '*:file:_files' ;;
     collect) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--all[Every collector there is]' '--rounds[Run N times and print each; absent\: once, or twice where there are rates]:value: ' '--round-interval-ms[Milliseconds between rounds (default 1000)]:value: ' '--json[One JSON object a line, with all fields]' '--procfs[Read this instead of /proc]:folder:_files -/' '--sysfs[Read this instead of /sys]:folder:_files -/' '--rootfs[Read files and mounts below this instead of /]:folder:_files -/' '*:name:_diamond_agent_names' ;;
+    explain) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '(-p --pidfile)'{-p,--pidfile}'[As it was given to run]:file:_files' '--socket[Where the agent answers, instead of what the configuration says]:value: ' '--procfs[Read this instead of /proc]:folder:_files -/' '--sysfs[Read this instead of /sys]:folder:_files -/' '--rootfs[Read files and mounts below this instead of /]:folder:_files -/' '--json[As JSON]' '*:file:_files' ;;
     list) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--json[As JSON]' '*:file:_files' ;;
     describe) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     hostname) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--json[As JSON]' '*:file:_files' ;;

@@ -18,6 +18,7 @@ import type {
   AgentSettings,
   CollectorConfig,
   HandlerConfig,
+  RunningCollector,
 } from "./agent_contract.ts";
 import { changes, isSame } from "./changes.ts";
 import { type CollectorRunner, createCollectorRunner } from "./collector_runner.ts";
@@ -34,15 +35,9 @@ import { findSeries, readRange } from "./series.ts";
 import { statusOf } from "./status.ts";
 import { Taps } from "./taps.ts";
 
-interface Resolved {
-  readonly part: CollectorConfig;
-  readonly hostname: string | null;
-  readonly runner: CollectorRunner;
-}
-
 interface Running {
   readonly settings: AgentSettings;
-  readonly runners: ReadonlyMap<string, Resolved>;
+  readonly runners: ReadonlyMap<string, RunningCollector>;
   readonly workers: ReadonlyMap<string, { part: HandlerConfig; worker: Worker }>;
   readonly names: HostnameResolver;
   readonly pipeline: Pipeline;
@@ -88,7 +83,7 @@ export function createAgent(ports: AgentPorts): Agent {
     budget.max = settings.server.max_series ?? Infinity;
     const names = occasion === "again" ? before!.names : createHostnameResolver(host);
     const missing = (settings.leftOut ?? []).map((one) => missingFor(one, false));
-    const runners = new Map<string, Resolved>();
+    const runners = new Map<string, RunningCollector>();
     for (const part of settings.collectors) {
       const { section } = part;
       if (section === SELF_NAME && settings.server.self_metrics === "off") continue;
@@ -177,9 +172,9 @@ export function createAgent(ports: AgentPorts): Agent {
   async function collect(
     part: CollectorConfig,
     names: HostnameResolver,
-    before: Resolved | undefined,
+    before: RunningCollector | undefined,
     occasion: Occasion,
-  ): Promise<Resolved | Missing> {
+  ): Promise<RunningCollector | Missing> {
     const { section, options } = part;
     const reason = unsupported(part, host);
     if (reason !== undefined) {
@@ -311,6 +306,10 @@ export function createAgent(ports: AgentPorts): Agent {
     series: (query) => findSeries(state().runners, host.histories.current(), query),
     range: (query) => readRange(host.histories.current(), query),
     taps,
+    parts: () => ({
+      collectors: [...running?.runners.values() ?? []],
+      handlers: [...running?.workers.values() ?? []],
+    }),
     flushSpool(handler) {
       worker(handler)?.flushSpool();
       return worker(handler) !== undefined;
@@ -336,11 +335,20 @@ export async function singleRunner(
   host: Host,
   log: Log,
 ): Promise<CollectorRunner> {
+  return (await singleCollector(part, host, log)).runner;
+}
+
+/** The same, with what it was made of. */
+export async function singleCollector(
+  part: CollectorConfig,
+  host: Host,
+  log: Log,
+): Promise<RunningCollector> {
   const hostname = await createHostnameResolver(host).resolve(
     part.options,
     part.origins.has("hostname"),
   );
-  return createCollectorRunner(part, hostname, 0, host, log);
+  return { part, hostname, runner: createCollectorRunner(part, hostname, 0, host, log) };
 }
 
 /** One part for each backend of a handler, named after both. */

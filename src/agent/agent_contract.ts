@@ -7,6 +7,7 @@ import type { Log } from "../ports/log.ts";
 import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
 import type { Missing } from "./missing.ts";
+import type { CollectorRunner } from "./collector_runner.ts";
 import type { AgentState, SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
 import type { RangeAnswer, RangeQuery, SeriesAnswer, SeriesQuery } from "./series.ts";
@@ -42,6 +43,20 @@ export interface HandlerConfig {
   readonly section: string;
   readonly handler: AnyHandler;
   readonly options: DeliveryValues & Readonly<Record<string, unknown>>;
+  readonly origins?: ReadonlyMap<string, unknown>;
+}
+
+/** A collector at work, with what it was made of. */
+export interface RunningCollector {
+  readonly part: CollectorConfig;
+  readonly hostname: string | null;
+  readonly runner: CollectorRunner;
+}
+
+/** Everything that is at work. */
+export interface RunningParts {
+  readonly collectors: readonly RunningCollector[];
+  readonly handlers: readonly { readonly part: HandlerConfig }[];
 }
 
 export interface Agent {
@@ -59,6 +74,7 @@ export interface Agent {
   range(query: RangeQuery): RangeAnswer;
   /** For those who watch points as they pass. */
   readonly taps: Taps;
+  parts(): RunningParts;
   /** Sends what a handler has spooled at once, without regard to its rate. False where there is no such handler. */
   flushSpool(handler: string): boolean;
   /** Gives up what a handler has spooled; how many metrics. Undefined where there is no such handler. */

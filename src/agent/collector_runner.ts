@@ -369,7 +369,7 @@ export function createCollectorRunner(
     get latest() {
       return latest;
     },
-    emitted: emitter.emitted,
+    emitted: () => emitter.emitted(),
     skip: (slots) => void (record.skipped += slots),
     save: (offset) => emitter.save(offset),
     run,

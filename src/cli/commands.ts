@@ -6,6 +6,7 @@ import { type Command, command, type CommandSpec, type Group } from "./command.t
 import { completionsCommand } from "./completions.ts";
 import { configCommand } from "./config.ts";
 import { describeCommand } from "./describe.ts";
+import { explainCommand } from "./explain.ts";
 import { hostnameCommand } from "./hostname.ts";
 import { initConfigCommand } from "./init_config.ts";
 import { initCommand } from "./vm/init.ts";
@@ -44,6 +45,7 @@ export function commandsOf(
     Inspect: [
       checkCommand(world),
       collectCommand(world),
+      explainCommand(world),
       listCommand(world),
       describeCommand(world),
       hostnameCommand(world),

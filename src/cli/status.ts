@@ -72,7 +72,7 @@ export function unanswered({ err }: World, error: unknown): number {
 }
 
 /** By what the system says of the socket; undefined where it is something else that went wrong. */
-function exitStatusOf(error: unknown): number | undefined {
+export function exitStatusOf(error: unknown): number | undefined {
   if (error instanceof Unanswered) return MAY_NOT_ASK;
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code = "" } = at as { code?: string };

@@ -1,5 +1,6 @@
 /** What is wrong with a configuration, in a form that people can act on. */
 
+import { editDistance } from "../core/edit_distance.ts";
 import { visible } from "../core/visible.ts";
 import type { Origin } from "./tree.ts";
 
@@ -75,18 +76,4 @@ function stem(word: string): string {
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = nearest(word, candidates);
   return found === undefined ? "" : `, did you mean "${found}"?`;
-}
-
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 4) return 5;
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(change, previous[j] + 1, row[j - 1] + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length];
 }

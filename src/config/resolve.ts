@@ -19,7 +19,7 @@ import { resolveCollectors } from "./resolve_collectors.ts";
 import { foreignHandlers, handlerNames, resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
 import type { Catalogue, LeftOut, ResolveRequest, Settings } from "./settings.ts";
-import { isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
+import { isSection, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
 
@@ -87,6 +87,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
       collectors: offIn(root, "collectors", (_, section) => isEnabled(section)),
       handlers: offIn(root, "handlers", (name) => handlerNames(server).includes(name)),
     },
+    sections: new Map([...placesIn(root, "collectors"), ...placesIn(root, "handlers")]),
     custom,
     log,
   };
@@ -158,6 +159,13 @@ function offIn(root: Section, kind: string, isUsed: (name: string, section: Sect
   return subsections(subsection(root, kind)).filter(([name, section]) =>
     name !== "default" && !isUsed(name, section)
   ).map(([name]) => name);
+}
+
+function placesIn(root: Section, kind: string): [string, Origin][] {
+  return subsections(subsection(root, kind)).map(([name, section]) => [
+    name,
+    leaf(section, "enabled")?.origin ?? section.origin,
+  ]);
 }
 
 /**

@@ -14,6 +14,8 @@ import type { Origin } from "./tree.ts";
 export interface Catalogue {
   readonly collectors: Readonly<Record<string, () => Promise<{ default: AnyCollector }>>>;
   readonly handlers: Readonly<Record<string, () => Promise<{ default: AnyHandler }>>>;
+  /** The collectors by the component that they have in paths. */
+  readonly paths?: Readonly<Record<string, string>>;
 }
 
 /** Where each value came from; a key without one has its default. */
@@ -60,6 +62,8 @@ export interface Settings {
   readonly leftOut: readonly LeftOut[];
   /** Sections of collectors that are not enabled, and of handlers that `[server] handlers` does not name. */
   readonly off: { readonly collectors: readonly string[]; readonly handlers: readonly string[] };
+  /** Where each section of a collector or handler stands: the line of `enabled`, if there is one. */
+  readonly sections: ReadonlyMap<string, Origin>;
   /** Files with collectors and handlers of the operator's own. */
   readonly custom: Plugins;
   readonly log: LogPlan;

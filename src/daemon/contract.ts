@@ -16,12 +16,15 @@ import type {
   StartReport,
 } from "../ports/process.ts";
 import type { SpoolFolder, Spools } from "../ports/spool.ts";
+import type { TracedHost } from "../ports/trace.ts";
 
 export interface DaemonPorts {
   readonly buildInfo: { readonly version: string };
   readonly catalogue: Catalogue;
   readonly files: ConfigFiles;
   host(roots: RootOptions): Host;
+  /** The same host, with what is read of it remembered. */
+  trace(host: Host): Promise<TracedHost>;
   /** Collectors and handlers of the operator's own, on a host that is seen like that. */
   custom(roots: RootOptions): PluginLoader;
   agent(ports: Omit<AgentPorts, "random">): Agent;

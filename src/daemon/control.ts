@@ -13,6 +13,8 @@ export interface ControlHandlers {
   answer(request: ControlRequest): unknown;
   /** Opens the socket that could not be opened; returns whether it is to be tried again. */
   listenAgain?(): Promise<boolean>;
+  /** Tells the life of a metric, a collector or a handler. */
+  explain(path: string): Promise<unknown>;
   /** What has changed. Throws why nothing was taken over. */
   reload(): Promise<string[]>;
 }
@@ -20,11 +22,13 @@ export interface ControlHandlers {
 /** `agent`: undefined for as long as it starts. */
 export function createControl(agent: () => Agent | undefined): ControlHandlers {
   const control: ControlHandlers = {
+    explain: () => Promise.reject(new Error(STARTING)),
     reload: () => Promise.reject(new Error(STARTING)),
     answer(request) {
       const running = agent();
       if (running === undefined) throw new Error(STARTING);
       if (request.ask === "reload") return control.reload();
+      if (request.ask === "explain") return control.explain(String(request.path ?? ""));
       if (!Object.hasOwn(ANSWERS, request.ask)) {
         throw configError(`this agent cannot be asked "${request.ask}": it may be older`);
       }
@@ -38,7 +42,7 @@ const STARTING = "the agent is still starting";
 
 type Answer = (agent: Agent, request: ControlRequest) => unknown;
 
-const ANSWERS: Readonly<Record<Exclude<ControlRequest["ask"], "reload">, Answer>> = {
+const ANSWERS: Readonly<Record<Exclude<ControlRequest["ask"], "reload" | "explain">, Answer>> = {
   status: (agent) => agent.status(),
   hurry: (agent, request) => knownHandler(agent, request, agent.flushSpool),
   drop: (agent, request) => knownHandler(agent, request, agent.dropSpool),

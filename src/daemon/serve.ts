@@ -10,6 +10,7 @@ import { acquire, stateFolder } from "./claim.ts";
 import { type Configuration, errorsIn, firstConfiguration } from "./configuration.ts";
 import type { DaemonOptions, DaemonPorts } from "./contract.ts";
 import { createControl } from "./control.ts";
+import { createExplain } from "./explain.ts";
 import { backgroundPlan, logPlaces, withAllLevels, withoutTerminal } from "./log_place.ts";
 import { superviseAgent } from "./supervise.ts";
 
@@ -46,6 +47,7 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
         logPlaces: places,
         audit: options.debug,
       });
+      control.explain = createExplain({ ports, agent, host, configuration });
       const { version } = ports.buildInfo;
       await superviseAgent({
         ...{ daemon, version, agent, host, log, places, configuration, tell, release, control },

@@ -25,7 +25,7 @@ export interface Identity {
 
 /** What the agent's own commands ask of one that runs. */
 export interface ControlRequest {
-  readonly ask: "status" | "hurry" | "drop" | "reload" | "series" | "read" | "tap";
+  readonly ask: "status" | "hurry" | "drop" | "reload" | "series" | "read" | "tap" | "explain";
   /** For `hurry` and `drop`: whose spool is meant; for `tap`: whose deliveries. */
   readonly handler?: string;
   /** For `series` and `tap`: which, see `core/search.ts`. */
@@ -42,6 +42,8 @@ export interface ControlRequest {
   readonly tap?: number;
   readonly end?: boolean;
   readonly json?: boolean;
+  /** For `explain`: a metric's path, or the name of a collector or handler. */
+  readonly path?: string;
 }
 
 /** Of `tap`: what to go on with, the points as lines, and how many were lost since the last answer. */

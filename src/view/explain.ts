@@ -1,0 +1,45 @@
+/**
+ * `explain`: the life of one metric, collector or handler, from the facts that the agent has. Also why there is
+ * nothing. Pure: the command line and the agent give it what they know.
+ */
+
+import type { CollectorFact, SeriesFact } from "../agent/facts.ts";
+import { explainCollector, explainHandler } from "./explain_part.ts";
+import { explainMetric } from "./explain_metric.ts";
+import { explainMissing } from "./explain_missing.ts";
+import type { Explanation, Facts } from "./explanation.ts";
+
+export async function explain(word: string, facts: Facts): Promise<Explanation> {
+  const asked = word.trim();
+  const part = partOf(asked, facts);
+  if (part !== undefined) return part;
+  const found = seriesOf(asked, facts.collectors);
+  if (found === undefined) return explainMissing(asked, facts);
+  return await explainMetric(found.collector, found.series, facts);
+}
+
+/** A collector or handler, by the name of its section. */
+function partOf(word: string, facts: Facts): Explanation | undefined {
+  const { handlerStates, sections, handlers, leftOut } = facts;
+  if (!/^\w+( .+)?$/.test(word)) return undefined;
+  const isHandler = handlers.has(word) || handlerStates?.some(({ name }) => name === word);
+  if (isHandler || /handler$/i.test(word)) return explainHandler(word, facts);
+  const isCollector = facts.collectors.some(({ section }) => section === word) ||
+    sections.has(word) || leftOut.has(word) || /collector$/i.test(word);
+  return isCollector ? explainCollector(word, facts) : undefined;
+}
+
+/** Of several that make the same path, one that publishes it. */
+function seriesOf(
+  path: string,
+  collectors: readonly CollectorFact[],
+): { readonly collector: CollectorFact; readonly series: SeriesFact } | undefined {
+  let found: { collector: CollectorFact; series: SeriesFact } | undefined;
+  for (const collector of collectors) {
+    for (const series of collector.series()) {
+      if (series.path !== path) continue;
+      if (found === undefined || series.allowed) found = { collector, series };
+    }
+  }
+  return found;
+}
