@@ -27,6 +27,7 @@ import { serverOptions } from "../../src/config/server_options.ts";
 import { commonOptions } from "../../src/core/collector.ts";
 import { deliveryOptions } from "../../src/core/handler.ts";
 import { manualPage, vimSyntax } from "./manual.ts";
+import { buildPage } from "./page.ts";
 
 const EXAMPLES = 3;
 const root = join(import.meta.dirname!, "../..");
@@ -63,6 +64,10 @@ outputs.set(
 );
 
 outputs.set("src/cli/diamond-agent.d.txt", declarations());
+
+const { html, policy } = buildPage(root);
+outputs.set("src/view/page.html", html);
+outputs.set("src/view/page_policy.txt", policy);
 
 const commands = commandsOf({} as World, [], () => {});
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

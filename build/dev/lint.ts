@@ -13,7 +13,6 @@ import { tooLong } from "./sizes.ts";
 import { unusedExports } from "./unused.ts";
 
 const house = join(import.meta.dirname!, "../..");
-const root = join(house, "src");
 
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g;
@@ -22,35 +21,39 @@ const TYPE_IMPORT = /^\s*(?:import|export)\s+type\b/;
 
 const problems: string[] = [];
 const graph = new Map<string, string[]>();
-const sources = sourcesIn("src").map((path) => relative(root, join(house, path)));
+/** Those of src/ by their path in it, those of page/ with theirs in the repository. */
+const sources = ["src", "page"].flatMap(sourcesIn).map((path) => path.replace(/^src\//, ""));
 
 for (const path of sources) {
+  const file = fileOf(path);
   const name = path.split("/").at(-1)!;
-  if (!/^[a-z0-9_]+\.ts$/.test(name)) problems.push(`src/${path}: file names are snake_case.ts`);
+  if (!/^[a-z0-9_]+\.ts$/.test(name)) problems.push(`${file}: file names are snake_case.ts`);
   const room = roomOf(path);
   if (room === undefined) {
-    problems.push(`src/${path}: no room of build/dev/rooms.ts contains it`);
+    problems.push(`${file}: no room of build/dev/rooms.ts contains it`);
     continue;
   }
   const targets: string[] = [];
-  for (const match of readFileSync(join(root, path), "utf8").matchAll(IMPORT)) {
+  for (const match of readFileSync(join(house, file), "utf8").matchAll(IMPORT)) {
     const target = match[1] ?? match[2] ?? match[3];
     const reason = refusal(path, room, target);
-    if (reason !== undefined) problems.push(`src/${path}: ${reason}`);
+    if (reason !== undefined) problems.push(`${file}: ${reason}`);
     const isLazy = match[2] !== undefined;
     if (target.startsWith(".") && !isLazy && !TYPE_IMPORT.test(match[0])) {
-      targets.push(join(dirname(path), target));
+      targets.push(reached(path, target));
     }
   }
   graph.set(path, targets);
 }
 for (const circle of circlesOf(graph)) problems.push(`circle: ${circle.join(" → ")}`);
 
-const texts = ["src", "test", "build/bench", "build/dev", "build/release"].flatMap(sourcesIn)
+const texts = ["src", "page", "test", "build/bench", "build/dev", "build/release"].flatMap(
+  sourcesIn,
+)
   .map((path) => ({ path, text: readFileSync(join(house, path), "utf8") }));
 for (const name of unusedExports(texts, isWayIn)) problems.push(`${name} is exported for nobody`);
 for (const { path, text } of texts) {
-  if (path.startsWith("src/")) problems.push(...tooLong(path, text));
+  if (/^(src|page)\//.test(path)) problems.push(...tooLong(path, text));
   if (!path.startsWith("test/") && !path.endsWith("dev/prose.ts")) {
     problems.push(...hardToRead(path, text));
   }
@@ -68,8 +71,17 @@ function sourcesIn(folder: string): string[] {
 /** What something outside reads, and the contracts, whose parts have names to be spoken of. */
 function isWayIn(path: string, name: string): boolean {
   const isType = /^[A-Z][A-Za-z0-9]*$/.test(name) && !/^[A-Z0-9]+$/.test(name);
-  return !path.startsWith("src/") || path === "src/api.ts" ||
+  return !/^(src|page)\//.test(path) || path === "src/api.ts" ||
     (isType && /^src\/(core|ports)\//.test(path));
+}
+
+function fileOf(path: string): string {
+  return path.startsWith("page/") ? path : `src/${path}`;
+}
+
+/** What an import leads to, in the way that sources are named here. */
+function reached(path: string, target: string): string {
+  return join(dirname(path), target).replace(/^src\//, "");
 }
 
 /** The innermost room that contains a file. */
@@ -90,7 +102,7 @@ function refusal(path: string, room: string, target: string): string | undefined
     );
     return known ? undefined : `${room} may not import "${target}"`;
   }
-  const other = roomOf(join(dirname(path), target)) ?? "nowhere";
+  const other = roomOf(reached(path, target)) ?? "nowhere";
   if (registry !== undefined && path.endsWith("/registry.ts") && other.startsWith(registry)) {
     return undefined;
   }

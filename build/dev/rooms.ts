@@ -1,4 +1,4 @@
-/** The rooms of src/, and what the files of each may import besides those of their own room. A room is a folder, or one file. */
+/** The rooms of src/ and page/, and what the files of each may import besides those of their own room. A room is a folder, or one file. */
 
 export interface Room {
   /** Rooms and packages; a name that ends with ":" or "/" stands for all that begin with it. */
@@ -29,6 +29,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   history: { imports: WORDS },
   agent: { imports: [...WORDS, "delivery"] },
   view: { imports: [...WORDS, "formats", "agent"] },
+  page: { imports: ["agent", "view", "page/", "uplot"] },
+  "page/parts": { imports: ["page", "view"] },
   daemon: { imports: [...WORDS, "formats", "agent", "config", "delivery", "view"] },
   platform: { imports: [...MACHINE, "formats", "platform/"] },
   "platform/clock.ts": { imports: MACHINE },
@@ -56,7 +58,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "platform/access",
       "platform/clock.ts",
       "@bufbuild/protobuf/wire",
-      "aws4fetch",
       "snappyjs",
     ],
   },

@@ -14,6 +14,7 @@ export const UNIT_TESTS = [
     "test/daemon",
     "test/history",
     "test/view",
+    "test/page",
   ],
   ["test/platform", "test/agent", "test/formats"],
   ["test/collectors", "test/config", "test/dev"],
@@ -51,6 +52,7 @@ export function createSteps() {
       await Promise.all([
         step("types", process.execPath, [tsc(), "-p", "."]),
         step("pure types", process.execPath, [tsc(), "-p", "build/dev/pure"]),
+        step("types of the page", process.execPath, [tsc(), "-p", "page"]),
       ]);
       await step("generated files", bun(), ["build/dev/gen.ts", "--check"]);
     },

@@ -1,0 +1,45 @@
+/** Scales and ticks: from nothing up, with round numbers of the unit. */
+
+import { isBinary } from "../src/view/quantity.ts";
+
+const DECIMAL = [1, 2, 2.5, 5];
+const BINARY = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const POWERS = 12;
+/** Room above the highest value. */
+const HEAD = 1.08;
+/** What a chart shows at least, so that noise does not look like load. */
+const LEAST_TOP: Readonly<Record<string, number>> = {
+  percent: 10,
+  "%": 10,
+  byte: 1024,
+  "byte/s": 1024,
+  "bit/s": 1000,
+};
+
+/** Distances that ticks may have. */
+export function tickSteps(unit: string): number[] {
+  const steps: number[] = [];
+  if (isBinary(unit)) {
+    for (let power = 0; power < 7; power++) {
+      steps.push(...BINARY.map((step) => step * 1024 ** power));
+    }
+    return steps;
+  }
+  for (let power = -6; power <= POWERS; power++) {
+    steps.push(...DECIMAL.map((step) => Number((step * 10 ** power).toPrecision(3))));
+  }
+  return steps;
+}
+
+/** `top`: of the chart, where it is fixed. */
+export function valueRange(
+  min: number | null,
+  max: number | null,
+  unit: string,
+  top?: number,
+): [number, number] {
+  const low = Math.min(0, min ?? 0);
+  if (top !== undefined && (max ?? 0) <= top) return [low * HEAD, top];
+  const least = LEAST_TOP[unit] ?? 1;
+  return [low * HEAD, Math.max(least, (max ?? 0) * HEAD)];
+}

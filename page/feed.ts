@@ -1,0 +1,119 @@
+/** Brings values to charts: read once for a range, then point by point, or read again where buckets are long. */
+
+import { type Answer, api, type Outage } from "./api.ts";
+import type { Points } from "./live.ts";
+import { boundsOf, type Range } from "./range.ts";
+import { appended, dataOf, type SeriesData } from "./series_data.ts";
+import type { Store } from "./store.ts";
+
+export interface View {
+  readonly data: SeriesData;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Feed {
+  /** Streams these series to a chart until the returned function is called. */
+  subscribe(paths: readonly string[], take: (view: View | Error) => void): () => void;
+  points(points: Points): void;
+  reload(): void;
+}
+
+interface Subscription {
+  readonly paths: readonly string[];
+  readonly take: (view: View | Error) => void;
+  data?: SeriesData;
+  asking?: AbortController;
+}
+
+interface FeedContext {
+  readonly range: Store<Range>;
+  readonly outages: Store<readonly Outage[]>;
+  /** The agent's clock, in seconds. */
+  now(): number;
+  want(paths: readonly string[]): void;
+}
+
+const POINTS = 360;
+const POINTS_OF_PHONES = 180;
+/** From here on a bucket takes many points, whose mean only the agent knows. */
+const LONG_STEP = 60;
+const MIN_RELOAD_SECONDS = 20;
+const MAX_RELOAD_SECONDS = 300;
+
+export function createFeed({ range, outages, now, want }: FeedContext): Feed {
+  const subscriptions = new Set<Subscription>();
+  let loadedAt = 0;
+
+  function bounds() {
+    return boundsOf(range.get(), now());
+  }
+
+  async function load(subscription: Subscription): Promise<void> {
+    subscription.asking?.abort();
+    const asking = subscription.asking = new AbortController();
+    const { from, to } = bounds();
+    const points = innerWidth < 600 ? POINTS_OF_PHONES : POINTS;
+    try {
+      const { paths, take } = subscription;
+      const answer: Answer = await api.read(paths, from, to, points, asking.signal);
+      subscription.data = dataOf(answer, paths);
+      take({ data: subscription.data, ...bounds() });
+    } catch (error) {
+      if (!asking.signal.aborted) subscription.take(error as Error);
+    }
+  }
+
+  async function loadOutages(): Promise<void> {
+    const { from, to } = bounds();
+    // Charts are drawn without them where the agent has none to tell of.
+    outages.set(await api.outages(from, to).catch(() => []));
+  }
+
+  function reload(): void {
+    loadedAt = now();
+    for (const subscription of subscriptions) load(subscription);
+    loadOutages();
+  }
+
+  function follow(): void {
+    want([...new Set([...subscriptions].flatMap(({ paths }) => paths))]);
+  }
+
+  range.follow(reload);
+  return {
+    subscribe(paths, take) {
+      const subscription: Subscription = { paths, take };
+      subscriptions.add(subscription);
+      if (loadedAt === 0) {
+        loadedAt = now();
+        loadOutages();
+      }
+      load(subscription);
+      follow();
+      return () => {
+        subscription.asking?.abort();
+        subscriptions.delete(subscription);
+        follow();
+      };
+    },
+    points({ time, values }) {
+      if (range.get().kind !== "live") return;
+      const { from } = bounds();
+      for (const subscription of subscriptions) {
+        const { data, take } = subscription;
+        if (data === undefined) continue;
+        const age = now() - loadedAt;
+        if (data.step >= LONG_STEP) {
+          if (age > Math.min(MAX_RELOAD_SECONDS, Math.max(MIN_RELOAD_SECONDS, data.step / 2))) {
+            return reload();
+          }
+          continue;
+        }
+        subscription.data = appended(data, time, values, from);
+        take({ data: subscription.data, ...bounds() });
+      }
+    },
+    reload,
+  };
+}

@@ -1,0 +1,131 @@
+/** Where a series comes from: a drawer with its chart and its explanation. */
+
+import { api, type SeriesInfo } from "../api.ts";
+import type { App, Part } from "../app.ts";
+import { el } from "../dom.ts";
+import { createPanel } from "../panel.ts";
+
+interface Explanation {
+  readonly title?: string;
+  readonly verdict?: string;
+  readonly ok?: boolean;
+  readonly rows?: readonly {
+    readonly label: string;
+    readonly value: string;
+    readonly where?: string;
+  }[];
+}
+
+interface Drawer {
+  readonly element: HTMLElement;
+  readonly isOpen: boolean;
+  show(path: string): void;
+  close(): void;
+}
+
+export function createExplain(app: App): Drawer {
+  const title = el("h2", { tabindex: -1, class: "path" });
+  const body = el("div", { class: "drawer-body" });
+  const element = el(
+    "aside",
+    { class: "drawer", "aria-label": "Explanation", hidden: true },
+    el(
+      "header",
+      {},
+      el("p", { class: "kicker" }, "Where it comes from"),
+      el("button", {
+        class: "round",
+        "aria-label": "Close",
+        title: "Close (Esc)",
+        onclick: () => close(),
+      }, "×"),
+    ),
+    title,
+    body,
+  );
+  let chart: Part | undefined;
+  let asking: AbortController | undefined;
+  let before: Element | null = null;
+
+  async function show(path: string): Promise<void> {
+    if (element.hidden) before = document.activeElement;
+    asking?.abort();
+    chart?.destroy?.();
+    const { signal } = asking = new AbortController();
+    title.textContent = path;
+    body.replaceChildren();
+    element.hidden = false;
+    title.focus();
+    const { unit = "" } = await infoOf(path, signal);
+    if (signal.aborted) return;
+    const series = [{ path, label: lastNode(path) }];
+    chart = createPanel(app, { id: "explained", title: "Values", unit, stacked: false, series });
+    const rows = el(
+      "div",
+      { class: "explanation" },
+      el("p", { class: "wait" }, "Asking the agent …"),
+    );
+    const add = () => app.chart([...new Set([...app.place.get().paths, path])]);
+    body.replaceChildren(
+      chart.element,
+      rows,
+      el("button", { class: "wide-button", onclick: add }, "Chart it under Metrics"),
+    );
+    const content = await explained(path, signal);
+    if (!signal.aborted) rows.replaceChildren(...content);
+  }
+
+  function close(): void {
+    if (element.hidden) return;
+    asking?.abort();
+    chart?.destroy?.();
+    chart = undefined;
+    element.hidden = true;
+    (before as HTMLElement | null)?.focus?.();
+  }
+
+  return {
+    element,
+    get isOpen() {
+      return !element.hidden;
+    },
+    show,
+    close,
+  };
+}
+
+async function infoOf(path: string, signal: AbortSignal): Promise<SeriesInfo> {
+  const { series } = await api.series(path, 50, signal).catch(() => ({
+    series: [] as SeriesInfo[],
+  }));
+  return series.find((one) => one.path === path) ?? { path, value: null, time: null };
+}
+
+async function explained(path: string, signal: AbortSignal): Promise<HTMLElement[]> {
+  try {
+    return explanationOf(await api.explain(path, signal) as Explanation);
+  } catch (error) {
+    return [el("p", { class: "fault" }, (error as Error).message)];
+  }
+}
+
+function explanationOf({ verdict, ok, rows = [] }: Explanation): HTMLElement[] {
+  const list = rows.map(({ label, value, where }) =>
+    el(
+      "div",
+      {},
+      el("dt", {}, label),
+      el("dd", {}, value, where === undefined ? undefined : el("small", {}, where)),
+    )
+  );
+  return [
+    ...(verdict === undefined
+      ? []
+      : [el("p", { class: "verdict", "data-ok": String(ok !== false) }, verdict)]),
+    el("dl", { class: "rows" }, ...list),
+  ];
+}
+
+function lastNode(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}

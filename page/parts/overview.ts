@@ -1,0 +1,77 @@
+/** The first screen: the host's charts beside problems, handlers and the collectors that take longest. */
+
+import { overview, type Panel } from "../../src/view/overview.ts";
+import { api } from "../api.ts";
+import type { App, Part } from "../app.ts";
+import { el } from "../dom.ts";
+import { createPanel } from "../panel.ts";
+import { createHandlers } from "./handlers.ts";
+import { createProblems } from "./problems.ts";
+import { createSlowest } from "./slowest.ts";
+
+const MAX_SERIES = 5000;
+/** A host that has just been started: its rates need a second run. */
+const RETRY_MS = 3000;
+const LOOK_MS = 60_000;
+
+export function createOverview(app: App): Part {
+  const charts = el("div", { class: "panels" });
+  const problems = createProblems(app);
+  const side = [problems, createHandlers(app), createSlowest(app)];
+  const element = el(
+    "div",
+    { class: "overview" },
+    el("section", { class: "charts", "aria-label": "Charts of this host" }, charts),
+    el("div", { class: "side" }, ...side.map((part) => part.element)),
+  );
+  const panels = new Map<string, Part & { readonly key: string }>();
+  let timer: ReturnType<typeof setTimeout>;
+
+  async function look(): Promise<void> {
+    const found = await api.series("", MAX_SERIES).then(
+      ({ series }) => overview(series.map(({ path }) => path)),
+      () => undefined,
+    );
+    if (found !== undefined) show(found);
+    timer = setTimeout(look, found === undefined || found.length === 0 ? RETRY_MS : LOOK_MS);
+  }
+
+  /** Panels that are the same stay. */
+  function show(next: readonly Panel[]): void {
+    const kept = new Set(next.map(({ id }) => id));
+    for (const [id, panel] of panels) {
+      if (!kept.has(id)) remove(id, panel);
+    }
+    next.forEach((panel, at) => {
+      const key = JSON.stringify(panel);
+      let shown = panels.get(panel.id);
+      if (shown !== undefined && shown.key !== key) {
+        remove(panel.id, shown);
+        shown = undefined;
+      }
+      if (shown === undefined) {
+        const open = () => app.chart(panel.series.map(({ path }) => path));
+        shown = { key, ...createPanel(app, panel, { open }) };
+        panels.set(panel.id, shown);
+      }
+      if (charts.children[at] !== shown.element) {
+        charts.insertBefore(shown.element, charts.children[at] ?? null);
+      }
+    });
+  }
+
+  function remove(id: string, panel: Part): void {
+    panel.destroy?.();
+    panel.element.remove();
+    panels.delete(id);
+  }
+
+  look();
+  return {
+    element,
+    destroy() {
+      clearTimeout(timer);
+      for (const part of [...panels.values(), ...side]) part.destroy?.();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** Values with their units as people read them: `1.53 GiB`, `12.4 %`, `3.2 ms`, `4.1 kB/s`. */
+
+interface Scale {
+  readonly base: number;
+  readonly units: readonly string[];
+}
+
+const BYTES: Scale = { base: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] };
+const BITS: Scale = { base: 1000, units: ["bit", "kbit", "Mbit", "Gbit", "Tbit", "Pbit"] };
+const COUNTS: Scale = { base: 1000, units: ["", "k", "M", "G", "T", "P", "E"] };
+const SECONDS_PER: Readonly<Record<string, number>> = {
+  s: 1,
+  second: 1,
+  seconds: 1,
+  ms: 1e-3,
+  millisecond: 1e-3,
+  us: 1e-6,
+  ns: 1e-9,
+};
+const TIMES: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+  [1e-3, "ms"],
+  [1e-6, "µs"],
+];
+const DIGITS = 3;
+
+/** How values of one unit are written; all ticks of an axis share one multiple. */
+interface Writing {
+  readonly divisor: number;
+  readonly unit: string;
+}
+
+export function quantity(value: number, unit: string): string {
+  const { divisor, unit: multiple } = writing(Math.abs(value), unit);
+  const number = multiple === "%" ? value.toFixed(1) : digits(value / divisor, divisor === 1);
+  return multiple === "" ? number : `${number} ${multiple}`;
+}
+
+/** The texts of an axis' ticks: one multiple for all, as many digits as their distance needs. */
+export function tickTexts(ticks: readonly number[], unit: string): string[] {
+  const largest = ticks.reduce((most, tick) => Math.max(most, Math.abs(tick)), 0);
+  const { divisor, unit: multiple } = writing(largest, unit);
+  const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) / divisor : 1;
+  const places = Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  return ticks.map((tick) => {
+    if (tick === 0) return "0";
+    const text = (tick / divisor).toFixed(places);
+    // A step of 2.5 needs one digit more than its size says.
+    const exact = Number(text) * divisor === tick
+      ? text
+      : String(Number((tick / divisor).toFixed(places + 1)));
+    return multiple === "" ? exact : `${exact} ${multiple}`;
+  });
+}
+
+/** What the multiples of a unit are powers of. */
+export function isBinary(unit: string): boolean {
+  return scaleOf(unit.replace(/\/s$/, "")) === BYTES;
+}
+
+function writing(magnitude: number, unit: string): Writing {
+  const rate = /\/s$/.test(unit) ? "/s" : "";
+  const plain = rate === "" ? unit : unit.slice(0, -2);
+  if (plain === "percent" || plain === "%") return { divisor: 1, unit: `%${rate}` };
+  if (rate === "" && Object.hasOwn(SECONDS_PER, plain)) return timeWriting(magnitude, plain);
+  const scale = scaleOf(plain);
+  if (scale === undefined) return { divisor: 1, unit };
+  let power = 0;
+  // 999.5 would be written as 1000.
+  while (magnitude / scale.base ** power >= scale.base * 0.9995 && power < scale.units.length - 1) {
+    power++;
+  }
+  return { divisor: scale.base ** power, unit: scale.units[power] + rate };
+}
+
+function timeWriting(magnitude: number, unit: string): Writing {
+  const factor = SECONDS_PER[unit];
+  const found = TIMES.find(([seconds]) => magnitude * factor >= seconds) ??
+    [factor, unit.length > 2 ? "s" : unit] as const;
+  return { divisor: found[0] / factor, unit: found[1] };
+}
+
+function scaleOf(unit: string): Scale | undefined {
+  if (/^(byte|bytes|B)$/.test(unit)) return BYTES;
+  if (/^(bit|bits)$/.test(unit)) return BITS;
+  return unit === "" ? COUNTS : undefined;
+}
+
+/** Three significant digits, so that columns of numbers line up; whole numbers as they are. */
+function digits(value: number, isExact: boolean): string {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 99.95 || (isExact && Number.isInteger(value))) return String(Math.round(value));
+  return value.toFixed(magnitude >= 9.995 ? 1 : magnitude >= 0.9995 ? 2 : DIGITS);
+}
