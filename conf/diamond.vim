@@ -13,30 +13,32 @@ syn match diamondSection /^\s*\[\+[^]]*\]\+/ contains=diamondPlugin
 syn match diamondOwnKey /^\s*[^=\[#]\+\ze=/ contains=diamondKey
 syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
-syn keyword diamondKey contained * URL aliases allowed_hosts allowed_names apikey apply_metric_prefix attributes
-syn keyword diamondKey contained auth batch batch_size bin bucket byte_unit ca cache_size
-syn keyword diamondKey contained cert cleanMetrics cluster col_metric col_time col_value collect_timeout collect_user_data
-syn keyword diamondKey contained collection_sample_rate collectors_config_path collectors_path collectors_reload_interval compression custom_max_cpu custom_max_memory database
-syn keyword diamondKey contained databases days db dbname delete derivative detailed devices
-syn keyword diamondKey contained dir enabled encoding exclude_devices exclude_filters extended files filesystems
-syn keyword diamondKey contained floatprecision flow_info force_prefails force_psutil format gauges greedy group
-syn keyword diamondKey contained group_exclude group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin
-syn keyword diamondKey contained headers host hostname hostname_method hosts ignore_collections ignore_servers include_filters
-syn keyword diamondKey contained influxdb_version info_keys innodb instance_prefix instances interfaces interval isolation
-syn keyword diamondKey contained keepalive keepaliveinterval key log_file logstash_mode long_running master max_backlog_multiplier
-syn keyword diamondKey contained max_bytes max_days max_memory max_output max_series measure_collector_time memory method
-syn keyword diamondKey contained metric_name metrics metrics_blacklist metrics_whitelist network_timeout normalize ntpdc_bin ntpq_bin
-syn keyword diamondKey contained org pass passwd password password_provider path path_prefix path_suffix
-syn keyword diamondKey contained percore persistent_naming pg_version pid_file port precision prefix process
-syn keyword diamondKey contained procfs propagate proto protocol publish python query_individual_queues queue_bytes
-syn keyword diamondKey contained queue_max_interval queue_max_size queues queues_ignored rates reconnect_interval replace_dashes_in_metric_keys replace_dot
-syn keyword diamondKey contained replace_slash replica replset_node_name req_host req_host_header req_path req_port req_ssl
-syn keyword diamondKey contained req_url req_vhost resend_seconds retries retry_max_interval rollover_interval rootfs scheme
-syn keyword diamondKey contained scope_id script_timeout scripts_path sector_size self_metrics send_zero server_error_interval server_name
-syn keyword diamondKey contained servers simple skipAggregates slave sock socket spool spool_max_age
-syn keyword diamondKey contained spool_max_bytes spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection
-syn keyword diamondKey contained state_path stats stop_timeout strict_permissions sudo_cmd sysfs table tags
-syn keyword diamondKey contained target_* tcpport time_precision timeout tls tls_verify token translate_collections
+syn keyword diamondKey contained * URL access_key_id aliases allowed_hosts allowed_names api_key apikey
+syn keyword diamondKey contained apply_metric_prefix attributes auth auth_token batch batch_max_interval batch_size bin
+syn keyword diamondKey contained bucket byte_unit ca cache_size cert cleanMetrics cluster col_metric
+syn keyword diamondKey contained col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path collectors_path collectors_reload_interval
+syn keyword diamondKey contained compression credentials custom_max_cpu custom_max_memory database databases days db
+syn keyword diamondKey contained dbname delete derivative detailed devices dir dsn enabled
+syn keyword diamondKey contained encoding exclude_devices exclude_filters extended files filesystems filter_metrics_regex floatprecision
+syn keyword diamondKey contained flow_info force_prefails force_psutil format gauges greedy group group_exclude
+syn keyword diamondKey contained group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin headers
+syn keyword diamondKey contained host hostname hostname_method hosts ignore_collections ignore_servers include_filters influxdb_version
+syn keyword diamondKey contained info_keys innodb instance_id instance_prefix instances interfaces interval isolation
+syn keyword diamondKey contained keepalive keepaliveinterval key log_file log_token logstash_mode long_running master
+syn keyword diamondKey contained max_backlog_multiplier max_bytes max_days max_memory max_output max_series measure_collector_time memory
+syn keyword diamondKey contained method metric_name metrics metrics_blacklist metrics_whitelist network_timeout normalize ntpdc_bin
+syn keyword diamondKey contained ntpq_bin org pass passwd password password_provider path path_prefix
+syn keyword diamondKey contained path_suffix percore persistent_naming pg_version pid_file port precision prefix
+syn keyword diamondKey contained process procfs propagate proto protocol publish python query_individual_queues
+syn keyword diamondKey contained queue_bytes queue_max_interval queue_max_size queue_size queues queues_ignored rates reconnect_interval
+syn keyword diamondKey contained region replace_dashes_in_metric_keys replace_dot replace_slash replica replset_node_name req_host req_host_header
+syn keyword diamondKey contained req_path req_port req_ssl req_url req_vhost resend_seconds retries retry_max_interval
+syn keyword diamondKey contained rollover_interval rootfs scheme scope_id scopes script_timeout scripts_path secret_access_key
+syn keyword diamondKey contained sector_size self_metrics send_zero server server_error_interval server_name servers session_token
+syn keyword diamondKey contained simple skipAggregates slave sock socket spool spool_max_age spool_max_bytes
+syn keyword diamondKey contained spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection state_path
+syn keyword diamondKey contained stats stop_timeout strict_permissions sudo_cmd sysfs table tags target_*
+syn keyword diamondKey contained tcpport time_precision timeout tls tls_verify token topic translate_collections
 syn keyword diamondKey contained trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max uid_min underscore
 syn keyword diamondKey contained unit uri url urls use_sudo user user_exclude user_include
 syn keyword diamondKey contained username utmp valtypes vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol
@@ -46,9 +48,10 @@ syn keyword diamondPlugin contained InterruptCollector LoadAverageCollector MdSt
 syn keyword diamondPlugin contained NetworkCollector NginxCollector NtpdCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector
 syn keyword diamondPlugin contained ProcessResourcesCollector ProcessStatCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector SmartCollector SockstatCollector
 syn keyword diamondPlugin contained SoftInterruptCollector SupervisordCollector TCPCollector UDPCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector
-syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector ArchiveHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler
-syn keyword diamondPlugin contained InfluxdbHandler LibratoHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler
-syn keyword diamondPlugin contained PrometheusRemoteWriteHandler StatsdHandler StatsiteHandler TSDBHandler
+syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector AppenlightMetricHandler ArchiveHandler DatadogHandler GraphiteHandler GraphitePickleHandler HistoryHandler
+syn keyword diamondPlugin contained HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler LogentriesDiamondHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler
+syn keyword diamondPlugin contained NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler SentryHandler SignalfxHandler StatsdHandler
+syn keyword diamondPlugin contained StatsiteHandler TSDBHandler cloudwatchHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

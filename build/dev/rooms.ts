@@ -58,6 +58,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "platform/access",
       "platform/clock.ts",
       "@bufbuild/protobuf/wire",
+      "aws4fetch",
       "snappyjs",
     ],
   },

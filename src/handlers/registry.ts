@@ -3,7 +3,9 @@
 import type { AnyHandler } from "../core/handler.ts";
 
 export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandler }>>> = {
+  AppenlightMetricHandler: () => import("./appenlight.ts"),
   ArchiveHandler: () => import("./archive.ts"),
+  DatadogHandler: () => import("./datadog.ts"),
   GraphiteHandler: () => import("./graphite.ts"),
   GraphitePickleHandler: () => import("./graphite_pickle.ts"),
   HistoryHandler: () => import("./history.ts"),
@@ -11,6 +13,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   HttpPostHandler: () => import("./http_post.ts"),
   InfluxdbHandler: () => import("./influxdb.ts"),
   LibratoHandler: () => import("./librato.ts"),
+  LogentriesDiamondHandler: () => import("./logentries_diamond.ts"),
   MultiGraphiteHandler: () => import("./multi_graphite.ts"),
   MultiGraphitePickleHandler: () => import("./multi_graphite_pickle.ts"),
   MySQLHandler: () => import("./mysql.ts"),
@@ -18,7 +21,11 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   OTLPHandler: () => import("./otlp.ts"),
   PrometheusHandler: () => import("./prometheus.ts"),
   PrometheusRemoteWriteHandler: () => import("./prometheus_remote_write.ts"),
+  PubsubHandler: () => import("./pubsub.ts"),
+  SentryHandler: () => import("./sentry.ts"),
+  SignalfxHandler: () => import("./signalfx.ts"),
   StatsdHandler: () => import("./stats_d.ts"),
   StatsiteHandler: () => import("./statsite.ts"),
   TSDBHandler: () => import("./tsdb.ts"),
+  cloudwatchHandler: () => import("./cloudwatch.ts"),
 };

@@ -12,6 +12,7 @@ import { processorsIn } from "../formats/processor_list.ts";
 import { dns } from "./runtime/node_modules.ts";
 import { realClock } from "./clock.ts";
 import { realCodecs } from "./net/remote_write.ts";
+import { realCredentials } from "./net/credentials.ts";
 import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realHistories } from "./history/histories.ts";
@@ -54,6 +55,7 @@ export function createHost(roots: Roots): Host {
     snmp: realSnmp,
     mongo: realMongo,
     codecs: realCodecs,
+    credentials: realCredentials,
     histories: realHistories,
     probe: createProbe(roots),
     clock: realClock,

@@ -13,6 +13,7 @@ import type { RecordedHost } from "../ports/host.ts";
 import type { StatVfs } from "../ports/probe.ts";
 import { processorsIn } from "../formats/processor_list.ts";
 import { realCodecs } from "./net/remote_write.ts";
+import { realCredentials } from "./net/credentials.ts";
 import { createHostFs } from "./fs/files.ts";
 import { replayingPorts } from "./tape/replaying.ts";
 import { type Exchange, readTape } from "./tape/tape.ts";
@@ -61,6 +62,7 @@ export function recordedHost(
     ...replayingPorts(() => tape()),
     mysql: { connect: () => Promise.reject(noData("there is no database in this directory")) },
     codecs: realCodecs,
+    credentials: realCredentials,
     histories: {
       open: () => Promise.reject(configError("there is no history in this directory")),
       current: () => undefined,

@@ -2,6 +2,7 @@
 
 import type { System } from "../core/collector.ts";
 import type { Clock } from "./clock.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Exec } from "./exec.ts";
 import type { HostFs } from "./fs.ts";
 import type { Histories } from "./history.ts";
@@ -26,6 +27,7 @@ export interface Host {
   readonly snmp: Snmp;
   readonly mongo: Mongo;
   readonly codecs: Codecs;
+  readonly credentials: Credentials;
   readonly histories: Histories;
   readonly probe: Probe;
   readonly clock: Clock;

@@ -12,13 +12,21 @@ import { tlsOptions, tlsSettings } from "./tls.ts";
 /** Without a URL: that is the handler's. */
 export function postOptions(compression = 0) {
   return {
-    compression: integer(compression, "Level of gzip for what is sent, 0: none", {
-      min: 0,
-      max: 9,
-    }),
+    ...compressionOption(compression),
     user: text("", "User for Basic auth"),
     password: secret("", "Password for Basic auth"),
     ...tlsOptions,
+  };
+}
+
+/** For services that know their users by a key. */
+export function keyedPostOptions(compression = 0) {
+  return { ...compressionOption(compression), ...tlsOptions };
+}
+
+function compressionOption(level: number) {
+  return {
+    compression: integer(level, "Level of gzip for what is sent, 0: none", { min: 0, max: 9 }),
   };
 }
 
@@ -35,7 +43,9 @@ export function ownHeaders({ headers, token }: Values<typeof headerOptions>) {
   return all;
 }
 
-type PostValues = Values<ReturnType<typeof postOptions>>;
+type PostValues =
+  & Values<ReturnType<typeof keyedPostOptions>>
+  & Partial<Values<ReturnType<typeof postOptions>>>;
 
 interface Post {
   readonly url: string;
@@ -46,6 +56,8 @@ interface Post {
   readonly anyAnswer?: boolean;
   /** The points that an answer says were refused, by name or by number; the others were taken. */
   rejected?(body: string): Rejected;
+  /** What an answer of 400 says where no point is at fault, such as "slow down". */
+  readonly passing?: RegExp;
 }
 
 const encoder = new TextEncoder();
@@ -57,10 +69,10 @@ const encoder = new TextEncoder();
 export async function post(
   host: Host,
   options: PostValues,
-  { url, type, body, headers = {}, anyAnswer = false, rejected = () => [] }: Post,
+  { url, type, body, headers = {}, anyAnswer = false, rejected = () => [], passing }: Post,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  const { user, password, compression } = options;
+  const { user = "", password = "", compression } = options;
   const answer = await host.net.request({
     method: "POST",
     url,
@@ -71,7 +83,7 @@ export async function post(
     tls: tlsSettings(options),
   }, signal);
   if (!anyAnswer) refusePages(url, answer);
-  judge(url, answer, rejected);
+  judge(url, answer, rejected, passing);
   return answer;
 }
 
@@ -91,13 +103,15 @@ function judge(
   url: string,
   { status, headers, body }: HttpResponse,
   rejected: (body: string) => Rejected,
+  passing?: RegExp,
 ): void {
   const isTaken = status >= 200 && status < 300;
-  const points = isTaken || ABOUT_THE_BODY.includes(status) ? rejected(body) : [];
+  const isAboutBody = ABOUT_THE_BODY.includes(status) && passing?.test(body) !== true;
+  const points = isTaken || isAboutBody ? rejected(body) : [];
   if (isTaken && (typeof points === "number" ? points : points.length) === 0) return;
   const said = excerpt(body.trim().replace(/\s+/g, " "), 200);
   const text = `${shownUrl(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
-  if (isTaken || ABOUT_THE_BODY.includes(status)) {
+  if (isTaken || isAboutBody) {
     const error = refused(text);
     error.points = points;
     throw error;
@@ -113,6 +127,11 @@ function judge(
   const seconds = Number(headers["retry-after"]);
   if (seconds > 0) error.retryAfter = seconds;
   throw error;
+}
+
+/** A path below a base that may end with a slash. */
+export function below(base: string, path: string): string {
+  return `${base.replace(/\/+$/, "")}/${path}`;
 }
 
 /** `https://[::1]:8086` */

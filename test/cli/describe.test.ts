@@ -45,11 +45,10 @@ describe("describe", () => {
     ok(!(await described("nginx")).text.includes("\nGone\n"));
   });
 
-  it("knows Diamond's collectors and handlers that are not built in", async () => {
-    const { status, text } = await described("AmavisCollector", "riemann");
+  it("knows Diamond's collectors that are not built in", async () => {
+    const { status, text } = await described("AmavisCollector");
     equal(status, 1);
     match(text, /^AmavisCollector: it is one of Diamond's and not built in; .* collectors_path$/m);
-    match(text, /^RiemannHandler: it is one of Diamond's and not built in; .* handlers_path$/m);
     match(unknownPlugin("collector", "squid", []).message, /no SquidCollector here yet/);
   });
 

@@ -147,7 +147,7 @@ describe("problems", () => {
 
   it("what is not there and not used is a warning only", async () => {
     const { problems } = await resolve(
-      `${MINIMAL}[handlers]\n[[DatadogHandler]]\nport = 1\n[collectors]\n[[MogilefsCollector]]\nenabled = False\n[[ScribeCollector]]\nenabled = True\n`,
+      `${MINIMAL}[handlers]\n[[UnheardHandler]]\nport = 1\n[collectors]\n[[MogilefsCollector]]\nenabled = False\n[[ScribeCollector]]\nenabled = True\n`,
       true,
     );
     deepEqual(problems.map(({ severity, line, fatal }) => [severity, line, fatal]), [

@@ -130,12 +130,12 @@ describe("a configuration with errors runs what is valid", () => {
 
   it("an unknown collector or handler is missing, what is not enabled is off", async () => {
     const { leftOut, off } = await resolve(
-      "[server]\nhandlers = NullHandler, DatadogHandler\n[handlers]\n[[GraphiteHandler]]\n" +
+      "[server]\nhandlers = NullHandler, UnheardHandler\n[handlers]\n[[GraphiteHandler]]\n" +
         `[collectors]\n[[NoCollector]]\nenabled = True\n[[CPUCollector]]\nenabled = False\n${SOUND}`,
     );
     deepEqual(leftOut.map(({ section, kind }) => `${kind} ${section}`), [
       "collector NoCollector",
-      "handler DatadogHandler",
+      "handler UnheardHandler",
     ]);
     deepEqual(off, { collectors: ["CPUCollector"], handlers: ["GraphiteHandler"] });
   });

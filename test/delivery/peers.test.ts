@@ -6,13 +6,17 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { imbalance } from "../../src/delivery/ledger.ts";
+import appenlight from "../../src/handlers/appenlight.ts";
+import datadog from "../../src/handlers/datadog.ts";
 import httpPost from "../../src/handlers/http_post.ts";
 import influxdb from "../../src/handlers/influxdb.ts";
 import librato from "../../src/handlers/librato.ts";
+import logentries from "../../src/handlers/logentries_diamond.ts";
 import multiGraphitePickle from "../../src/handlers/multi_graphite_pickle.ts";
 import otlp from "../../src/handlers/otlp.ts";
 import prometheus from "../../src/handlers/prometheus.ts";
 import remoteWrite from "../../src/handlers/prometheus_remote_write.ts";
+import signalfx from "../../src/handlers/signalfx.ts";
 import statsd from "../../src/handlers/stats_d.ts";
 import statsite from "../../src/handlers/statsite.ts";
 import tsdb from "../../src/handlers/tsdb.ts";
@@ -50,6 +54,14 @@ const httpHandlers: readonly Case[] = [
   { name: "Librato", handler: librato, options: byUrl },
   { name: "PrometheusRemoteWrite", handler: remoteWrite, options: byUrl },
   { name: "OTLP", handler: otlp, options: byUrl },
+  { name: "Datadog", handler: datadog, options: byUrl },
+  { name: "Signalfx", handler: signalfx, options: byUrl },
+  { name: "Logentries", handler: logentries, options: byUrl },
+  {
+    name: "Appenlight",
+    handler: appenlight,
+    options: (host, port) => ({ server: byUrl(host, port).url, queue_size: 100 }),
+  },
 ];
 
 /** What the operator reads: what happened, where. Undefined: the peer may misbehave unnoticed. */
@@ -299,6 +311,7 @@ describeWith("encryption", noOpenssl, () => {
         key: keyFile,
         server_name: CERTIFIED_NAME,
         url,
+        server: url,
       };
       const wrong: readonly [object, RegExp][] = [
         [{ ...secure, server_name: "" }, /127\.0\.0\.1/],

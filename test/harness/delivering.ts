@@ -8,6 +8,7 @@ import { imbalance } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
 import mysql from "../../src/handlers/mysql.ts";
 import { realClock } from "../../src/platform/clock.ts";
+import { realCredentials } from "../../src/platform/net/credentials.ts";
 import { realCodecs } from "../../src/platform/net/remote_write.ts";
 import { realMysql } from "../../src/platform/sql/mysql.ts";
 import { realNet } from "../../src/platform/net/network.ts";
@@ -34,7 +35,13 @@ export const mysqlCase: Case = {
 
 /** In the first tick. */
 export const POINTS = 300;
-const host = { net: realNet, clock: realClock, mysql: realMysql, codecs: realCodecs };
+const host = {
+  net: realNet,
+  clock: realClock,
+  mysql: realMysql,
+  codecs: realCodecs,
+  credentials: realCredentials,
+};
 
 /** A worker with the handler's sink, small deadlines, and a wall clock that a test can move. */
 export function run({ handler, options }: Case, address: string, port: number, more: object = {}) {

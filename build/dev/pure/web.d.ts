@@ -21,3 +21,5 @@ declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
 }
+/** Of characters up to 255. */
+declare function btoa(latin1: string): string;
