@@ -32,7 +32,6 @@ const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/platform/net/stream_connection.ts": ["streamConnection"],
   "src/platform/plugins/child.ts": ["servePlugins"],
   "src/platform/plugins/plugins.ts": ["createPluginLoader"],
-  "src/platform/plugins/process.ts": ["createPluginProcess"],
   "src/platform/plugins/python.ts": ["createPythonCollectors"],
   "src/platform/plugins/swap.ts": ["createPluginSwap"],
   "src/platform/recorded_host.ts": ["recordedHost"],

@@ -3,6 +3,7 @@
  * with growing pauses when it ends, and stopped when its file is gone or has changed.
  */
 
+import { restartPause } from "../core/restart_pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exec, RunningCommand } from "../ports/exec.ts";
 
@@ -48,10 +49,6 @@ interface Running {
   next: number;
 }
 
-const INITIAL_PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 60_000;
-/** A program that lasted so long begins with the first pause again. */
-const SOUND_MS = 60_000;
 const MAX_SAID = 1000;
 
 /** `maxBytes`: of the lines of one program that wait for the next call. */
@@ -75,10 +72,7 @@ export function createRunningPrograms(
       },
       said: (text) => void (running.said = (running.said + text).slice(0, MAX_SAID)),
       ended(why) {
-        const lasted = clock.monotonic() - running.started;
-        running.pause = lasted > SOUND_MS
-          ? INITIAL_PAUSE_MS
-          : Math.min(Math.max(2 * running.pause, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
+        running.pause = restartPause(running.pause, clock.monotonic() - running.started);
         running.next = clock.monotonic() + running.pause;
         running.command = undefined;
         running.ended = `it ${why}, and is started again after ${running.pause / 1000} s`;

@@ -210,7 +210,7 @@ const mistakes: Readonly<Record<string, readonly [code: string, says: RegExp]>> 
   Endless: [`collect() { for (;;); }`, /EndlessCollector.*(let it go on|longer than)/],
   Flood: [
     `collect({ emit }) { for (let i = 0; i < 1e7; i++) emit("n" + i, i); }`,
-    /FloodCollector: it emits more than 100000 values in a run/,
+    /FloodCollector: it emits more than 100000 values in a run|FloodCollector did not let it go on/,
   ],
   NaN: [`collect({ emit }) { emit("bad", NaN); emit("good", 1); }`, /NaNCollector: .*is NaN/],
   Names: [`collect({ emit }) { emit("a b\\nservers.evil.x 1 1\\n", 1); }`, /runs \d+ collectors/],

@@ -5,6 +5,7 @@
 
 import type { RunningCommand } from "../../ports/exec.ts";
 import { configError, messageOf } from "../../core/errors.ts";
+import { restartPause } from "../../core/restart_pause.ts";
 import type { Kernel } from "../../ports/process.ts";
 import { type CommandSpec, configFlag, DEFAULT_CONFIG } from "../command.ts";
 import type { World } from "../world.ts";
@@ -18,10 +19,6 @@ const MOUNTS: readonly (readonly [kind: string, folder: string])[] = [
   ["tmpfs", "/run"],
   ["tmpfs", "/tmp"],
 ];
-const INITIAL_PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 60_000;
-/** An agent that lasted so long is started again after the first pause. */
-const SOUND_MS = 60_000;
 /** Interval between checks for orphaned processes to reap. */
 const REAP_MS = 10_000;
 /** For a device to appear after its driver. */
@@ -102,9 +99,7 @@ async function keepRunning(world: World, kernel: Kernel, config: string, say: Sa
     const started = clock.monotonic();
     const why = await once();
     if (stop.signal.aborted) break;
-    pause = clock.monotonic() - started > SOUND_MS
-      ? INITIAL_PAUSE_MS
-      : Math.min(Math.max(2 * pause, INITIAL_PAUSE_MS), MAX_PAUSE_MS);
+    pause = restartPause(pause, clock.monotonic() - started);
     say(`the agent ${why}; it is started again in ${pause / 1000} s`);
     await clock.sleep(pause, stop.signal);
   }

@@ -5,6 +5,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
 import { noData, timedOut } from "../../core/errors.ts";
 import type { Exec, ExecResult } from "../../ports/exec.ts";
+import { lineSplitter } from "../runtime/lines.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "../roots.ts";
@@ -127,13 +128,11 @@ export const realExec: Exec = {
       over = true;
       listener.ended(why);
     };
-    let text = "";
+    const linesOf = lineSplitter(MAX_LINE);
     child.stdout.setEncoding("utf8");
     child.stderr.setEncoding("utf8");
     child.stdout.on("data", (chunk: string) => {
-      const lines = (text + chunk).split("\n");
-      text = lines.pop()!.slice(0, MAX_LINE);
-      for (const line of lines) if (!over) listener.line(line.slice(0, MAX_LINE));
+      for (const line of linesOf(chunk)) if (!over) listener.line(line);
     });
     child.stderr.on("data", (chunk: string) => {
       if (!over) listener.said(chunk);

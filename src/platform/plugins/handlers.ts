@@ -12,7 +12,7 @@ import { handlersOf } from "./check.ts";
 import { guardedHandler } from "./guarded_handler.ts";
 import { handlerProxy } from "./handler_proxy.ts";
 import { importPlugin } from "./import_module.ts";
-import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
+import { PluginProcess, type PluginProcessSettings } from "./process.ts";
 
 /** One file, as far as it was got. */
 interface HandlerModule {
@@ -49,12 +49,12 @@ export function createPluginHandlers(): PluginHandlers {
     settings: PluginProcessSettings,
     context: LoadContext | undefined,
   ): Promise<readonly AnyHandler[]> {
-    const trial = createPluginProcess({ ...settings, log: () => silentLog });
+    const trial = new PluginProcess({ ...settings, log: () => silentLog });
     const [module] = await trial.load([file], context).finally(() => void trial.close());
     if (module?.error !== undefined) throw configError(module.error);
     const declarations: readonly HandlerDeclaration[] = module?.handlers ?? [];
     const start = (handler: string) => {
-      const process = createPluginProcess({ ...settings, name: `the handler ${handler}` });
+      const process = new PluginProcess({ ...settings, name: `the handler ${handler}` });
       process.willLoad([file], context);
       running.add(process);
       return process;

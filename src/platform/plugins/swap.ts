@@ -7,7 +7,7 @@
 import { messageOf } from "../../core/errors.ts";
 import type { LoadContext, LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
-import { createPluginProcess, type PluginProcess, type PluginProcessSettings } from "./process.ts";
+import { PluginProcess, type PluginProcessSettings } from "./process.ts";
 
 export interface PluginSwap {
   load(
@@ -38,7 +38,7 @@ export function createPluginSwap(): PluginSwap {
     for (;;) {
       let isTrial = true;
       const log = () => (isTrial ? silentLog : settings.log());
-      const candidate = createPluginProcess({ ...settings, log });
+      const candidate = new PluginProcess({ ...settings, log });
       const left = files.filter(({ path }) => !bad.has(path));
       try {
         const modules = await candidate.load(left, context);
