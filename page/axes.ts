@@ -2,6 +2,17 @@
 
 import { isBinary } from "../src/view/quantity.ts";
 
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+/** Distances of ticks on a time axis, in seconds. */
+export const TIME_STEPS: number[] = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * DAY),
+];
+
 const DECIMAL = [1, 2, 2.5, 5];
 const BINARY = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const POWERS = 12;

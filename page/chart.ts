@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { tickTexts } from "../src/view/quantity.ts";
 import type { Outage } from "./api.ts";
-import { tickSteps, valueRange } from "./axes.ts";
+import { tickSteps, TIME_STEPS, valueRange } from "./axes.ts";
 import type { View } from "./feed.ts";
 import { shadeOutages } from "./outage_shade.ts";
 import { joined, stacked } from "./series_data.ts";
@@ -141,6 +141,7 @@ function axesOf(unit: string): uPlot.Axis[] {
       size: AXIS_HEIGHT,
       gap: 6,
       space: 52,
+      incrs: TIME_STEPS,
       grid: { show: false },
       values: (self, ticks, _, __, step) =>
         timeTicks(ticks, step).map((text, at) => isCut(self, ticks[at]) ? "" : text),

@@ -10,6 +10,8 @@ export interface View {
   readonly data: SeriesData;
   readonly from: number;
   readonly to: number;
+  /** Values that came in as they were published; none while the range is fixed. */
+  readonly latest: ReadonlyMap<string, number>;
 }
 
 export interface Feed {
@@ -41,12 +43,20 @@ const LONG_STEP = 60;
 const MIN_RELOAD_SECONDS = 20;
 const MAX_RELOAD_SECONDS = 300;
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 export function createFeed({ range, outages, now, want }: FeedContext): Feed {
   const subscriptions = new Set<Subscription>();
+  const latest = new Map<string, number>();
   let loadedAt = 0;
 
   function bounds() {
     return boundsOf(range.get(), now());
+  }
+
+  function show({ data, take }: Subscription): void {
+    const isLive = range.get().kind === "live";
+    if (data !== undefined) take({ data, latest: isLive ? latest : NONE, ...bounds() });
   }
 
   async function load(subscription: Subscription): Promise<void> {
@@ -55,10 +65,10 @@ export function createFeed({ range, outages, now, want }: FeedContext): Feed {
     const { from, to } = bounds();
     const points = innerWidth < 600 ? POINTS_OF_PHONES : POINTS;
     try {
-      const { paths, take } = subscription;
+      const { paths } = subscription;
       const answer: Answer = await api.read(paths, from, to, points, asking.signal);
       subscription.data = dataOf(answer, paths);
-      take({ data: subscription.data, ...bounds() });
+      show(subscription);
     } catch (error) {
       if (!asking.signal.aborted) subscription.take(error as Error);
     }
@@ -98,22 +108,24 @@ export function createFeed({ range, outages, now, want }: FeedContext): Feed {
       };
     },
     points({ time, values }) {
+      for (const [path, value] of Object.entries(values)) latest.set(path, value);
       if (range.get().kind !== "live") return;
       const { from } = bounds();
       for (const subscription of subscriptions) {
-        const { data, take } = subscription;
+        const { data } = subscription;
         if (data === undefined) continue;
-        const age = now() - loadedAt;
-        if (data.step >= LONG_STEP) {
-          if (age > Math.min(MAX_RELOAD_SECONDS, Math.max(MIN_RELOAD_SECONDS, data.step / 2))) {
-            return reload();
-          }
-          continue;
+        if (data.step >= LONG_STEP && now() - loadedAt > secondsToReload(data.step)) {
+          return reload();
         }
-        subscription.data = appended(data, time, values, from);
-        take({ data: subscription.data, ...bounds() });
+        if (data.step < LONG_STEP) subscription.data = appended(data, time, values, from);
+        show(subscription);
       }
     },
     reload,
   };
+}
+
+/** How long a chart of long buckets may stay as it is. */
+function secondsToReload(step: number): number {
+  return Math.min(MAX_RELOAD_SECONDS, Math.max(MIN_RELOAD_SECONDS, step / 2));
 }

@@ -1,16 +1,9 @@
-/** What the status says in a few words: health, cost, problems with their advice. */
+/** What the status says in a few words: the cost of the agent, and its problems with their advice. */
 
-import { quantity } from "../src/view/quantity.ts";
 import type { CollectorStatus, HandlerStatus, Status } from "./api.ts";
 
-interface Health {
-  readonly name: string;
-  readonly version: string;
-  readonly isHealthy: boolean;
-  readonly words: string;
-  /** What the agent takes of the host. */
-  readonly cost: readonly string[];
-}
+/** The kernel counts CPU time in hundredths of a second. */
+const LOOK_MS = 10_000;
 
 export interface Problem {
   /** The collector or handler; undefined for the agent's own. */
@@ -22,21 +15,20 @@ export interface Problem {
   readonly since?: number;
 }
 
-export function healthOf(status: Status): Health {
-  const { host, version, cpu, rss, degraded } = status as Status & {
-    readonly host?: string;
-    readonly version?: string;
-    readonly cpu?: number;
-  };
-  return {
-    name: host ?? location.hostname,
-    version: version ?? "",
-    isHealthy: degraded.length === 0,
-    words: degraded.length === 0 ? "Everything that is enabled works" : degraded.join("; "),
-    cost: [
-      ...(cpu === undefined ? [] : [`${quantity(cpu, "percent")} of one CPU`]),
-      `${quantity(rss, "byte")} memory`,
-    ],
+/** `0.3 % of one CPU`: since the start, then over the time between two looks. */
+export function createCost(): (status: Status) => string {
+  let before: Status | undefined;
+  let percent = 0;
+  return (status) => {
+    const { pid, now, cpu, started } = status;
+    if (before === undefined || before.pid !== pid) {
+      percent = 100 * cpu / Math.max(1, now - started);
+      before = status;
+    } else if (now - before.now >= LOOK_MS) {
+      percent = 100 * (cpu - before.cpu) / (now - before.now);
+      before = status;
+    }
+    return `${percent.toFixed(percent < 0.995 ? 2 : 1)} % of one CPU`;
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { quantity } from "../src/view/quantity.ts";
 import { el, setText } from "./dom.ts";
-import type { SeriesData } from "./series_data.ts";
+import type { View } from "./feed.ts";
 import { summaryOf } from "./series_data.ts";
 import { seriesColour } from "./theme.ts";
 
@@ -18,7 +18,7 @@ interface LegendOptions {
 interface Legend {
   readonly element: HTMLElement;
   /** `index`: of the bucket below the cursor. */
-  update(data: SeriesData, index: number | undefined): void;
+  update(view: View, index: number | undefined): void;
 }
 
 const COLUMNS = ["Now", "Least", "Mean", "Most"];
@@ -71,10 +71,10 @@ export function createLegend({ title, unit, series, explain, remove }: LegendOpt
       head,
       ...rows.map(({ row }) => row),
     ),
-    update(data, index) {
+    update({ data, latest }, index) {
       rows.forEach(({ cells }, at) => {
         const column = data.series[at];
-        const { now, min, mean, max } = summaryOf(column);
+        const { now, min, mean, max } = summaryOf(column, latest);
         const shown = index === undefined ? now : nearest(column.mean, index);
         [shown, min, mean, max].forEach((value, cell) => setText(cells[cell], text(value)));
       });

@@ -4,9 +4,10 @@ import type { Panel } from "../src/view/overview.ts";
 import { quantity } from "../src/view/quantity.ts";
 import type { App, Part } from "./app.ts";
 import { el, setText } from "./dom.ts";
+import type { View } from "./feed.ts";
 import { createLegend, nearest } from "./legend.ts";
 import { createPlot } from "./plot.ts";
-import { type SeriesData, summaryOf } from "./series_data.ts";
+import { summaryOf } from "./series_data.ts";
 import { momentText } from "./times.ts";
 
 interface PanelOptions {
@@ -29,10 +30,10 @@ export function createPanel(app: App, panel: Panel, options: PanelOptions = {}):
     remove: options.remove,
   });
 
-  const plot = createPlot(app, panel, options.top, (data, cursor) => {
-    legend.update(data, cursor);
-    setText(moment, cursor === undefined ? "" : momentText(data.times[cursor], app.now()));
-    const sum = panel.stacked || series.length === 1 ? sumAt(data, cursor) : undefined;
+  const plot = createPlot(app, panel, options.top, (view, cursor) => {
+    legend.update(view, cursor);
+    setText(moment, cursor === undefined ? "" : momentText(view.data.times[cursor], app.now()));
+    const sum = panel.stacked || series.length === 1 ? sumAt(view, cursor) : undefined;
     setText(value, sum === undefined ? "" : quantity(sum, unit));
   });
   const { open } = options;
@@ -42,7 +43,7 @@ export function createPanel(app: App, panel: Panel, options: PanelOptions = {}):
   const element = el(
     "section",
     { class: "panel", "data-panel": panel.id, "aria-label": title },
-    el("header", {}, el("h3", {}, heading), moment, value),
+    el("header", {}, el("h2", {}, heading), moment, value),
     plot.element,
     legend.element,
   );
@@ -50,9 +51,9 @@ export function createPanel(app: App, panel: Panel, options: PanelOptions = {}):
 }
 
 /** Of all series, now or at the cursor; undefined where none has a value. */
-function sumAt({ series }: SeriesData, cursor: number | undefined): number | undefined {
-  const values = series.flatMap((column) =>
-    (cursor === undefined ? summaryOf(column).now : nearest(column.mean, cursor)) ?? []
+function sumAt({ data, latest }: View, cursor: number | undefined): number | undefined {
+  const values = data.series.flatMap((column) =>
+    (cursor === undefined ? summaryOf(column, latest).now : nearest(column.mean, cursor)) ?? []
   );
   return values.length === 0 ? undefined : values.reduce((sum, one) => sum + one, 0);
 }

@@ -13,7 +13,7 @@ import { theme } from "./theme.ts";
 import { momentText } from "./times.ts";
 
 /** `cursor`: the bucket below it; undefined where there is none. */
-type OnChange = (data: SeriesData, cursor: number | undefined) => void;
+type OnChange = (view: View, cursor: number | undefined) => void;
 
 /** Buckets that an arrow moves by together with Shift. */
 const LEAP = 10;
@@ -25,7 +25,7 @@ export function createPlot(
   onChange: OnChange,
 ): Part {
   const { title, unit, series } = panel;
-  let data: SeriesData | undefined;
+  let view: View | undefined;
   let cursor: number | undefined;
   let chart: Chart | undefined;
   const note = el("p", { class: "panel-note" });
@@ -40,7 +40,7 @@ export function createPlot(
 
   function moveTo(index: number | undefined): void {
     cursor = index;
-    if (data !== undefined) onChange(data, cursor);
+    if (view !== undefined) onChange(view, cursor);
   }
 
   function create(): Chart {
@@ -53,15 +53,15 @@ export function createPlot(
     });
   }
 
-  function take(view: View | Error): void {
-    if (view instanceof Error) return setText(note, `No values: ${view.message}`);
-    data = view.data;
-    const isEmpty = data.series.every(({ mean }) => mean.every((one) => one === null));
+  function take(next: View | Error): void {
+    if (next instanceof Error) return setText(note, `No values: ${next.message}`);
+    view = next;
+    const isEmpty = view.data.series.every(({ mean }) => mean.every((one) => one === null));
     setText(note, isEmpty ? "No values in this range" : "");
     chart ??= create();
     chart.draw(view);
-    onChange(data, cursor);
-    plot.setAttribute("aria-label", inWords(panel, data));
+    onChange(view, cursor);
+    plot.setAttribute("aria-label", inWords(panel, view));
   }
 
   function stepBy(event: KeyboardEvent): void {
@@ -70,8 +70,8 @@ export function createPlot(
     event.preventDefault();
     event.stopPropagation();
     chart?.step(event.shiftKey ? LEAP * by : by);
-    if (data !== undefined && cursor !== undefined) {
-      app.say(valuesAt(panel, data, cursor, app.now()));
+    if (view !== undefined && cursor !== undefined) {
+      app.say(valuesAt(panel, view.data, cursor, app.now()));
     }
   }
 
@@ -100,9 +100,9 @@ function valuesAt({ series, unit }: Panel, data: SeriesData, cursor: number, now
 }
 
 /** `Chart of CPU. user now 3.1 %, from 1 % to 20 %; …` */
-function inWords({ title, unit, series }: Panel, data: SeriesData): string {
+function inWords({ title, unit, series }: Panel, { data, latest }: View): string {
   const parts = series.flatMap(({ label }, at) => {
-    const { now, min, max } = summaryOf(data.series[at]);
+    const { now, min, max } = summaryOf(data.series[at], latest);
     if (now === undefined || min === undefined || max === undefined) return [];
     return `${label} now ${quantity(now, unit)}, from ${quantity(min, unit)} to ${
       quantity(max, unit)

@@ -79,8 +79,11 @@ export function appended(
   };
 }
 
-/** Of the values that are there. */
-export function summaryOf({ min, mean, max }: Column): Summary {
+/** Of the values that are there. `latest`: those that are newer, and not means of a bucket. */
+export function summaryOf(
+  { path, min, mean, max }: Column,
+  latest?: ReadonlyMap<string, number>,
+): Summary {
   let least: number | undefined;
   let most: number | undefined;
   let now: number | undefined;
@@ -96,7 +99,12 @@ export function summaryOf({ min, mean, max }: Column): Summary {
     if (least === undefined || low < least) least = low;
     if (most === undefined || high > most) most = high;
   });
-  return { now, min: least, mean: count === 0 ? undefined : sum / count, max: most };
+  return {
+    now: latest?.get(path) ?? now,
+    min: least,
+    mean: count === 0 ? undefined : sum / count,
+    max: most,
+  };
 }
 
 /** Intervals without a value that a line still crosses. */

@@ -13,6 +13,8 @@ const MAX_SERIES = 5000;
 /** A host that has just been started: its rates need a second run. */
 const RETRY_MS = 3000;
 const LOOK_MS = 60_000;
+/** Ends of value axes that mean something. */
+const TOPS: Readonly<Record<string, number>> = { space: 100 };
 
 export function createOverview(app: App): Part {
   const charts = el("div", { class: "panels" });
@@ -51,7 +53,7 @@ export function createOverview(app: App): Part {
       }
       if (shown === undefined) {
         const open = () => app.chart(panel.series.map(({ path }) => path));
-        shown = { key, ...createPanel(app, panel, { open }) };
+        shown = { key, ...createPanel(app, panel, { open, top: TOPS[panel.id] }) };
         panels.set(panel.id, shown);
       }
       if (charts.children[at] !== shown.element) {

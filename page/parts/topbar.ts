@@ -1,5 +1,6 @@
 /** The bar at the top: host, health, cost, views, range, connection, theme, help. */
 
+import { quantity } from "../../src/view/quantity.ts";
 import type { Status } from "../api.ts";
 import type { App, Part, ViewName } from "../app.ts";
 import { el, icon, setAttribute, setText } from "../dom.ts";
@@ -7,7 +8,7 @@ import type { Connection } from "../live.ts";
 import { boundsOf, liveRange, SPANS } from "../range.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { clockText, lengthText, rangeWords } from "../times.ts";
-import { healthOf } from "../health.ts";
+import { createCost } from "../health.ts";
 
 export const VIEWS: readonly (readonly [ViewName, string])[] = [
   ["overview", "Overview"],
@@ -34,6 +35,7 @@ export function createTopbar(app: App, search: HTMLElement, help: () => void): P
 }
 
 function createHeadline(app: App) {
+  const cost = createCost();
   const host = el("h1", {}, "…");
   const health = el("a", { class: "health", href: "#agent" }, "");
   const about = el("p", { class: "about" });
@@ -45,14 +47,16 @@ function createHeadline(app: App) {
   );
   const update = (status: Status | undefined) => {
     if (status === undefined) return;
-    const { name, version, isHealthy, words, cost } = healthOf(status);
+    const { host: name, version = "", degraded, now, started, rss } = status;
+    const isHealthy = degraded.length === 0;
     setText(host, name);
     document.title = `${isHealthy ? "" : "▲ "}${name} – diamond-agent`;
     setText(health, isHealthy ? "Healthy" : "Degraded");
     setAttribute(health, "data-state", isHealthy ? "ok" : "failing");
-    setAttribute(health, "title", words);
-    const up = lengthText((status.now - status.started) / 1000);
-    setText(about, [`diamond-agent ${version}`, `up ${up}`, ...cost].join("  ·  "));
+    setAttribute(health, "title", isHealthy ? "All that is enabled works" : degraded.join("; "));
+    const up = `up ${lengthText((now - started) / 1000)}`;
+    const agent = `diamond-agent ${version}`.trim();
+    setText(about, [agent, up, cost(status), `${quantity(rss, "byte")} memory`].join("  ·  "));
   };
   update(app.status.get());
   return { headline, update };
@@ -82,7 +86,7 @@ function createRanges(app: App): HTMLElement {
   const buttons = SPANS.map(([label, name, seconds]) => ({
     seconds,
     button: el("button", {
-      "aria-label": name,
+      "aria-label": `${label}: ${name.toLowerCase()}`,
       title: name,
       onclick: () => app.range.set({ kind: "live", seconds }),
     }, label),

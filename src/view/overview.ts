@@ -101,6 +101,15 @@ const CHARTS: readonly Chart[] = [
       ...{ path, label: `${resource} ${share}`, rank: `${resource} ${share}` },
     }),
   },
+  {
+    ...{ id: "backlog", title: "Points that wait", unit: "", stacked: true },
+    tail: /diamond\.(queued|spooled)/,
+    read: ([place], path) => ({
+      path,
+      label: place === "queued" ? "in memory" : "on disk",
+      rank: place,
+    }),
+  },
 ];
 
 /** Without the charts that have no series. */

@@ -26,6 +26,7 @@ const TIMES: readonly (readonly [seconds: number, unit: string])[] = [
   [1e-6, "µs"],
 ];
 const DIGITS = 3;
+const MAX_SHOWN = 999.5;
 
 /** How values of one unit are written; all ticks of an axis share one multiple. */
 interface Writing {
@@ -69,8 +70,8 @@ function writing(magnitude: number, unit: string): Writing {
   const scale = scaleOf(plain);
   if (scale === undefined) return { divisor: 1, unit };
   let power = 0;
-  // 999.5 would be written as 1000.
-  while (magnitude / scale.base ** power >= scale.base * 0.9995 && power < scale.units.length - 1) {
+  // Three digits are enough for each multiple, also of 1024.
+  while (magnitude / scale.base ** power >= MAX_SHOWN && power < scale.units.length - 1) {
     power++;
   }
   return { divisor: scale.base ** power, unit: scale.units[power] + rate };

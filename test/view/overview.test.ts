@@ -56,6 +56,12 @@ describe("the overview", () => {
     deepEqual(labelsOf(found), ["dm-0 read", "nvme0n1 read", "sda read", "vdb1 read"]);
   });
 
+  it("stacks what waits in memory and on disk", () => {
+    const found = panel("backlog", "diamond.spooled", "diamond.queued", "diamond.delivered");
+    equal(found?.stacked, true);
+    deepEqual(labelsOf(found), ["in memory", "on disk"]);
+  });
+
   it("takes the unit that there is", () => {
     const found = panel("network", "network.eth0.rx_kilobit", "network.eth0.tx_kilobit");
     equal(found?.unit, "kilobit/s");
