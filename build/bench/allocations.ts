@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { singleRunner } from "../../src/agent/agent.ts";
-import type { CollectorRunner } from "../../src/agent/collector_runner.ts";
+import type { CollectorRunner } from "../../src/agent/runner_contract.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { silentLog } from "../../src/ports/log.ts";

@@ -21,7 +21,8 @@ import type {
   RunningCollector,
 } from "./agent_contract.ts";
 import { changes, isSame } from "./changes.ts";
-import { type CollectorRunner, createCollectorRunner } from "./collector_runner.ts";
+import { createCollectorRunner } from "./collector_runner.ts";
+import type { CollectorRunner } from "./runner_contract.ts";
 import { destinationOf } from "./destination.ts";
 import { createHostnameResolver, type HostnameResolver } from "./hostname.ts";
 import type { SeriesBudget } from "../core/series_limit.ts";

@@ -7,7 +7,7 @@ import type { Log } from "../ports/log.ts";
 import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
 import type { Missing } from "./missing.ts";
-import type { CollectorRunner } from "./collector_runner.ts";
+import type { CollectorRunner } from "./runner_contract.ts";
 import type { AgentState, SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
 import type { RangeAnswer, RangeQuery, SeriesAnswer, SeriesQuery } from "./series.ts";

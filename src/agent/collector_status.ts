@@ -3,13 +3,9 @@
 import type { FailureCode } from "../core/errors.ts";
 import type { ErrorState } from "../core/error_reporter.ts";
 import { adviceForCollector, adviceForMissing } from "./advice.ts";
-import {
-  type CollectorRunner,
-  type LoggedLine,
-  NO_RUNS,
-  type RunRecord,
-} from "./collector_runner.ts";
 import type { Missing } from "./missing.ts";
+import { NO_RUNS, type RunRecord } from "./run_record.ts";
+import type { CollectorRunner, LoggedLine } from "./runner_contract.ts";
 
 /**
  * `waiting`: too young to say. `no data`: it works, and there is nothing to publish. `missing`: it is

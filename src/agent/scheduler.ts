@@ -9,7 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { within } from "../delivery/deadline.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import type { CollectorRunner } from "./collector_runner.ts";
+import type { CollectorRunner } from "./runner_contract.ts";
 
 export interface Scheduler {
   /** Runs every collection at once, then each at its time. */

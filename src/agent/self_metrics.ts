@@ -12,7 +12,7 @@ import type { Host } from "../ports/host.ts";
 import { number } from "../core/option.ts";
 import { droppedTotal, dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
-import type { CollectorRunner } from "./collector_runner.ts";
+import type { CollectorRunner } from "./runner_contract.ts";
 import { collectorState } from "./collector_status.ts";
 import type { Missing } from "./missing.ts";
 

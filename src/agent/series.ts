@@ -3,7 +3,7 @@
 import { configError, messageOf } from "../core/errors.ts";
 import { compileSearch } from "../core/search.ts";
 import type { History } from "../ports/history.ts";
-import type { CollectorRunner } from "./collector_runner.ts";
+import type { CollectorRunner } from "./runner_contract.ts";
 
 export interface SeriesQuery {
   /** See `core/search.ts`; absent: all. */
@@ -68,8 +68,9 @@ export function findSeries(
 
 function currentSeries(runners: readonly CollectorRunner[]): SeriesValue[] {
   const found: SeriesValue[] = [];
-  for (const { name: collector, emitted } of runners) {
-    for (const { series: { path, precision, unit }, last } of emitted()) {
+  for (const runner of runners) {
+    const collector = runner.name;
+    for (const { series: { path, precision, unit }, last } of runner.emitted()) {
       if (last === undefined) continue;
       // With the decimals that handlers write.
       const value = Number(last.value.toFixed(precision));

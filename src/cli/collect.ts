@@ -2,7 +2,7 @@
 
 import { singleRunner, unsupported } from "../agent/agent.ts";
 import type { CollectorConfig } from "../agent/agent_contract.ts";
-import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
+import type { CollectorRunner, Outcome } from "../agent/runner_contract.ts";
 import type { Metrics } from "../core/collector.ts";
 import type { Catalogue, PluginSource } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";

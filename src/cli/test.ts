@@ -1,7 +1,7 @@
 /** `test`: runs a collector on what was recorded, and compares what it publishes. */
 
 import { singleRunner } from "../agent/agent.ts";
-import type { CollectorRunner, Outcome } from "../agent/collector_runner.ts";
+import type { CollectorRunner, Outcome } from "../agent/runner_contract.ts";
 import { codeOf, configError, messageOf } from "../core/errors.ts";
 import type { RecordedHost } from "../ports/host.ts";
 import { silentLog } from "../ports/log.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createAgent } from "../../src/agent/agent.ts";
 import { createScheduler } from "../../src/agent/scheduler.ts";
-import type { CollectorRunner } from "../../src/agent/collector_runner.ts";
+import type { CollectorRunner } from "../../src/agent/runner_contract.ts";
 import { NO_SAVED_STATE, readState } from "../../src/agent/state.ts";
 import { type CommonValues, counter, defineCollector } from "../../src/core/collector.ts";
 import { Cursor } from "../../src/core/cursor.ts";
