@@ -3,12 +3,16 @@
 import process from "node:process";
 import { tune } from "./platform/memory/reexec.ts";
 import { PROBE_WORD, serveProbes } from "./platform/fs/probe_child.ts";
+import { FAR_WORD } from "./platform/far/word.ts";
 import { PLUGIN_WORD } from "./platform/plugins/word.ts";
 
 const LAST_LINES_MS = 1000;
 
 if (process.argv[2] === PROBE_WORD) {
   await serveProbes();
+} else if (process.argv[2] === FAR_WORD) {
+  const { serveFar } = await import("./platform/far/child.ts");
+  await serveFar();
 } else if (process.argv[2] === PLUGIN_WORD) {
   const { servePlugins } = await import("./platform/plugins/child.ts");
   await servePlugins();

@@ -37,7 +37,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/roots.ts": { imports: [] },
   "platform/runtime": { imports: ["node:"] },
   "platform/memory": { imports: MACHINE },
-  "platform/access": { imports: MACHINE },
+  "platform/access": { imports: [...MACHINE, "platform/far"] },
+  "platform/far": {
+    imports: [
+      ...MACHINE,
+      "platform/access",
+      "platform/clock.ts",
+      "platform/exec",
+      "platform/fs",
+      "platform/history",
+      "platform/log",
+      "platform/memory",
+      "platform/service",
+      "platform/spool",
+    ],
+  },
   "platform/fs": {
     imports: [
       ...MACHINE,
@@ -45,12 +59,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "platform/access",
       "platform/clock.ts",
       "platform/exec",
+      "platform/far",
       "platform/log",
       "platform/memory",
       "platform/roots.ts",
     ],
   },
-  "platform/exec": { imports: [...MACHINE, "platform/roots.ts"] },
+  "platform/exec": { imports: [...MACHINE, "platform/far", "platform/roots.ts"] },
   "platform/net": {
     imports: [
       ...MACHINE,
@@ -68,13 +83,29 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },
-  "platform/spool": { imports: [...MACHINE, "formats", "platform/access"] },
-  "platform/history": { imports: [...MACHINE, "history", "platform/clock.ts"] },
+  "platform/spool": { imports: [...MACHINE, "formats", "platform/access", "platform/far"] },
+  "platform/history": {
+    imports: [...MACHINE, "history", "platform/clock.ts", "platform/far"],
+  },
   "platform/log": {
-    imports: [...MACHINE, "formats", "consola/core", "platform/access", "platform/exec"],
+    imports: [
+      ...MACHINE,
+      "formats",
+      "consola/core",
+      "platform/access",
+      "platform/exec",
+      "platform/far",
+    ],
   },
   "platform/service": {
-    imports: [...MACHINE, "platform/access", "platform/exec", "platform/memory", "platform/net"],
+    imports: [
+      ...MACHINE,
+      "platform/access",
+      "platform/exec",
+      "platform/far",
+      "platform/memory",
+      "platform/net",
+    ],
   },
   "platform/plugins": {
     imports: [
@@ -83,6 +114,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "platform",
       "platform/access",
       "platform/exec",
+      "platform/far",
       "platform/fs",
       "platform/memory",
       "platform/roots.ts",

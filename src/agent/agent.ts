@@ -298,6 +298,10 @@ export function createAgent(ports: AgentPorts): Agent {
         off: running?.settings.off,
         configuration: ports.configuration?.(),
         log: ports.logPlaces,
+        problems: {
+          "the log cannot be written": ports.logProblem?.(),
+          "the state cannot be kept": housekeeping.problem,
+        },
         losses,
         destination(name) {
           const options = running?.workers.get(name)?.part.options;

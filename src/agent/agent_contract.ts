@@ -96,6 +96,8 @@ export interface AgentPorts {
   readonly configuration?: () => ConfigurationStatus;
   /** Where the log goes, for people. */
   readonly logPlaces?: readonly string[];
+  /** Why the log cannot be written now. */
+  logProblem?(): string | undefined;
   /** Checks the ledgers after each tick. */
   readonly audit?: boolean;
 }

@@ -3,7 +3,7 @@
  * within its limit, and trims the spools.
  */
 
-import { messageOf } from "../core/errors.ts";
+import { codeOf, messageOf } from "../core/errors.ts";
 import type { EmitterSettings } from "../core/emitter.ts";
 import { megabytes } from "../core/units.ts";
 import { createErrorReporter } from "../core/error_reporter.ts";
@@ -21,6 +21,8 @@ interface Housekeeping {
   tick(): void;
   /** Saves the state. */
   keep(clean: boolean): void;
+  /** Why the state cannot be kept, where its file system does not answer. */
+  readonly problem: string | undefined;
 }
 
 const KEEP_SECONDS = 60;
@@ -45,7 +47,10 @@ export function createHousekeeping(
   settings: () => AgentSettings | undefined,
   agentState: () => AgentState,
 ): Housekeeping {
-  const kept = readState(state, view, host, log);
+  let problem: string | undefined;
+  const kept = readState(state, view, host, log, (error) => {
+    if (codeOf(error) === "timeout") problem = messageOf(error);
+  });
   const hasSamples = Object.keys(kept.collectors).length > 0;
   const offset = hasSamples ? bootOf(host).offset : 0;
   const pressing = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
@@ -82,10 +87,12 @@ export function createHousekeeping(
     try {
       state.write(text);
       told = false;
+      problem = undefined;
     } catch (error) {
+      problem = codeOf(error) === "timeout" ? messageOf(error) : undefined;
       if (!told) {
         log.warn(
-          `Cannot write "${state.path}", so the ledgers and counters begin again with the next start: ${
+          `cannot write "${state.path}", so the ledgers and counters begin again with the next start: ${
             messageOf(error)
           }`,
         );
@@ -144,6 +151,9 @@ export function createHousekeeping(
       return samples && { samples, offset };
     },
     keep,
+    get problem() {
+      return problem;
+    },
     tick() {
       const now = host.clock.monotonic();
       if (audit) check();

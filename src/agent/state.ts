@@ -49,6 +49,7 @@ export function readState(
   view: string,
   host: Host,
   log: Log,
+  failed: (error: unknown) => void = () => {},
 ): SavedState {
   try {
     const text = store?.read();
@@ -61,6 +62,7 @@ export function readState(
       age <= MAX_AGE_SECONDS;
     return samplesHold ? state : { ...state, collectors: {} };
   } catch (error) {
+    failed(error);
     log.warn(
       `The state in "${store?.path}" is not taken over, counters and the ledgers begin anew: ${
         messageOf(error)

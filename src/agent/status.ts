@@ -66,6 +66,8 @@ interface StatusContext {
   readonly off?: Readonly<Record<"collectors" | "handlers", readonly string[]>>;
   readonly configuration?: ConfigurationStatus;
   readonly log?: readonly string[];
+  /** What the agent itself cannot do, and why; undefined where it can. */
+  readonly problems?: Readonly<Record<string, string | undefined>>;
   readonly losses: Losses;
   /** Where a handler sends to. */
   destination(handler: string): string | undefined;
@@ -74,7 +76,8 @@ interface StatusContext {
 export function statusOf(
   { runners, workers, missing }: AgentState,
   { self, clock, names }: Host,
-  { started, version, maxMemory, off, configuration, log, losses, destination }: StatusContext,
+  { started, version, maxMemory, off, configuration, log, problems, losses, destination }:
+    StatusContext,
 ): Status {
   const now = clock.now();
   const missingOnes = (kind: string) => missing.filter((one) => one.kind === kind);
@@ -94,6 +97,7 @@ export function statusOf(
     ...handlers.flatMap((handler) => handlerProblems(handler, losses)),
     ...collectors.flatMap(collectorProblems),
     ...runners.flatMap(({ name, crowd }) => crowd === undefined ? [] : `${name}: ${crowd.message}`),
+    ...Object.entries(problems ?? {}).flatMap(([what, why]) => why ? `${what}: ${why}` : []),
     ...(rss > maxMemory ? [`memory is over max_memory`] : []),
   ];
   const { pid } = self;

@@ -122,7 +122,7 @@ export function socketPath(world: World, flags: Flags, settings: Settings): stri
   if (isOff(socket)) return undefined;
   if (socket !== "") return files.absolute(socket);
   const base = pidFileOf(world, flags, settings).replace(/\.pid$/, "");
-  return files.list(base) === undefined ? `${base}.sock` : `${base}/agent.sock`;
+  return files.access(base)?.directory === true ? `${base}/agent.sock` : `${base}.sock`;
 }
 
 const STATE_FOLDER = "/var/lib/diamond";

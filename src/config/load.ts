@@ -10,7 +10,15 @@ import { parseConfig } from "./configobj.ts";
 import { interpolateAll } from "./interpolate.ts";
 import { isLogSection } from "./logging.ts";
 import { fault, type Problem } from "./problems.ts";
-import { isSection, leaf, merge, newSection, type Section, subsection } from "./tree.ts";
+import {
+  isSection,
+  leaf,
+  merge,
+  newSection,
+  type Origin,
+  type Section,
+  subsection,
+} from "./tree.ts";
 
 interface Loaded {
   readonly root: Section;
@@ -72,6 +80,15 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     return part;
   }
 
+  function namesIn(directory: string, at: Origin): readonly string[] | undefined {
+    try {
+      return files.list(directory);
+    } catch (error) {
+      problems.push(fault(at, `cannot read the directory "${directory}": ${messageOf(error)}`));
+      return [];
+    }
+  }
+
   const main = readTree(path);
   const unreadable = problems.some(({ line }) => line === 0);
   const root = newSection(origin);
@@ -82,13 +99,9 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
   const extra = text(configs, "path");
   if (extra !== undefined && extra !== "") {
     directories.push(extra);
-    const names = files.list(extra);
-    if (names === undefined) {
-      const at = leaf(configs, "path")!.origin;
-      problems.push(
-        fault(at, `The directory "${extra}" of [configs] path cannot be read`),
-      );
-    }
+    const at = leaf(configs, "path")!.origin;
+    const names = namesIn(extra, at);
+    if (names === undefined) problems.push(fault(at, `there is no directory "${extra}"`));
     for (const name of names ?? []) {
       if (name.endsWith(extension)) merge(root, readPart(`${trimSlash(extra)}/${name}`));
     }
@@ -107,7 +120,8 @@ export function loadConfig(path: string, files: ConfigFiles): Loaded {
     if (directory === undefined || directory === "") return;
     directories.push(directory);
     const target = subsection(root, kind)!;
-    for (const name of files.list(directory) ?? []) {
+    const at = leaf(server, `${kind}_config_path`)!.origin;
+    for (const name of namesIn(directory, at) ?? []) {
       if (!name.endsWith(extension) || name.startsWith(".")) continue;
       const file = `${trimSlash(directory)}/${name}`;
       const part = readPart(file);

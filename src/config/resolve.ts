@@ -124,11 +124,11 @@ async function loadPlugins(context: ResolveContext, server: ServerValues): Promi
     user,
     group,
   });
-  for (const { path: file, names, problem, keptOld } of custom.files) {
+  for (const { path: file, names, problem, keptOld, isSilent = false } of custom.files) {
     const at = { file, line: 0 };
     if (problem !== undefined) {
       const message = keptOld ? `${problem}; the version before it runs on` : problem;
-      problems.push(isMissing(problem) ? warning(at, message) : notice(at, message));
+      problems.push(isMissing(problem) && !isSilent ? warning(at, message) : notice(at, message));
     }
     for (const name of names) {
       if (Object.hasOwn(catalogue.collectors, name) || Object.hasOwn(catalogue.handlers, name)) {

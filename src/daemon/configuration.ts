@@ -22,8 +22,8 @@ export interface Configuration {
   /** Takes another one over: `apply` gets it, and may throw. Throws `config` why the old one stays. */
   reload<T>(apply: (next: Settings) => Promise<T>): Promise<T>;
   status(): ConfigurationStatus;
-  /** Another one when a file of it, or of a plugin, has changed, come or gone. */
-  version(): string;
+  /** Another one when a file of it, or of a plugin, has changed, come or gone; undefined where one cannot be looked at now. */
+  version(): string | undefined;
 }
 
 interface Refusal {
@@ -75,7 +75,13 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
   }
 
   function onDisk(): ConfigurationStatus["onDisk"] {
-    const versions = versionsOf([...settings.files, ...(refusal?.files ?? [])], files, settings);
+    let versions: string;
+    try {
+      versions = versionsOf([...settings.files, ...(refusal?.files ?? [])], files, settings);
+    } catch (error) {
+      otherSince ??= now();
+      return { problems: [`${path}: error: ${messageOf(error)}`], since: otherSince };
+    }
     if (versions !== same && versions !== other?.versions) {
       const { fingerprint } = loadConfig(path, files);
       if (fingerprint === settings.fingerprint) same = versions;
@@ -122,7 +128,16 @@ export async function firstConfiguration(ports: ConfigurationPorts): Promise<Con
     }),
     version() {
       const plugins = settings.custom.files.map((file) => file.path);
-      return versionsOf([...settings.files, ...plugins], files, settings, settings.custom.folders);
+      try {
+        return versionsOf(
+          [...settings.files, ...plugins],
+          files,
+          settings,
+          settings.custom.folders,
+        );
+      } catch {
+        return undefined;
+      }
     },
   };
 }
@@ -139,11 +154,13 @@ export function errorsIn({ problems }: Settings): Problem[] {
 
 /**
  * Returns the errors that prevent a reload. Harmless errors that existed before, such as an unknown option, do
- * not. Neither does a missing or broken plugin, because its file is not part of the configuration.
+ * not. Neither does a missing or broken plugin, because its file is not part of the configuration; but one that cannot
+ * be looked at now does.
  */
 function newErrors(next: Settings, inForce: Settings): Problem[] {
   const known = new Set(inForce.problems.map(keyOf));
-  const plugins = new Set(next.custom.files.map(({ path }) => path));
+  const answered = next.custom.files.filter(({ isSilent }) => !isSilent);
+  const plugins = new Set(answered.map(({ path }) => path));
   const parts = [...inForce.collectors, ...inForce.handlers, ...inForce.leftOut];
   const wasEnabled = (name: string | undefined) => parts.some(({ section }) => section === name);
   return errorsIn(next).filter((problem) => {

@@ -28,7 +28,10 @@ export interface DaemonPorts {
   /** Collectors and handlers of the operator's own, on a host that is seen like that. */
   custom(roots: RootOptions): PluginLoader;
   agent(ports: Omit<AgentPorts, "random">): Agent;
-  openLog(plan: LogPlan, toStdout: boolean): Log & { close(): void };
+  openLog(
+    plan: LogPlan,
+    toStdout: boolean,
+  ): Log & { problem?(): string | undefined; close(): void };
   /** The folder of the spools, for an agent to work with. */
   spools(folder: SpoolFolder): Spools;
   state(path: string): StateStore & { remove(): void };

@@ -45,12 +45,14 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
         ...storesOf(ports, options, settings),
         configuration: configuration.status,
         logPlaces: places,
+        logProblem: () => log.problem?.(),
         audit: options.debug,
       });
       control.explain = createExplain({ ports, agent, host, configuration });
       const { version } = ports.buildInfo;
       await superviseAgent({
         ...{ daemon, version, agent, host, log, places, configuration, tell, release, control },
+        files: ports.files,
       });
     } finally {
       release();

@@ -4,10 +4,12 @@ import type { Agent } from "../agent/agent_contract.ts";
 import type { AgentState } from "../agent/self_metrics.ts";
 import { createRetry } from "../agent/retry.ts";
 import type { Host } from "../ports/host.ts";
+import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Log } from "../ports/log.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DaemonControl } from "./contract.ts";
 import type { ControlHandlers } from "./control.ts";
+import { tellSilence } from "./silence.ts";
 import { createWatch, tellLog } from "./watch.ts";
 import { watchdog } from "./watchdog.ts";
 
@@ -15,6 +17,7 @@ const ASKED_ONCE_MS = 500;
 
 interface Supervised {
   readonly daemon: DaemonControl;
+  readonly files: ConfigFiles;
   readonly version: string;
   readonly agent: Agent;
   readonly host: Host;
@@ -31,7 +34,8 @@ interface Supervised {
 
 /** Runs the agent until a signal ends it. */
 export async function superviseAgent(supervised: Supervised): Promise<void> {
-  const { daemon, agent, host, log, places, configuration, release, control } = supervised;
+  const { daemon, files, agent, host, log, places, configuration, tell, release, control } =
+    supervised;
   /** A file that changes while the agent starts has changed as well. */
   const begun = configuration.version();
   tellLog(configuration.settings, log);
@@ -67,12 +71,16 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
     return changes;
   };
 
+  const silentAtStart = tellSilence(files, log, tell);
   await agent.start(configuration.settings);
   watch(begun);
   if (control.listenAgain) createRetry(host.clock, control.listenAgain).start();
-  void configuration.settings.custom.pending?.catch(() => {}).then(() => {
-    if (asked === undefined) return reload();
-  }).catch(() => {});
+  const { pending } = configuration.settings.custom;
+  for (const late of [pending, ...silentAtStart()]) {
+    void late?.catch(() => {}).then(() => asked === undefined ? reload() : undefined).catch(
+      () => {},
+    );
+  }
   tellStart(agent.state(), supervised);
   await daemon.report("", places);
   await manager.ready();

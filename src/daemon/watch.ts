@@ -67,7 +67,8 @@ async function watchFiles(
   const seconds = () => configuration.settings.server.collectors_reload_interval;
   while (seconds() > 0) {
     await clock.sleep(seconds() * 1000);
-    if (configuration.version() === known) continue;
+    const version = configuration.version();
+    if (version === undefined || version === known) continue;
     await reload().catch(() => {});
     known = configuration.version();
   }

@@ -2,7 +2,7 @@
 export interface ConfigFiles {
   /** The text of a file. Throws with the system's reason. */
   read(path: string): string;
-  /** The names in a directory, sorted; undefined if the directory does not exist. */
+  /** The names in a directory, sorted; undefined if there is no such directory. Throws where it cannot be read. */
   list(directory: string): string[] | undefined;
   /** Who may read and write it; undefined when it is not there. */
   access(path: string): FileAccess | undefined;
@@ -11,18 +11,23 @@ export interface ConfigFiles {
    * its name; undefined where they could not.
    */
   whoElse(path: string, user: string, group: string): string | undefined;
-  /** Changes when the file does; undefined when it is not there. */
+  /** Changes when the file does; undefined when it is not there. Throws `timeout` where its file system does not answer. */
   fileVersion(path: string): string | undefined;
+  /** Tells of each file system that does not answer, also of those that do not already. */
+  onSilence?(tell: SilenceListener): void;
   /** Against the working directory. */
   absolute(path: string): string;
   /**
-   * By the mounts as they are now: the type of the file system of a path where that needs a server or a program
-   * that can stop answering.
+   * By the mounts as they are now: the type of the file system of a path where that can stop answering, and this
+   * process with it.
    */
   networkKinds(): (path: string) => string | undefined;
   /** Why a file of this name cannot be written; undefined when it can. */
   unwritable(path: string): string | undefined;
 }
+
+/** `over` resolves when it answers again. */
+export type SilenceListener = (mountPoint: string, over: Promise<void>) => void;
 
 export interface FileAccess {
   readonly directory: boolean;

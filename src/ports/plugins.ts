@@ -44,6 +44,8 @@ export interface PluginFile {
   readonly names: readonly string[];
   /** Why it cannot be used. */
   readonly problem?: string;
+  /** Its file system does not answer. */
+  readonly isSilent?: boolean;
   /** What is to be known of it otherwise. */
   readonly note?: string;
   /** An older version of it runs on. */

@@ -16,6 +16,7 @@ const groups = [
     ["kill", "--kills", "5", "--stops", "6"],
     ["disk", "--damages", "15"],
     ["hung_mount", "--seconds", "12"],
+    ["hung_files", "--seconds", "10"],
     ["isolation", "--seconds", "30"],
     ["carbon", "--seconds", "20", "--restarts", "2"],
   ],

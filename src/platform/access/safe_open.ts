@@ -24,6 +24,7 @@ import {
 } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
+import { farFor } from "../far/far.ts";
 import { type MakeFolder, O_PATH, type Place, withPlace } from "./folder.ts";
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_WRONLY } = constants;
@@ -64,6 +65,8 @@ function readRegular(path: string, maxBytes: number): Uint8Array {
 
 /** The same as text. */
 export function readRegularText(path: string, maxBytes: number): string {
+  const far = farFor(path);
+  if (far !== undefined) return far.call("read", path, maxBytes) as string;
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readRegular(path, maxBytes));
 }
 
@@ -115,18 +118,19 @@ export function openToAppend(path: string, mode: number): number {
 
 const CREATE = O_CREAT | O_EXCL | O_NOFOLLOW;
 
+interface ReplaceOptions {
+  readonly mode: number;
+  readonly folderMode?: number;
+  readonly owner?: Owner;
+  /** It is on the disk before it takes the old one's place. */
+  readonly durable?: boolean;
+}
+
 /** Replaces a file as a whole: who reads it finds the old text or the new one. */
-export function replaceFile(
-  path: string,
-  text: string,
-  { mode, folderMode = FOLDER_MODE, owner, durable = false }: {
-    readonly mode: number;
-    readonly folderMode?: number;
-    readonly owner?: Owner;
-    /** It is on the disk before it takes the old one's place. */
-    readonly durable?: boolean;
-  },
-): void {
+export function replaceFile(path: string, text: string, how: ReplaceOptions): void {
+  const far = farFor(path);
+  if (far !== undefined) return void far.call("replace", path, text, how);
+  const { mode, folderMode = FOLDER_MODE, owner, durable = false } = how;
   withPlace(path, (place) => {
     if (place.entry !== undefined) refuseOther(place.entry);
     const next = place.beside(`${basename(place.path)}.${process.pid}`);
@@ -154,6 +158,8 @@ export function removeIf(path: string, isOurs: (entry: Stats, place: Place) => b
 
 /** Makes a folder, and those above it, for an owner. Those that are there stay as they are. */
 export function makeFolder(path: string, mode: number, owner: Owner): void {
+  const far = farFor(path);
+  if (far !== undefined) return void far.call("makeFolder", path, mode, owner);
   const make = makeOwnFolder(mode, owner);
   withPlace(path, ({ path, entry }) => {
     if (entry === undefined) make(path);

@@ -5,10 +5,12 @@ import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
 import { noData, timedOut } from "../../core/errors.ts";
 import type { Exec, ExecResult } from "../../ports/exec.ts";
+import { askFirst, farFor } from "../far/far.ts";
 import { lineSplitter } from "../runtime/lines.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { createLimiter } from "./limiter.ts";
 import { realPathOf, type Roots } from "../roots.ts";
+import { safeEnvironment } from "./environment.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Commands at the same time. */
@@ -34,16 +36,6 @@ export function killGroup(child: ChildProcess): void {
   } catch {
     // It has ended on its own.
   }
-}
-
-/** Variables that make a runtime load code; no child of ours needs them. */
-const UNSAFE_VARIABLE = /^(BUN_|NODE_OPTIONS$|LD_|DYLD_|DENO_)/;
-
-export function safeEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name, value]) =>
-    value !== undefined && !UNSAFE_VARIABLE.test(name)
-  );
-  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** Programs that lie below a moved root are run there. */
@@ -157,21 +149,38 @@ export const realExec: Exec = {
   find(program) {
     if (program.includes("/") && isExecutable(program)) return program;
     const name = program.slice(program.lastIndexOf("/") + 1);
-    const directories = [...(process.env.PATH ?? "").split(":"), ...MORE_DIRECTORIES];
-    return directories.filter((directory) => directory !== "").map((directory) =>
-      `${directory}/${name}`
-    ).find(isExecutable);
+    const directories = [...searched(), ...MORE_DIRECTORIES];
+    return directories.filter((directory) => directory !== "" && isThere(directory)).map((
+      directory,
+    ) => `${directory}/${name}`).find(isExecutable);
   },
 };
 
 /** As the leader of a process group of its own. */
 function spawnGroup(argv: readonly string[]) {
-  return processes().spawn(argv[0], argv.slice(1), {
+  // The runtime would look for it in folders that hang.
+  const needsPath = !argv[0].includes("/") && searched().some((folder) => farFor(folder));
+  const program = needsPath ? realExec.find(argv[0]) ?? argv[0] : argv[0];
+  return processes().spawn(program, argv.slice(1), {
     detached: process.platform !== "win32",
     env: safeEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
+}
+
+function searched(): string[] {
+  return (process.env.PATH ?? "").split(":");
+}
+
+/** Whether a folder can be looked into; false where its file system does not answer. */
+function isThere(folder: string): boolean {
+  try {
+    askFirst(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -9,7 +9,7 @@ import type { Readable, Writable } from "node:stream";
 import { noData, timedOut } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { processes } from "../runtime/node_modules.ts";
-import { safeEnvironment } from "../exec/exec.ts";
+import { safeEnvironment } from "../exec/environment.ts";
 import { selfCommand } from "../runtime/self_command.ts";
 import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";

@@ -3,6 +3,8 @@
 import { resolve } from "node:path";
 import type { Histories, History } from "../../ports/history.ts";
 import { realClock } from "../clock.ts";
+import { farFor } from "../far/far.ts";
+import { farHistoryFile } from "./far_history_file.ts";
 
 interface Open {
   readonly history: History;
@@ -21,8 +23,9 @@ export const realHistories: Histories = {
         import("../../history/history.ts"),
         import("./history_file.ts"),
       ]);
+      const far = farFor(file);
       const history = createHistory({
-        file: openHistoryFile(file, log),
+        file: far === undefined ? openHistoryFile(file, log) : farHistoryFile(far, file, log),
         maxBytes,
         maxAge,
         now: () => Math.floor(realClock.now() / 1000),

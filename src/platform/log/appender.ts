@@ -23,6 +23,8 @@ import { utc } from "../../formats/strftime.ts";
 import { streams, zlib } from "../runtime/node_modules.ts";
 import { withPlace } from "../access/folder.ts";
 import { openToAppend } from "../access/safe_open.ts";
+import { farFor } from "../far/far.ts";
+import { farAppender } from "./far_appender.ts";
 import { localZone } from "./local_zone.ts";
 
 /** Between looks at whether another program has moved the file away. */
@@ -31,6 +33,11 @@ const MODE = 0o644;
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_WRONLY } = constants;
 
 export function openAppender(path: string, rotation: Rotation): Appender {
+  const far = farFor(path);
+  return far === undefined ? openHere(path, rotation) : farAppender(far, path, rotation);
+}
+
+function openHere(path: string, rotation: Rotation): Appender {
   const { when, interval, keep, maxBytes, gzip, watch } = rotation;
   const zone = rotation.utc ? utc : localZone;
   let descriptor = openFile(path);

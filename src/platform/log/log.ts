@@ -1,7 +1,7 @@
 /** The log: consola with one reporter for each output of the plan. */
 
 import { type ConsolaInstance, createConsola, LogLevels, type LogObject } from "consola/core";
-import { messageOf } from "../../core/errors.ts";
+import { codeOf, messageOf } from "../../core/errors.ts";
 import { paragraph } from "../../core/visible.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogOutput, LogPlan, LogTarget } from "../../ports/log_plan.ts";
@@ -12,6 +12,8 @@ import { writeText } from "../runtime/stdio.ts";
 import { openSyslog } from "./syslog.ts";
 
 interface OpenLog extends Log {
+  /** Why an output cannot be written now; undefined where all can. */
+  problem(): string | undefined;
   close(): void;
 }
 
@@ -26,6 +28,8 @@ interface LogRequest {
 /** Writes one line; may throw. */
 interface Output {
   write(line: string, record: LogRecord): void;
+  /** Why it is not open, where its file system does not answer. */
+  readonly problem?: string;
   close(): void;
 }
 
@@ -39,9 +43,9 @@ const LEVEL_OF_TYPE: Readonly<Record<string, number>> = {
 
 export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
   const started = Date.now();
-  const outputs: { settings: LogOutput; output: Output; broken: boolean }[] = [];
+  const outputs: { settings: LogOutput; output: Output; broken?: string }[] = [];
   for (const settings of plan.outputs) {
-    outputs.push({ settings, output: openOutput(settings.to, complain), broken: false });
+    outputs.push({ settings, output: openOutput(settings.to, complain) });
   }
 
   const consola = createConsola({
@@ -61,11 +65,11 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
           const { format, datefmt } = target.settings;
           try {
             target.output.write(formatRecord(record, format, datefmt, localZone), record);
-            target.broken = false;
+            target.broken = undefined;
           } catch (error) {
             // A full disk is reported once, where it can still be read.
-            if (!target.broken) complain(`cannot write the log: ${messageOf(error)}`);
-            target.broken = true;
+            if (target.broken === undefined) complain(`cannot write the log: ${messageOf(error)}`);
+            target.broken = messageOf(error);
           }
         }
         if (toStdout) writeText("stdout", stdoutLine(record));
@@ -74,6 +78,10 @@ export function openLog({ plan, toStdout, complain }: LogRequest): OpenLog {
   });
   return {
     ...logOn(consola, plan.level),
+    problem() {
+      for (const { output, broken = output.problem } of outputs) if (broken) return broken;
+      return undefined;
+    },
     close: () => outputs.forEach(({ output }) => output.close()),
   };
 }
@@ -133,13 +141,16 @@ const REOPEN_MS = 5000;
 function reopened(open: () => Output, complain: (message: string) => void): Output {
   let output: Output | undefined;
   let nextTry = -Infinity;
+  let problem: string | undefined;
 
   function current(): Output | undefined {
     if (output !== undefined || performance.now() < nextTry) return output;
     try {
       output = open();
+      problem = undefined;
     } catch (error) {
       if (nextTry === -Infinity) complain(`${messageOf(error)}: the log goes to stderr`);
+      problem = codeOf(error) === "timeout" ? messageOf(error) : undefined;
       nextTry = performance.now() + REOPEN_MS;
     }
     return output;
@@ -149,6 +160,10 @@ function reopened(open: () => Output, complain: (message: string) => void): Outp
   const instead = streamOutput("stderr");
   return {
     write: (line, record) => (current() ?? instead).write(line, record),
+    get problem() {
+      if (problem !== undefined) current();
+      return problem;
+    },
     close: () => output?.close(),
   };
 }

@@ -8,7 +8,8 @@ import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { levels, type LogRecord } from "../../formats/log_record.ts";
 import { dgram, processes } from "../runtime/node_modules.ts";
-import { realExec, safeEnvironment } from "../exec/exec.ts";
+import { safeEnvironment } from "../exec/environment.ts";
+import { realExec } from "../exec/exec.ts";
 
 interface Syslog {
   write(line: string, record: LogRecord): void;

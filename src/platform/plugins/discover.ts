@@ -5,10 +5,11 @@
 
 import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { messageOf } from "../../core/errors.ts";
+import { codeOf, messageOf } from "../../core/errors.ts";
 import type { ModuleFile } from "../../core/plugin_protocol.ts";
 import { configFiles } from "../fs/config_files.ts";
 import type { Trusted } from "../access/trust.ts";
+import { askFirst } from "../far/far.ts";
 import { createPluginTrust } from "./trust.ts";
 
 export interface FoundFile extends ModuleFile {
@@ -17,11 +18,18 @@ export interface FoundFile extends ModuleFile {
   readonly refused?: string;
 }
 
+interface FolderProblem {
+  readonly path: string;
+  readonly problem: string;
+  /** Its file system does not answer. */
+  readonly isSilent?: boolean;
+}
+
 export interface Found {
   readonly files: readonly FoundFile[];
   readonly folders: readonly string[];
   /** Folders that cannot be looked into, and why. */
-  readonly problems: readonly { readonly path: string; readonly problem: string }[];
+  readonly problems: readonly FolderProblem[];
 }
 
 const KINDS: Readonly<Record<string, FoundFile["kind"]>> = {
@@ -41,19 +49,21 @@ export function findPluginFiles(
 ): Found {
   const files: FoundFile[] = [];
   const folders: string[] = [];
-  const problems: { path: string; problem: string }[] = [];
+  const problems: FolderProblem[] = [];
   const seen = new Set<string>();
   const trust = trusted && createPluginTrust(trusted);
 
   function look(folder: string, depth: number): void {
     let names: string[];
     try {
+      askFirst(folder);
       const real = realpathSync(folder);
       if (seen.has(real)) return;
       seen.add(real);
       names = readdirSync(folder).sort();
     } catch (error) {
-      problems.push({ path: folder, problem: `cannot be read: ${messageOf(error)}` });
+      const isSilent = codeOf(error) === "timeout";
+      problems.push({ path: folder, problem: `cannot be read: ${messageOf(error)}`, isSilent });
       return;
     }
     // Python looks for whatever is imported in all of them.

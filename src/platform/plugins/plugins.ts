@@ -57,8 +57,8 @@ export function createPluginLoader(roots: Roots): PluginLoader {
     const { collectors, inPython } = loaded ?? notYet(usable);
     const handlers = await loadHandlers(request, foundHandlers);
     const files: PluginFile[] = [];
-    for (const { path, problem } of [...found.problems, ...foundHandlers.problems]) {
-      files.push({ path, names: [], problem });
+    for (const problem of [...found.problems, ...foundHandlers.problems]) {
+      files.push({ names: [], ...problem });
     }
     for (const { path, refused } of [...found.files, ...foundHandlers.files]) {
       if (refused !== undefined) files.push({ path, names: [], problem: refused });

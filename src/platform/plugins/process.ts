@@ -23,14 +23,17 @@ import { restartPause } from "../../core/restart_pause.ts";
 import { visible } from "../../core/visible.ts";
 import type { Log } from "../../ports/log.ts";
 import { processes } from "../runtime/node_modules.ts";
-import { killGroup, safeEnvironment } from "../exec/exec.ts";
+import { safeEnvironment } from "../exec/environment.ts";
+import { killGroup } from "../exec/exec.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 import { CostLimit, type CostLimits } from "./cost_limit.ts";
 import { costOf } from "./process_cost.ts";
+import { endProcess } from "./process_end.ts";
 import { createLimitedLog } from "./limited_log.ts";
 import { readLines } from "./read_lines.ts";
 import { type Request, Requests, type Taking } from "./requests.ts";
 import { guardOfThisProcess } from "./signal_guard.ts";
+import { Stuck } from "./stuck.ts";
 
 export interface PluginProcessSettings extends CostLimits {
   /** For the log and the agent's own metrics. */
@@ -56,6 +59,8 @@ const MAX_ANSWER = 4_194_304;
 const MAX_PRINTED = 2000;
 const MAX_LAST_LINE = 200;
 const LAST_WORDS_MS = 100;
+/** For a process that was killed to end. */
+const KILLED_MS = 1000;
 /** Lines of the plugins' own output that are logged in a minute. */
 const PRINTED_A_MINUTE = 20;
 
@@ -68,6 +73,7 @@ export class PluginProcess {
   readonly #cost: CostLimit;
   readonly #printed;
   readonly #logged;
+  readonly #stuck: Stuck;
   #child: Child | undefined;
   /** For the process that comes after this one. */
   #loading: { readonly files: readonly ModuleFile[] } & LoadContext = { files: [] };
@@ -92,6 +98,7 @@ export class PluginProcess {
     const now = () => performance.now();
     this.#printed = createLimitedLog(settings.name, now, PRINTED_A_MINUTE);
     this.#logged = createLimitedLog(settings.name, now);
+    this.#stuck = new Stuck(settings.name);
   }
 
   /** What the process was last known to be at: the file that it loads. */
@@ -127,7 +134,17 @@ export class PluginProcess {
     signal: AbortSignal,
     own: Log,
   ): Promise<void> {
-    await this.#abortable({ do: "run", run: request }, signal, { take, own });
+    const { section } = request;
+    this.#stuck.check(section);
+    this.#alive();
+    this.#stuck.began(request);
+    try {
+      await this.#abortable({ do: "run", run: request }, signal, { take, own });
+      this.#stuck.ended(section, "done");
+    } catch (error) {
+      this.#stuck.ended(section, signal.aborted ? "late" : "failed");
+      throw error;
+    }
   }
 
   /** Any other request. An abort is sent to the process, which is killed if it does not answer. */
@@ -160,23 +177,7 @@ export class PluginProcess {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#costTimer);
-    const last = this.#child;
-    if (last === undefined) return;
-    const ended = new Promise((resolve) => last.once("exit", resolve));
-    last.ref();
-    last.stdin.end();
-    // It may be busy with something that never ends, and where that is a dead mount, not even a kill ends it.
-    const late = setTimeout(() => killGroup(last), LAST_MOMENT_MS);
-    const { promise: lost, resolve: giveUp } = Promise.withResolvers<void>();
-    const stuck = setTimeout(giveUp, 2 * LAST_MOMENT_MS);
-    await Promise.race([ended, lost]);
-    clearTimeout(late);
-    clearTimeout(stuck);
-    // What it had started goes with it.
-    killGroup(last);
-    last.stdout.destroy();
-    last.stderr.destroy();
-    last.unref();
+    if (this.#child !== undefined) await endProcess(this.#child, LAST_MOMENT_MS);
   }
 
   /** Throws while it is too early to start it again. */
@@ -188,6 +189,7 @@ export class PluginProcess {
     if (wait > 0) {
       throw badData(`the process of ${name} starts again in ${Math.ceil(wait / 1000)} s`);
     }
+    this.#stuck.checkStart();
     return this.#begin();
   }
 
@@ -204,6 +206,7 @@ export class PluginProcess {
     this.#reason = undefined;
     this.#lastLine = "";
     this.#cost.reset();
+    this.#stuck.restarted();
     child.unref();
     this.#listen(child);
     if (preamble !== undefined) child.stdin.write(preamble);
@@ -258,6 +261,16 @@ export class PluginProcess {
     if (this.#child === undefined) return;
     this.#reason = why;
     killGroup(this.#child);
+    setTimeout((killed) => this.#abandon(killed), KILLED_MS, this.#child).unref();
+  }
+
+  #abandon(killed: Child): void {
+    if (this.#child !== killed) return;
+    this.#stuck.abandoned(killed, this.#at);
+    killed.stdin.destroy();
+    killed.stdout.destroy();
+    killed.stderr.destroy();
+    this.#ended(killed, `${this.#reason}, which does not end it`);
   }
 
   #loadRequest(): PluginProcessRequest {

@@ -11,6 +11,7 @@ import type { ControlAnswer, ControlRequest } from "../../ports/process.ts";
 import { bunSockets } from "../runtime/bun_sockets.ts";
 import { net } from "../runtime/node_modules.ts";
 import { giveSocket, kindOf, makeFolder, removeIf } from "../access/safe_open.ts";
+import { askFirst, farFor } from "../far/far.ts";
 import { serveLines } from "../net/line_server.ts";
 
 const ANSWER_SECONDS = 10;
@@ -29,6 +30,7 @@ export async function serveControl(
 ): Promise<() => void> {
   const respond = (line: string) => reply(line, answer);
   if (process.platform === "win32") return await serveLines(addressOf(path), respond);
+  askFirst(path);
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there !== undefined) {
     if (!there.isSocket()) throw new Error(`there is ${kindOf(there)} already, not a socket`);
@@ -57,6 +59,8 @@ export async function serveControl(
 }
 
 function removeSocket(path: string): void {
+  const far = farFor(path);
+  if (far !== undefined) return void far.call("removeSocket", path);
   removeIf(path, (entry) => entry.isSocket());
 }
 

@@ -9,7 +9,7 @@ import process from "node:process";
 import type { StartReport } from "../../ports/process.ts";
 import { type BunSocket, bunSockets, writeAndEnd } from "../runtime/bun_sockets.ts";
 import { net, processes } from "../runtime/node_modules.ts";
-import { safeEnvironment } from "../exec/exec.ts";
+import { safeEnvironment } from "../exec/environment.ts";
 import { selfCommand } from "../runtime/self_command.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 

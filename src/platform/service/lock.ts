@@ -7,6 +7,7 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { fnv1a } from "../../core/hash.ts";
+import { askFirst } from "../far/far.ts";
 import { listening } from "../net/listen.ts";
 import { bunSockets } from "../runtime/bun_sockets.ts";
 import { libc } from "../runtime/libc.ts";
@@ -36,6 +37,7 @@ const own = new Set<string>();
 export async function lockFolder(path: string): Promise<boolean> {
   let descriptor: number;
   try {
+    askFirst(path);
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
   } catch {
     return true;

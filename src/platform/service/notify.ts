@@ -6,7 +6,7 @@
 import process from "node:process";
 import type { Notifier } from "../../ports/process.ts";
 import { processes } from "../runtime/node_modules.ts";
-import { safeEnvironment } from "../exec/exec.ts";
+import { safeEnvironment } from "../exec/environment.ts";
 import { sendUnixDatagram } from "../net/unix_datagram.ts";
 
 /** Where systemd's sockets are: taken out of the environment, since no child may speak for the agent. */

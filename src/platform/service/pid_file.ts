@@ -6,10 +6,11 @@
 import { closeSync, constants, ftruncateSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import process from "node:process";
-import { configError } from "../../core/errors.ts";
+import { codeOf, configError } from "../../core/errors.ts";
 import { lockName } from "./lock.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { withPlace } from "../access/folder.ts";
+import { farFor } from "../far/far.ts";
 import {
   openRegular,
   type Owner,
@@ -81,7 +82,9 @@ export function removePidFile(path: string): void {
   }
 }
 
-function removePid(path: string): void {
+export function removePid(path: string): void {
+  const far = farFor(path);
+  if (far !== undefined) return void far.call("removePid", path);
   try {
     removeIf(path, (entry) => entry.isFile());
   } catch {
@@ -103,6 +106,9 @@ function readPid(path: string): number | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "EACCES") return undefined;
+    if (codeOf(error) === "timeout") {
+      throw configError(`cannot read the pid file "${path}" (-p names another)`, error);
+    }
     throw configError(`"${path}" is not a pid file (-p names another)`, error);
   }
 }

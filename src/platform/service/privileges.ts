@@ -3,10 +3,17 @@
 import process from "node:process";
 import { configError } from "../../core/errors.ts";
 import type { Identity } from "../../ports/process.ts";
+import { everyFar } from "../far/far.ts";
 import { ownAuxv } from "../memory/auxv.ts";
 
-/** Supplementary groups, group, user: in this order, then verified. Throws `config` where it did not take. */
-export function become({ uid, gid, user }: Identity): void {
+/** This process, and those that work on files for it. Throws `config` where it did not take. */
+export function become(identity: Identity): void {
+  for (const far of everyFar()) if (far.isRunning) far.call("become", identity);
+  becomeHere(identity);
+}
+
+/** Supplementary groups, group, user: in this order, then verified. */
+function becomeHere({ uid, gid, user }: Identity): void {
   const own = process as PrivilegedProcess;
   const { getuid, getgid } = own;
   if (

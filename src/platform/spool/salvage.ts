@@ -1,8 +1,8 @@
 /** What is whole of a damaged spool: by the database where it can still be asked, and by the file's pages. */
 
-import { zlib } from "../runtime/node_modules.ts";
 import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
 import { type RawRow, rawRows } from "./raw_rows.ts";
+import { unpackRow } from "./spool_row.ts";
 import { isMarked } from "./spool_statements.ts";
 import type { BatchRow, SpoolFile } from "./spool_file_contract.ts";
 
@@ -181,7 +181,7 @@ function checksumOf({ data }: BatchRow): string {
 
 function isWhole({ data }: BatchRow): boolean {
   try {
-    zlib().gunzipSync(data);
+    unpackRow(data);
     return true;
   } catch {
     return false;

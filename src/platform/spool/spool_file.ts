@@ -11,6 +11,7 @@ import { openDatabase, type StatementSync } from "../runtime/sqlite.ts";
 import { checkOrigin, DamagedSpool, damageOf, isDamage } from "./spool_damage.ts";
 import type { BatchRow, SpoolFile, SpoolFileSettings } from "./spool_file_contract.ts";
 import { salvageOpen } from "./salvage.ts";
+import { unpackRow } from "./spool_row.ts";
 import { isMarked, markOf, statements } from "./spool_statements.ts";
 import { decodeBatch, decodeSeries, encodeBatch, encodeSeries } from "../../formats/spool_batch.ts";
 
@@ -173,7 +174,7 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
     /** What can be read of a row; nothing where it is damaged. */
     function whole({ data }: BatchRow): Metric[] {
       try {
-        return decodeBatch(zlib().gunzipSync(data).toString("utf8"), seriesOf);
+        return decodeBatch(unpackRow(data), seriesOf);
       } catch (error) {
         if (isDamage(error)) throw error;
         return [];

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { Failure, messageOf } from "../../core/errors.ts";
 import { type SpoolFolder, SpoolInUse, type Spools, type SpoolSummary } from "../../ports/spool.ts";
 import { makeFolder } from "../access/safe_open.ts";
+import { askFirst, farFor } from "../far/far.ts";
 import { type DatabaseSync, openDatabase } from "../runtime/sqlite.ts";
 import { openRecovering } from "./recovering_spool.ts";
+import { farSpools } from "./far_spools.ts";
 import { isDamage } from "./spool_damage.ts";
 import { openSpoolFile } from "./spool_file.ts";
 import type { SpoolFile } from "./spool_file_contract.ts";
@@ -19,6 +21,11 @@ const ENDING = ".db";
 const OWN = { uid: -1, gid: -1 };
 
 export function createSpools(settings: SpoolFolder): Spools {
+  const far = farFor(settings.path);
+  return far === undefined ? spoolsHere(settings) : farSpools(far, settings);
+}
+
+function spoolsHere(settings: SpoolFolder): Spools {
   const { path: folder } = settings;
   const open = new Set<string>();
   let lock: DatabaseSync | undefined;
@@ -57,6 +64,7 @@ export function createSpools(settings: SpoolFolder): Spools {
 
 /** The spools in a folder, whether an agent uses them or not. Throws the system's error where it cannot be read. */
 export function listSpools(folder: string): SpoolSummary[] {
+  askFirst(folder);
   return handlersIn(folder).flatMap((handler): SpoolSummary[] => {
     const file = fileOf(folder, handler);
     let bytes = 0;
@@ -94,6 +102,7 @@ function handlerOf(name: string): string | undefined {
 
 /** A spool to look at, beside an agent that works with it. */
 export function lookInto(folder: string, handler: string): SpoolFile {
+  askFirst(folder);
   const path = fileOf(folder, handler);
   if (!existsSync(path)) {
     throw new Failure("config", `there is no spool of ${handler} in "${folder}"`);
