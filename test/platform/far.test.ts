@@ -31,7 +31,7 @@ describeWith("the process that works on files", noPipes, () => {
     const made = createFar({
       point: "/net",
       command: SHELL,
-      patience: 300,
+      patience: 1000,
       answers,
       silent: (over) => silences.push(over),
     });
@@ -41,7 +41,7 @@ describeWith("the process that works on files", noPipes, () => {
   it("stays the same while it answers, and its errors are those of the call", () => {
     const { far: one } = far();
     const pid = one.call("pid");
-    equal(one.call("pid", "a longer text ".repeat(50_000)), pid);
+    equal(one.call("pid", "a longer text ".repeat(6000)), pid);
     throws(() => one.call("no"), { message: "no such thing", code: "ENOENT" });
     equal(one.generation, 1);
   });
@@ -53,7 +53,7 @@ describeWith("the process that works on files", noPipes, () => {
     const began = performance.now();
     throws(() => one.call("hang"), /the file system at "\/net" does not answer \(since \d\d:/);
     const took = performance.now() - began;
-    ok(took >= 250 && took < 2000, `${took} ms`);
+    ok(took >= 900 && took < 5000, `${took} ms`);
     const again = performance.now();
     for (let call = 0; call < 100; call++) throws(() => one.call("pid"), /does not answer/);
     ok(performance.now() - again < 200);
