@@ -59,7 +59,7 @@ function emitterOf(
     metrics: options.measure_collector_time
       ? { ...collector.metrics, collector_time_ms: TIME }
       : collector.metrics,
-    free: collector.custom?.freeMetrics ?? false,
+    free: collector.custom?.undeclared ?? false,
     saved,
     limit,
   });

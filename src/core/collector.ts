@@ -161,7 +161,7 @@ export interface PluginTraits {
   /** No options are declared: each key of the section comes as it stands. */
   readonly freeOptions: boolean;
   /** No metrics are declared: any name is a gauge. */
-  readonly freeMetrics: boolean;
+  readonly undeclared: boolean;
 }
 
 export type System = "linux" | "darwin" | "freebsd" | "windows";

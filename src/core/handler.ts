@@ -20,11 +20,11 @@ export interface Sink extends AsyncDisposable {
    */
   write(batch: readonly Metric[], signal: AbortSignal): void | Promise<void>;
   /** Of a transport's sink: what it knows of the writes that it took. */
-  readonly line?: Line;
+  readonly watch?: DeliveryWatch;
 }
 
-/** The connections that a transport's writes went by. */
-export interface Line {
+/** What is known of the connections that a transport has written to. */
+export interface DeliveryWatch {
   /**
    * What has happened since this was asked last to make what was written in the last seconds
    * doubtful; undefined where nothing has.
@@ -32,7 +32,7 @@ export interface Line {
   broken(): Break | undefined;
   /** Bytes that were written, over all connections. */
   readonly written: number;
-  /** How many of them the peer's program has read, as far as anybody knows; undefined where it is too soon to look again. */
+  /** How many of them the peer's program has read, as far as is known; undefined where it is too soon to look again. */
   read(): number | undefined;
   /** Of a protocol in which a peer says what it does not take: how many points since this was asked last. */
   refused?(): Refusal | undefined;

@@ -5,14 +5,14 @@
  */
 
 import { type Failure, undelivered } from "../core/errors.ts";
-import type { Line, Refusal } from "../core/handler.ts";
+import type { DeliveryWatch, Refusal } from "../core/handler.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Batch, createSentBatches, type SentBatches } from "./sent.ts";
 
 interface UnconfirmedSettings {
   /** Undefined where a write is final. */
-  readonly line: Line | undefined;
+  readonly watch: DeliveryWatch | undefined;
   readonly resendSeconds: number;
   readonly clock: Clock;
   readonly ledger: Ledger;
@@ -42,10 +42,10 @@ export class Unconfirmed {
   #refused = 0;
 
   constructor(settings: UnconfirmedSettings) {
-    const { line, resendSeconds, clock } = settings;
+    const { watch, resendSeconds, clock } = settings;
     this.#settings = settings;
     this.#sent = createSentBatches(resendSeconds, () => clock.monotonic());
-    this.#resends = line !== undefined && resendSeconds > 0;
+    this.#resends = watch !== undefined && resendSeconds > 0;
     this.#proofMs = 1000 * Math.max(resendSeconds, MIN_PROOF_SECONDS);
   }
 
@@ -65,12 +65,12 @@ export class Unconfirmed {
 
   /** Whether the peer should be looked at before the next write is due. */
   get wantsLook(): boolean {
-    return this.#settings.line !== undefined && !this.#isProven;
+    return this.#settings.watch !== undefined && !this.#isProven;
   }
 
   /** Nothing of a batch is to be written any more, and `taken` points of it were taken. */
   add(batch: Batch, taken: number): void {
-    const { line, clock, ledger, acked } = this.#settings;
+    const { watch, clock, ledger, acked } = this.#settings;
     this.#lastWrite = clock.monotonic();
     if (!this.#resends) {
       ledger.delivered += taken;
@@ -78,16 +78,16 @@ export class Unconfirmed {
       return;
     }
     ledger.unconfirmed += batch.points;
-    this.#sent.add(batch, line!.written);
+    this.#sent.add(batch, watch!.written);
   }
 
   /** Looks at the connection. Returns why nothing should be written to this peer now. */
   check(): Failure | undefined {
-    const { line, refused } = this.#settings;
-    if (line === undefined) return undefined;
-    const found = line.broken();
+    const { watch, refused } = this.#settings;
+    if (watch === undefined) return undefined;
+    const found = watch.broken();
     if (found === undefined) {
-      const refusal = line.refused?.();
+      const refusal = watch.refused?.();
       if (refusal !== undefined) {
         this.#refused += refusal.points;
         refused(refusal);
@@ -109,16 +109,16 @@ export class Unconfirmed {
   /** Forgets what is safe by now; where memory `isShort`: all that the peer has read. */
   confirm(isShort = false): void {
     if (!this.#resends) return;
-    const { line } = this.#settings;
-    for (const batch of this.#sent.ack(() => line!.read(), isShort)) this.#confirmed(batch);
+    const { watch } = this.#settings;
+    for (const batch of this.#sent.ack(() => watch!.read(), isShort)) this.#confirmed(batch);
   }
 
   /** Whether a suspect has turned out to be what it should be. */
   prove(): boolean {
-    const { line, clock } = this.#settings;
+    const { watch, clock } = this.#settings;
     if (!this.#isSuspect) return true;
     if (clock.monotonic() - this.#lastWrite < this.#proofMs) return false;
-    if (this.#resends && (line!.read() ?? 0) < line!.written) return false;
+    if (this.#resends && (watch!.read() ?? 0) < watch!.written) return false;
     this.#breaks = 0;
     this.#isSuspect = false;
     return true;
@@ -137,9 +137,9 @@ export class Unconfirmed {
 
   /** The last connection: where it `isClosed`, and in order, all is confirmed. `keeps`: what went to a suspect is kept. */
   end(isClosed: boolean, keeps: boolean): void {
-    const { line } = this.#settings;
-    if (line === undefined) return;
-    const isInOrder = isClosed && line.broken() === undefined;
+    const { watch } = this.#settings;
+    if (watch === undefined) return;
+    const isInOrder = isClosed && watch.broken() === undefined;
     if (!isInOrder || (this.#isSuspect && keeps)) return this.reclaim();
     for (const batch of this.#sent.reclaim()) this.#confirmed(batch);
   }

@@ -29,7 +29,7 @@ export function unconfirmedOf(
   requeued: () => void,
 ): Unconfirmed {
   return new Unconfirmed({
-    line: sink.line,
+    watch: sink.watch,
     resendSeconds: options.resend_seconds,
     clock,
     ledger: account.ledger,

@@ -5,7 +5,7 @@
 
 import { undelivered } from "../core/errors.ts";
 import { addressText } from "../core/option.ts";
-import type { DeliveryValues, Line, Sink } from "../core/handler.ts";
+import type { DeliveryValues, DeliveryWatch, Sink } from "../core/handler.ts";
 import type { Host } from "../ports/host.ts";
 import type { Connection, Target } from "../ports/net.ts";
 import type { Metric } from "../core/metric.ts";
@@ -28,18 +28,18 @@ const TOO_SOON = "the connection before it can have read what it was sent";
 export function openStream(host: Host, settings: StreamSettings): Sink {
   const peer = new StreamPeer(host, settings);
   return {
-    line: peer,
+    watch: peer,
     write: (batch, signal) => peer.write(batch, signal),
     [Symbol.asyncDispose]: () => peer.closeInOrder(),
   };
 }
 
-class StreamPeer implements Line {
+class StreamPeer implements DeliveryWatch {
   readonly #host: Host;
   readonly #settings: StreamSettings;
   #connection: Connection | undefined;
   #since = 0;
-  #break: ReturnType<Line["broken"]>;
+  #break: ReturnType<DeliveryWatch["broken"]>;
   #refused = { points: 0, example: "" };
   /** Points that were written since the peer was listened to last. */
   #linesWritten = 0;
@@ -73,7 +73,7 @@ class StreamPeer implements Line {
       : this.#send(connection, batch, signal);
   }
 
-  broken(): ReturnType<Line["broken"]> {
+  broken(): ReturnType<DeliveryWatch["broken"]> {
     this.#look();
     const told = this.#break;
     this.#break = undefined;
@@ -95,7 +95,7 @@ class StreamPeer implements Line {
     return this.written - connection.unread(waiting);
   }
 
-  refused(): ReturnType<NonNullable<Line["refused"]>> {
+  refused(): ReturnType<NonNullable<DeliveryWatch["refused"]>> {
     const { points, example } = this.#refused;
     if (points === 0) return undefined;
     this.#refused = { points: 0, example: "" };
@@ -195,7 +195,7 @@ class StreamPeer implements Line {
     return true;
   }
 
-  #breakOf(what: string, answered: boolean): NonNullable<ReturnType<Line["broken"]>> {
+  #breakOf(what: string, answered: boolean): NonNullable<ReturnType<DeliveryWatch["broken"]>> {
     return { error: undelivered(`${this.#name} ${what}`), answered };
   }
 

@@ -65,7 +65,7 @@ function setUp(
       if (typeof sink.mood === "function") sink.mood(batch);
       sink.taken.push(...batch.map(({ value }) => value));
     },
-    line: transport
+    watch: transport
       ? {
         broken() {
           const isBroken = line.isBroken;

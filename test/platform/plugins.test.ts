@@ -46,7 +46,7 @@ describe("a user's file", () => {
     deepEqual([one.name, one.path, one.custom], [
       "A",
       "A",
-      { file: "f", freeOptions: true, freeMetrics: true },
+      { file: "f", freeOptions: true, undeclared: true },
     ]);
     const several = { a: { name: "A", collect }, b: { name: "B", collect, path: "b" }, other: 5 };
     deepEqual(collectorsOf(several, "f").map(({ path }) => path), ["A", "b"]);

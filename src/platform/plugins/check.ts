@@ -60,7 +60,7 @@ function collectorOf(value: unknown, where: string, file: string): AnyCollector 
     systems: textsOf(systems, "systems", say) as AnyCollector["systems"] ?? everySystem,
     options: options ?? {},
     metrics: metrics ?? {},
-    custom: { file, freeOptions: options === undefined, freeMetrics: metrics === undefined },
+    custom: { file, freeOptions: options === undefined, undeclared: metrics === undefined },
     // The object itself may have more, which its functions use by `this`.
     ...(prepare && { prepare: prepare.bind(value) as AnyCollector["prepare"] }),
     collect: collect.bind(value) as AnyCollector["collect"],

@@ -183,7 +183,7 @@ export async function servePlugins(): Promise<void> {
         whitelist: none,
         blacklist: none,
         metrics: collector.metrics,
-        free: collector.custom!.freeMetrics,
+        free: collector.custom!.undeclared,
       }),
       // deno-lint-ignore no-explicit-any
       state: collector.prepare?.(options as any, host!),
@@ -244,7 +244,7 @@ function declarationOf(collector: AnyCollector): Declaration {
     sources,
     systems,
     options: custom!.freeOptions ? null : optionDataOf(collector.options),
-    metrics: custom!.freeMetrics ? null : collector.metrics,
+    metrics: custom!.undeclared ? null : collector.metrics,
   };
 }
 

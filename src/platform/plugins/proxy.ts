@@ -43,7 +43,7 @@ export function createProxyMaker(pool: PluginSwap): ProxyMaker {
       systems: systems ?? everySystem,
       options: { ...withDefaults(defaults), ...optionsOfData(options ?? {}) },
       metrics: metrics ?? {},
-      custom: { file, freeOptions: options === null, freeMetrics: metrics === null },
+      custom: { file, freeOptions: options === null, undeclared: metrics === null },
       prepare() {
         const instance = `${name} ${++instances}`;
         return {
