@@ -310,6 +310,7 @@ export function createAgent(ports: AgentPorts): Agent {
       }),
     series: (query) => findSeries(state().runners, host.histories.current(), query),
     range: (query) => readRange(host.histories.current(), query),
+    outages: (from, to) => housekeeping.outages.between(from, to),
     taps,
     parts: () => ({
       collectors: [...running?.runners.values() ?? []],

@@ -8,6 +8,7 @@ import type { MemoryMode } from "../ports/process.ts";
 import type { Spools } from "../ports/spool.ts";
 import type { Missing } from "./missing.ts";
 import type { CollectorRunner } from "./runner_contract.ts";
+import type { Outage } from "./outages.ts";
 import type { AgentState, SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
 import type { RangeAnswer, RangeQuery, SeriesAnswer, SeriesQuery } from "./series.ts";
@@ -72,6 +73,8 @@ export interface Agent {
   series(query: SeriesQuery): SeriesAnswer;
   /** Values of a range of time. Throws `config` where no history is kept. */
   range(query: RangeQuery): RangeAnswer;
+  /** When handlers could not deliver, between two times in seconds since the epoch; the oldest first. */
+  outages(from: number, to: number): readonly Outage[];
   /** For those who watch points as they pass. */
   readonly taps: Taps;
   parts(): RunningParts;

@@ -9,6 +9,7 @@ import { megabytes } from "../core/units.ts";
 import { createErrorReporter } from "../core/error_reporter.ts";
 import { imbalance, type SavedLedger } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent_contract.ts";
+import { Outages } from "./outages.ts";
 import type { AgentState } from "./self_metrics.ts";
 import { bootOf, readState, type SavedState } from "./state.ts";
 
@@ -17,6 +18,8 @@ interface Housekeeping {
   ledger(handler: string): SavedLedger | undefined;
   /** The counter samples that an earlier run saved for a collector; undefined if they are no longer useful. */
   samples(collector: string): EmitterSettings["saved"];
+  /** When handlers could not deliver. */
+  readonly outages: Outages;
   /** After each wake-up. */
   tick(): void;
   /** Saves the state. */
@@ -51,6 +54,7 @@ export function createHousekeeping(
   const kept = readState(state, view, host, log, (error) => {
     if (codeOf(error) === "timeout") problem = messageOf(error);
   });
+  const outages = new Outages(kept.outages, kept.kept);
   const hasSamples = Object.keys(kept.collectors).length > 0;
   const offset = hasSamples ? bootOf(host).offset : 0;
   const pressing = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
@@ -82,6 +86,7 @@ export function createHousekeeping(
           ...Object.fromEntries(workers.map((worker) => [worker.name, worker.saved(clean)])),
         },
         collectors: Object.fromEntries(runners.map((one) => [one.name, one.save(offset)])),
+        outages: outages.all(),
       } satisfies SavedState,
     );
     try {
@@ -154,8 +159,10 @@ export function createHousekeeping(
     get problem() {
       return problem;
     },
+    outages,
     tick() {
       const now = host.clock.monotonic();
+      outages.look(agentState().workers, host.clock);
       if (audit) check();
       if (looks(now)) shedMemory();
       if (keeps(now)) {

@@ -8,6 +8,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { SavedLedger } from "../delivery/ledger.ts";
+import type { Outage } from "./outages.ts";
 import { checkShape } from "./state_shape.ts";
 
 /** Where the state lies. */
@@ -28,6 +29,8 @@ export interface SavedState {
   readonly clean: boolean;
   readonly handlers: Readonly<Record<string, SavedLedger>>;
   readonly collectors: Readonly<Record<string, SavedSamples>>;
+  /** Absent in the state of an earlier version. */
+  readonly outages?: readonly Outage[];
 }
 
 export const NO_SAVED_STATE: SavedState = {

@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Throws with the first part that is not as it should be. */
 export function checkShape(state: unknown): void {
   if (!isRecord(state)) throw new Error("it is not an object");
-  const { handlers, collectors, kept } = state;
+  const { handlers, collectors, kept, outages = [] } = state;
   if (typeof kept !== "number") throw new Error("it has no time");
   for (const [name, ledger] of entriesOf(handlers, "handlers")) {
     if (!isLedger(ledger)) throw new Error(`the ledger of ${name} is damaged`);
@@ -13,6 +13,16 @@ export function checkShape(state: unknown): void {
   for (const [name, samples] of entriesOf(collectors, "collectors")) {
     if (!isSamples(samples)) throw new Error(`the samples of ${name} are damaged`);
   }
+  if (!Array.isArray(outages) || !outages.every(isOutage)) {
+    throw new Error("its outages are damaged");
+  }
+}
+
+function isOutage(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { handler, from, to, reason } = value;
+  return typeof handler === "string" && typeof reason === "string" && isCount(from) &&
+    (to === null || isCount(to));
 }
 
 function entriesOf(value: unknown, name: string): [string, unknown][] {

@@ -13,6 +13,8 @@ interface TapQuery {
   readonly tap?: number;
   /** See `core/search.ts`; absent: all. */
   readonly match?: string;
+  /** Instead of a search. */
+  readonly wants?: (path: string) => boolean;
   /** Whose deliveries; absent: all points when the handlers get them. */
   readonly handler?: string;
 }
@@ -108,8 +110,8 @@ export class Taps {
     return { tap: id, metrics, lost };
   }
 
-  #begin({ match = "", handler }: TapQuery, askedAt: number): Tap {
-    const matches = searchFor(match);
+  #begin({ match = "", wants, handler }: TapQuery, askedAt: number): Tap {
+    const matches = wants ?? searchFor(match);
     if (this.#open.length >= MAX_TAPS) {
       // The one that was silent for longest is a watcher that has gone, mostly.
       this.#open.sort((a, b) => b.askedAt - a.askedAt);

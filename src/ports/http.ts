@@ -5,15 +5,31 @@ import type { TlsSettings } from "./net.ts";
 export interface HttpServerRequest {
   /** Without the query. */
   readonly path: string;
+  /** What follows `?`, as it was sent. */
+  readonly query: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** A form that was posted, as it was sent; empty where none was. */
+  readonly form: string;
 }
 
 export interface HttpServerResponse {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The answer goes on after its body. Returns what ends the sending. */
+  readonly stream?: (peer: StreamingPeer) => () => void;
 }
+
+export interface StreamingPeer {
+  /** Sends a text, or cuts the peer off where it has not read what was sent before. */
+  send(text: string): void;
+}
+
+export type HttpAnswer = (
+  asked: HttpServerRequest,
+) => HttpServerResponse | Promise<HttpServerResponse>;
 
 export interface Listener {
   close(): Promise<void>;

@@ -1,12 +1,6 @@
 /** Connections, datagrams and TLS. All that may wait takes a signal. */
 
-import type {
-  HttpRequest,
-  HttpResponse,
-  HttpServerRequest,
-  HttpServerResponse,
-  Listener,
-} from "./http.ts";
+import type { HttpAnswer, HttpRequest, HttpResponse, Listener } from "./http.ts";
 
 export type Family = 0 | 4 | 6;
 
@@ -19,11 +13,8 @@ export interface Net {
   datagram(target: Target, signal: AbortSignal): Promise<Datagrams>;
   /** One HTTP request. Throws `undelivered` or `timeout` where there is no answer, `bad-data` where it is too long. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
-  /** Answers HTTP requests (GET only) at an address until it is closed. Throws `undelivered` where that cannot be. */
-  listen(
-    at: ListenAddress,
-    answer: (asked: HttpServerRequest) => HttpServerResponse,
-  ): Promise<Listener>;
+  /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
+  listen(at: ListenAddress, answer: HttpAnswer): Promise<Listener>;
 }
 
 export interface ListenAddress {
@@ -31,6 +22,10 @@ export interface ListenAddress {
   readonly port: number;
   /** Where `host` is a loopback address: names that requests may carry in `Host`, besides loopback's own. */
   readonly allowedHosts?: readonly string[];
+  /** Requests at other addresses too are only answered under those names, and by number. */
+  readonly isStrict?: boolean;
+  /** Paths to which a form may be posted; everything else is GET and HEAD. */
+  readonly formPaths?: readonly string[];
 }
 
 /** Files are named by their paths, and read at each connect: certificates are renewed. */

@@ -11,12 +11,15 @@ describe("an HTTP request's head", () => {
     deepEqual({ ...head, headers: { ...head.headers } }, {
       method: "GET",
       path: "/metrics",
+      query: "x=y",
       host: "localhost",
       headers: { host: "LocalHost:9109", accept: "a", x: "1, 2" },
     });
     equal(get("/", "Host: [::1]:80")?.host, "[::1]");
     equal(get("http://evil/metrics", "Host: localhost")?.host, "evil", "the target's host counts");
     equal(parseRequestHead("GET / HTTP/1.0")?.host, "");
+    equal(get("/a?b=%26?c#d", "Host: a")?.query, "b=%26?c");
+    equal(get("http://a?b", "Host: a")?.path, "/");
   });
 
   it("is refused where it can be read in two ways", () => {
@@ -57,5 +60,12 @@ describe("the host of a request at a loopback address", () => {
     }
     equal(answersTo("proxy", "127.0.0.1", ["Proxy"]), true);
     equal(answersTo("evil.example.com", "0.0.0.0", []), true, "who asks there has a name for it");
+  });
+
+  it("is at any address one that has no name, or an allowed one, where the server is strict", () => {
+    for (const host of ["10.0.0.5", "[fe80::1]", "localhost", "", "web-1"]) {
+      equal(answersTo(host, "0.0.0.0", ["web-1"], true), true, host);
+    }
+    equal(answersTo("evil.example.com", "10.0.0.5", ["web-1"], true), false);
   });
 });

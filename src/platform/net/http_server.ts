@@ -1,46 +1,49 @@
 /**
- * An HTTP server that only answers GET: one request a connection, with bounds on everything that a peer decides.
- * Made on plain sockets, as the runtimes' own servers keep neither the bounds nor the same ones.
+ * An HTTP server for GET, and for forms where they are wanted: one request a connection, with bounds on everything
+ * that a peer decides. Made on plain sockets, as the runtimes' own servers keep neither the bounds nor the same ones.
  */
 
 import type { Socket } from "node:net";
 import { undelivered } from "../../core/errors.ts";
-import { answersTo, parseRequestHead } from "../../formats/http_head.ts";
-import type { HttpServerRequest, HttpServerResponse, Listener } from "../../ports/http.ts";
+import { answersTo } from "../../formats/http_head.ts";
+import { createRequestReader, type ReceivedRequest } from "../../formats/http_request.ts";
+import type { HttpAnswer, HttpServerResponse, Listener } from "../../ports/http.ts";
 import type { ListenAddress } from "../../ports/net.ts";
-import { net, zlib } from "../runtime/node_modules.ts";
-import { createAdmission } from "./admission.ts";
+import { net } from "../runtime/node_modules.ts";
+import { createAdmission, type Place } from "./admission.ts";
+import { message, plain } from "./http_message.ts";
+import { openStream } from "./http_stream.ts";
 import { listening } from "./listen.ts";
 
-const MAX_HEAD_BYTES = 16_384;
-/** For the whole head, however its bytes arrive. */
-const HEAD_MS = 5000;
+/** For the whole request, however its bytes arrive. */
+const REQUEST_MS = 5000;
 /** For a peer to read its answer. */
 const ANSWER_MS = 30_000;
 /** A peer that still sends is read for so long after its answer, which a reset would take from it. */
 const LINGER_MS = 1000;
-const HEAD_END = "\r\n\r\n";
-const REASONS: Readonly<Record<number, string>> = {
-  200: "OK",
-  400: "Bad Request",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-};
+const STREAMS = { connections: 16, burst: 16, unread: Infinity };
 
-type Answer = (asked: HttpServerRequest) => HttpServerResponse;
+/** What a connection is served with. */
+interface Service {
+  readonly at: ListenAddress;
+  readonly answer: HttpAnswer;
+  /** A place among those whose answer goes on. */
+  enterStreams(socket: Socket): Place;
+}
 
-export async function listenHttp(at: ListenAddress, answer: Answer): Promise<Listener> {
+export async function listenHttp(at: ListenAddress, answer: HttpAnswer): Promise<Listener> {
   const { host, port } = at;
-  const admission = createAdmission(() => performance.now());
+  const now = () => performance.now();
+  const admission = createAdmission(now);
+  const streams = createAdmission(now, STREAMS);
+  const enter = (to: typeof admission, socket: Socket) =>
+    to.enter(socket.remoteAddress ?? "", () => socket.destroy());
+  const service = { at, answer, enterStreams: (socket: Socket) => enter(streams, socket) };
   const server = net().createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => socket.destroy());
-    const place = admission.enter(socket.remoteAddress ?? "", () => socket.destroy());
+    const place = enter(admission, socket);
     socket.on("close", place.leave);
-    serve(socket, (head) => respond(head, at, answer), place.answering);
+    serve(socket, service, place);
   });
   try {
     await listening(server, { port, host });
@@ -51,37 +54,56 @@ export async function listenHttp(at: ListenAddress, answer: Answer): Promise<Lis
     close() {
       const closed = new Promise<void>((done) => server.close(() => done()));
       admission.end();
+      streams.end();
       return closed;
     },
   };
 }
 
-/** Reads one head, writes one answer, and ends. */
-function serve(
-  socket: Socket,
-  respond: (head: string) => Uint8Array,
-  answering: (bytes: number) => void,
-): void {
-  let text = "";
-  let answered = false;
-  let limit = after(HEAD_MS, () => reply(plain(408, "No request came in time")));
+/** Reads one request, writes one answer, and ends. */
+function serve(socket: Socket, service: Service, place: Place): void {
+  const { at, answer, enterStreams } = service;
+  const reader = createRequestReader(at.formPaths ?? []);
+  let isComplete = false;
+  let limit = after(REQUEST_MS, () => refuse(408, "No request came in time"));
   socket.on("close", () => clearTimeout(limit));
   socket.on("data", (chunk: Uint8Array) => {
-    // What comes after the head is read and thrown away.
-    if (answered) return;
-    text += latin1(chunk.subarray(0, MAX_HEAD_BYTES));
-    const end = text.indexOf(HEAD_END);
-    if (end >= 0 && end <= MAX_HEAD_BYTES) reply(respond(text.slice(0, end)));
-    else if (text.length >= MAX_HEAD_BYTES) reply(plain(431, "The head is too long"));
+    // What comes after the request is read and thrown away.
+    if (isComplete) return;
+    const request = reader.take(latin1(chunk));
+    if (request === undefined) {
+      if (reader.awaitsContinue) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+    } else if ("status" in request) refuse(request.status, request.reason);
+    else {
+      isComplete = true;
+      clearTimeout(limit);
+      const { method, headers } = request.head;
+      const how = {
+        gzip: /\bgzip\b/.test(headers["accept-encoding"] ?? ""),
+        bodiless: method === "HEAD",
+      };
+      void respond(request, at, answer).then((response) => reply(response, how));
+    }
   });
-  socket.on("end", () => answered || socket.destroy());
+  socket.on("end", () => isComplete || socket.destroy());
 
-  function reply(bytes: Uint8Array): void {
-    answered = true;
-    text = "";
+  function refuse(status: number, reason: string): void {
+    isComplete = true;
+    reply(plain(status, reason), {});
+  }
+
+  function reply(response: HttpServerResponse, how: Parameters<typeof message>[1]): void {
+    if (socket.destroyed) return;
+    const bytes = message(response, how);
     clearTimeout(limit);
+    if (response.stream !== undefined && !how.bodiless) {
+      place.leave();
+      socket.on("close", enterStreams(socket).leave);
+      socket.write(bytes);
+      return openStream(socket, response.stream);
+    }
     limit = after(ANSWER_MS, () => socket.destroy());
-    answering(bytes.length);
+    place.answering(bytes.length);
     socket.end(bytes, () => {
       clearTimeout(limit);
       limit = after(LINGER_MS, () => socket.destroy());
@@ -89,50 +111,28 @@ function serve(
   }
 }
 
-function respond(text: string, { host, allowedHosts = [] }: ListenAddress, answer: Answer) {
-  const head = parseRequestHead(text);
-  if (head === undefined) return plain(400, "That is not an HTTP request");
-  if (!answersTo(head.host, host, allowedHosts)) {
+async function respond(
+  { head, form }: ReceivedRequest,
+  { host: boundTo, allowedHosts = [], isStrict }: ListenAddress,
+  answer: HttpAnswer,
+): Promise<HttpServerResponse> {
+  const { host, path, query, headers } = head;
+  if (!answersTo(host, boundTo, allowedHosts, isStrict)) {
     return plain(403, "This host's name is not answered to");
   }
-  const { method, path, headers } = head;
-  if (method !== "GET" && method !== "HEAD") return plain(405, "Only GET");
   try {
-    const { status, type, body } = answer({ path, headers });
-    const accepted = /\bgzip\b/.test(headers["accept-encoding"] ?? "");
-    return message(status, type, body, { gzip: accepted, bodiless: method === "HEAD" });
+    return await answer({ path, query, headers, form: utf8(form) });
   } catch {
     return plain(500, "The agent cannot answer that");
   }
 }
 
-function plain(status: number, text: string): Uint8Array {
-  return message(status, "text/plain; charset=utf-8", `${text}\n`, {});
-}
-
-function message(
-  status: number,
-  type: string,
-  body: string,
-  how: { readonly gzip?: boolean; readonly bodiless?: boolean },
-): Uint8Array {
-  const bytes = how.gzip ? zlib().gzipSync(body, { level: 1 }) : Buffer.from(body);
-  const head = [
-    `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}`,
-    `date: ${new Date().toUTCString()}`,
-    `content-type: ${type}`,
-    `content-length: ${bytes.length}`,
-    ...(how.gzip ? ["content-encoding: gzip"] : []),
-    ...(status === 405 ? ["allow: GET, HEAD"] : []),
-    "x-content-type-options: nosniff",
-    "cache-control: no-store",
-    "connection: close",
-  ].join("\r\n") + HEAD_END;
-  return how.bodiless ? Buffer.from(head) : Buffer.concat([Buffer.from(head), bytes]);
-}
-
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+function utf8(text: string): string {
+  return Buffer.from(text, "latin1").toString("utf8");
 }
 
 /** A timer that keeps no process alive. */

@@ -7,7 +7,6 @@ import { dgram, net } from "../runtime/node_modules.ts";
 import { heldConnection } from "./fd_connection.ts";
 import { dial } from "./dial.ts";
 import { createRequester } from "./http.ts";
-import { listenHttp } from "./http_server.ts";
 import { abortable } from "./abortable.ts";
 import { type Address, lookup } from "./resolver.ts";
 import { createSendQueues, type SendQueues } from "./send_queue.ts";
@@ -103,7 +102,7 @@ export const realNet: Net = {
   },
 
   request: createRequester(),
-  listen: listenHttp,
+  listen: async (at, answer) => (await import("./http_server.ts")).listenHttp(at, answer),
 };
 
 async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {
