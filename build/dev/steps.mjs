@@ -14,6 +14,7 @@ export const UNIT_TESTS = [
     "test/daemon",
     "test/history",
     "test/view",
+    "test/web",
     "test/page",
   ],
   ["test/platform", "test/agent", "test/formats"],

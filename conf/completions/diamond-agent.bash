@@ -5,14 +5,14 @@ _diamond_agent() {
   case $before in
     -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --procfs|--sysfs|--rootfs|--path|--dir|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    -u|--user|-g|--group|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--collector|--type) return ;;
+    -u|--user|-g|--group|--page|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
-    run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --skip-fork --procfs --sysfs --rootfs --help" words="" ;;
+    run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --skip-fork --page --procfs --sysfs --rootfs --help" words="" ;;
     status) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
     tap) flags="--match --handler --count --json -c --configfile -p --pidfile --socket --help" words="" ;;
     reload) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;

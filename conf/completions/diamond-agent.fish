@@ -10,6 +10,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-pidfile -
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-change-user -d 'Keep the user'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l debug -d 'Log everything, and check the ledgers after each tick'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-fork -d 'Stay in this terminal, but write the pid file'
+complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l page -x -d 'Serve the page, at 127.0.0.1:9125 or this address, instead of [server] page'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l procfs -r -d 'Read this instead of /proc'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l sysfs -r -d 'Read this instead of /sys'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l rootfs -r -d 'Read files and mounts below this instead of /'

@@ -13,6 +13,8 @@ export class UsageError extends Error {}
 interface Flag {
   readonly name: string;
   readonly takesValue: boolean;
+  /** Its value may be missing, and is empty then. */
+  readonly isOptional: boolean;
 }
 
 export function normaliseFlags(args: readonly string[], defs: ArgsDef): string[] {
@@ -24,7 +26,9 @@ export function normaliseFlags(args: readonly string[], defs: ArgsDef): string[]
       positionals++;
       continue;
     }
-    const flag = { name, takesValue: def.type !== "boolean" };
+    const hint = "valueHint" in def ? def.valueHint : undefined;
+    const isOptional = hint?.startsWith("[") === true;
+    const flag = { name, takesValue: def.type !== "boolean", isOptional };
     long.set(name, flag);
     const aliases = "alias" in def && def.alias !== undefined ? def.alias : [];
     for (const alias of Array.isArray(aliases) ? aliases : [aliases]) {
@@ -37,6 +41,8 @@ export function normaliseFlags(args: readonly string[], defs: ArgsDef): string[]
   for (let index = 0; index < args.length; index++) {
     const arg = args[index];
     const value = (flag: Flag, shown: string): string => {
+      const next = args[index + 1];
+      if (flag.isOptional && (next === undefined || next.startsWith("-"))) return `--${flag.name}=`;
       if (++index >= args.length) throw new UsageError(`${shown} needs a value`);
       return `--${flag.name}=${args[index]}`;
     };

@@ -1,6 +1,7 @@
 /** `run`: starts the daemon, here or in the background. */
 
-import { configErrors, linesOf } from "../core/errors.ts";
+import { parsePage } from "../config/page.ts";
+import { configErrors, linesOf, messageOf } from "../core/errors.ts";
 import type { DaemonOptions } from "../daemon/contract.ts";
 import { serve } from "../daemon/serve.ts";
 import {
@@ -17,6 +18,7 @@ import {
   spoolPath,
   statePath,
 } from "./command.ts";
+import { UsageError } from "./flags.ts";
 import type { World } from "./world.ts";
 
 export function runCommand(world: World, args: () => readonly string[]): CommandSpec {
@@ -62,6 +64,11 @@ export function runCommand(world: World, args: () => readonly string[]): Command
         type: "boolean",
         description: "Stay in this terminal, but write the pid file",
       },
+      page: {
+        type: "string",
+        valueHint: "[ADDRESS]",
+        description: "Serve the page, at 127.0.0.1:9125 or this address, instead of [server] page",
+      },
       ...rootFlags,
     },
     examples: [
@@ -104,6 +111,17 @@ function asGiven(flags: Flags): string {
   return given === undefined ? "" : ` -c ${given}`;
 }
 
+/** Without an address it is the usual one. */
+function pageOf(flags: Flags): string | undefined {
+  const given = flags.text("page");
+  if (given === undefined) return undefined;
+  try {
+    return parsePage(given === "" ? "on" : given);
+  } catch (error) {
+    throw new UsageError(`--page: ${messageOf(error)}`);
+  }
+}
+
 function optionsOf(world: World, flags: Flags): DaemonOptions {
   const isForeground = flags.on("foreground");
   const hasNoPidFile = flags.on("skip-pidfile");
@@ -116,6 +134,7 @@ function optionsOf(world: World, flags: Flags): DaemonOptions {
     isAttached: isForeground || flags.on("skip-fork"),
     logsToStdout: flags.on("log-stdout"),
     debug: flags.on("debug"),
+    page: pageOf(flags),
     roots: (server) => server === undefined ? flagRoots(flags) : rootsOf(flags, server),
     places: {
       pidFile: (settings) => pidFileOf(world, flags, settings),

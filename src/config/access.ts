@@ -2,6 +2,7 @@
 
 import type { ConfigFiles } from "../ports/local_files.ts";
 import { fatal, type Problem, warning } from "./problems.ts";
+import { serverOptions } from "./server_options.ts";
 import type { Settings } from "./settings.ts";
 
 /** A user and group to become; empty: those that the agent has. */
@@ -22,7 +23,8 @@ export function accessProblems(
   const found: Problem[] = [];
   const make = settings.server.strict_permissions ? fatal : warning;
   const withSecrets = new Set<string>();
-  for (const { declared, origins } of [...settings.collectors, ...settings.handlers]) {
+  const server = { declared: serverOptions, origins: settings.serverOrigins };
+  for (const { declared, origins } of [server, ...settings.collectors, ...settings.handlers]) {
     for (const [name, option] of Object.entries(declared)) {
       const at = origins.get(name);
       if (option.secret && at !== undefined) withSecrets.add(at.file);

@@ -14,6 +14,7 @@ import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
 import { emptyProblems } from "./empty.ts";
 import { networkProblems } from "./network_paths.ts";
+import { pageProblems } from "./page.ts";
 import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
 import { foreignHandlers, handlerNames, resolveHandlers } from "./resolve_handlers.ts";
@@ -47,6 +48,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     "[server]",
   );
   const server = values as unknown as ServerValues;
+  problems.push(...pageProblems(server, origins, request.path));
 
   const custom = await loadPlugins(context, server);
   const withPlugins = {
@@ -170,16 +172,19 @@ function placesIn(root: Section, kind: string): [string, Origin][] {
 
 /**
  * Returns the part of the configuration that Python collectors may see. The options of handlers are left out,
- * because they are secret.
+ * because they are secret, and so are the secrets of the agent itself.
  */
 function plainConfig({ root }: ResolveContext): Record<string, unknown> {
-  const plain = (name: string) => {
+  const plain = (name: string): Record<string, unknown> => {
     const section = subsection(root, name);
     return section === undefined ? {} : toPlain(section, ({ value }) => value);
   };
+  const server = Object.entries(plain("server")).filter(([name]) =>
+    !serverOptions[name as keyof typeof serverOptions]?.secret
+  );
   const names = subsections(subsection(root, "handlers")).map(([name]) => [name, {}]);
   return {
-    server: plain("server"),
+    server: Object.fromEntries(server),
     collectors: plain("collectors"),
     handlers: Object.fromEntries(names),
   };

@@ -11,10 +11,12 @@ import {
   number,
   type Options,
   type Raw,
+  secret,
   size,
   text,
   type Values,
 } from "../core/option.ts";
+import { pageOption } from "./page.ts";
 
 export const serverOptions = {
   handlers: list(
@@ -92,6 +94,15 @@ export const serverOptions = {
   socket: text(
     "",
     "Where status and its like find the agent; empty: pid_file with .sock; off: nowhere",
+  ),
+  page: pageOption(),
+  page_token: secret(
+    "",
+    "What a browser or a Grafana has to know to read the page; needed where page is not a loopback address",
+  ),
+  page_hosts: list(
+    [],
+    "Names under which the page is asked besides localhost and this host's own, such as a proxy's; others are refused",
   ),
   max_memory: size(
     134_217_728,

@@ -51,6 +51,8 @@ export interface DaemonOptions {
   /** It stays in the terminal that it was started from. */
   readonly isAttached: boolean;
   readonly logsToStdout: boolean;
+  /** Where the page is served, instead of where the configuration says. */
+  readonly page?: string;
   /** Logs everything, and checks the ledgers after each tick. */
   readonly debug: boolean;
   /** Where /proc and the like are; without the settings: as far as it is known before them. */

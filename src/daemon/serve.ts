@@ -2,6 +2,7 @@
 
 import type { Agent } from "../agent/agent_contract.ts";
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
+import { pageSettings } from "../config/page.ts";
 import { formatProblem } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
 import type { PluginSource, ResolveRequest, Settings } from "../config/settings.ts";
@@ -24,6 +25,8 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
   const custom = { loader, user: keepsUser ? "" : user, group: keepsUser ? "" : group };
   const configuration = await readConfiguration(ports, options.path, own, custom);
   const { settings } = configuration;
+  // The operator is still there to read why the page that he asked for cannot be served.
+  if (options.page !== undefined) pageSettings(settings.server, options.page);
   daemon.tune(settings.server.memory);
   const plan = logPlan(ports, options, settings);
   const log = ports.openLog(plan, options.logsToStdout);
@@ -53,6 +56,7 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
       await superviseAgent({
         ...{ daemon, version, agent, host, log, places, configuration, tell, release, control },
         files: ports.files,
+        page: options.page,
       });
     } finally {
       release();

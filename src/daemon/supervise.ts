@@ -9,6 +9,7 @@ import type { Log } from "../ports/log.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DaemonControl } from "./contract.ts";
 import type { ControlHandlers } from "./control.ts";
+import { createPageServer } from "./page.ts";
 import { tellSilence } from "./silence.ts";
 import { createWatch, tellLog } from "./watch.ts";
 import { watchdog } from "./watchdog.ts";
@@ -30,19 +31,27 @@ interface Supervised {
   /** Removes the pid file. */
   release(): void;
   readonly control: ControlHandlers;
+  /** Where the page is served, instead of where the configuration says. */
+  readonly page?: string;
 }
 
 /** Runs the agent until a signal ends it. */
 export async function superviseAgent(supervised: Supervised): Promise<void> {
   const { daemon, files, agent, host, log, places, configuration, tell, release, control } =
     supervised;
+  const page = createPageServer({ agent, host, log, control, address: supervised.page });
+  const servePage = () => page.apply(configuration.settings.server);
   /** A file that changes while the agent starts has changed as well. */
   const begun = configuration.version();
   tellLog(configuration.settings, log);
   const stopped = Promise.withResolvers<void>();
 
   const manager = watchdog(daemon.serviceManager(), agent, host.clock, log);
-  const { reload, watch } = createWatch({ agent, configuration, manager, clock: host.clock, log });
+  const { reload, watch } = createWatch({
+    ...{ agent, configuration, manager, log },
+    clock: host.clock,
+    takenOver: servePage,
+  });
 
   const stopTimeout = () => configuration.settings.server.stop_timeout;
   let asked: number | undefined;
@@ -81,10 +90,12 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
       () => {},
     );
   }
+  void servePage();
   tellStart(agent.state(), supervised);
   await daemon.report("", places);
   await manager.ready();
   await stopped.promise;
+  await page.close();
   log.info("Stopped");
 }
 

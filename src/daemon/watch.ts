@@ -15,6 +15,8 @@ interface WatchSettings {
   readonly manager: Supervised;
   readonly clock: Clock;
   readonly log: Log;
+  /** Other settings are in force. */
+  takenOver(): void;
 }
 
 interface Watch {
@@ -25,7 +27,7 @@ interface Watch {
 }
 
 export function createWatch(
-  { agent, configuration, manager, clock, log }: WatchSettings,
+  { agent, configuration, manager, clock, log, takenOver }: WatchSettings,
 ): Watch {
   let reloading: Promise<unknown> = Promise.resolve();
   const reload = (): Promise<string[]> => {
@@ -33,6 +35,7 @@ export function createWatch(
       try {
         void manager.reloading();
         const changes = await configuration.reload(agent.reload);
+        takenOver();
         tellLog(configuration.settings, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
         return changes;

@@ -19,7 +19,7 @@ export interface ReceivedRequest {
   readonly form: string;
 }
 
-export interface RequestReader {
+interface RequestReader {
   /** More of it, a character for each byte. Undefined until the request is complete or refused. */
   take(text: string): ReceivedRequest | Refusal | undefined;
   /** The peer waits for a word before it sends its form. */

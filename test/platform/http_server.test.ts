@@ -3,12 +3,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, it } from "node:test";
-import type { Listener } from "../../src/ports/http.ts";
+import type { Listener, StreamingPeer } from "../../src/ports/http.ts";
 import { createAdmission } from "../../src/platform/net/admission.ts";
 import { listenHttp } from "../../src/platform/net/http_server.ts";
 import { freePort, until } from "../harness/agent_process.ts";
 
 const BODY = "x".repeat(100_000);
+const ASK_STREAM = "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
 let listener: Listener | undefined;
 const sockets: Socket[] = [];
 
@@ -17,13 +18,24 @@ afterEach(async () => {
   await listener?.close();
 });
 
+const streaming = new Set<StreamingPeer>();
+
 async function serve(): Promise<number> {
   const port = await freePort();
-  listener = await listenHttp({ host: "127.0.0.1", port }, ({ path }) => {
+  const at = { host: "127.0.0.1", port, formPaths: ["/form"] };
+  listener = await listenHttp(at, ({ path, form, query }) => {
     if (path === "/fault") throw new Error("a fault");
-    return { status: path === "/" ? 200 : 404, type: "text/plain", body: BODY };
+    if (path === "/form") return { status: 200, type: "text/plain", body: `${query} ${form}` };
+    if (path === "/stream") return { status: 200, type: "text/plain", body: "begun\n", stream };
+    const headers = { "x-own": "yes" };
+    return { status: path === "/" ? 200 : 404, type: "text/plain", body: BODY, headers };
   });
   return port;
+}
+
+function stream(peer: StreamingPeer): () => void {
+  streaming.add(peer);
+  return () => streaming.delete(peer);
 }
 
 /** Sends bytes; resolves with all that comes until the server ends. */
@@ -80,6 +92,60 @@ describe("the HTTP server", () => {
       return ended === 100;
     }, 20);
     ok(await asked(port));
+  });
+});
+
+describe("a form", () => {
+  it("is taken where one is wanted, and waits for nothing", async () => {
+    const port = await serve();
+    const head = "POST /form?q=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n" +
+      "Content-Type: application/x-www-form-urlencoded\r\n";
+    match(await raw(port, `${head}\r\na=é&more`), /\r\n\r\nq=1 a=é$/);
+    match(await raw(port, `${head}Expect: 100-continue\r\n\r\n`), /^HTTP\/1\.1 100 Continue/);
+  });
+});
+
+describe("an answer that goes on", () => {
+  it("brings what is sent, until the peer goes", async () => {
+    const port = await serve();
+    let text = "";
+    const socket = open(port, ASK_STREAM).on("data", (chunk) => (text += chunk));
+    await until("it begins", () => text.endsWith("begun\n"));
+    ok(!/content-length/i.test(text));
+    for (const peer of streaming) peer.send("more\n");
+    await until("more comes", () => text.endsWith("begun\nmore\n"));
+    socket.destroy();
+    await until("its end is known", () => streaming.size === 0);
+    match(await raw(port, ASK_STREAM.replace("GET", "HEAD")), /^HTTP\/1\.1 200 OK/);
+    equal(streaming.size, 0, "HEAD opens none");
+  });
+
+  it("cuts off a peer that does not read, before much waits for it", async () => {
+    const port = await serve();
+    open(port, ASK_STREAM).pause();
+    await until("it begins", () => streaming.size === 1);
+    const [peer] = streaming;
+    let sent = 0;
+    await until("it is cut off", () => {
+      for (let turn = 0; turn < 100 && streaming.size > 0; turn++) {
+        peer.send(BODY);
+        sent += BODY.length;
+      }
+      return streaming.size === 0;
+    });
+    ok(sent < 50e6, `${sent} bytes`);
+    peer.send("to nobody");
+    ok(await asked(port));
+  });
+
+  it("has bounds on their number: the newest stay, and other requests are answered", async () => {
+    const port = await serve();
+    for (let index = 0; index < 100; index++) open(port, ASK_STREAM).resume();
+    await until("all have come", () => sockets.filter(({ destroyed }) => destroyed).length === 84);
+    equal(streaming.size, 16);
+    for (let round = 0; round < 5; round++) ok(await asked(port));
+    await listener?.close();
+    await until("they end with the server", () => streaming.size === 0);
   });
 });
 
