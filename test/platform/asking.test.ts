@@ -250,6 +250,28 @@ describe("a command", () => {
     ok(performance.now() - began < DEADLINE_MS + SLACK_MS);
   });
 
+  it("that the system cannot execute says why", async () => {
+    const { signal } = new AbortController();
+    const run = (name: string, text: string) => {
+      const file = join(directory, name);
+      writeFileSync(file, text, { mode: 0o755 });
+      return host.exec.run([file], { signal });
+    };
+    await rejects(run("gone", "#!/no/such/interpreter\necho a 1\n"), (error: Error) => {
+      const says = messageOf(error);
+      // Deno says only that it is not there.
+      return /the interpreter that its #! line names is not there$/.test(says) ||
+        "Deno" in globalThis;
+    });
+    // Deno leaves it to the shell.
+    if ("Deno" in globalThis) return;
+    await rejects(run("bare", "echo a 1\n"), (error: Error) => {
+      return /cannot run .*bare: it has no #! line, and is not a program for/.test(
+        messageOf(error),
+      );
+    });
+  });
+
   it("that writes without end is cut, and killed", async () => {
     const { signal } = new AbortController();
     const { cut, code } = await host.exec.run([script("yes")], { signal, maxBytes: 1000 });

@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
-import { noData, timedOut } from "../../core/errors.ts";
+import { messageOf, noData, timedOut } from "../../core/errors.ts";
 import type { Exec, ExecResult } from "../../ports/exec.ts";
 import { askFirst, farFor } from "../far/far.ts";
 import { lineSplitter } from "../runtime/lines.ts";
@@ -99,7 +99,7 @@ export const realExec: Exec = {
       signal.addEventListener("abort", onAbort, { once: true });
       child.stdout.on("data", collect("stdout"));
       child.stderr.on("data", collect("stderr"));
-      child.on("error", (error) => finish(() => reject(noData(`cannot run ${argv[0]}`, error))));
+      child.on("error", (error) => finish(() => reject(cannotRun(argv[0], error))));
       // Something that it left behind may hold its output open: that is not waited for.
       child.on("exit", (code) => {
         const late = setTimeout(() => {
@@ -129,7 +129,7 @@ export const realExec: Exec = {
     child.stderr.on("data", (chunk: string) => {
       if (!over) listener.said(chunk);
     });
-    child.on("error", (error) => end(`cannot be started: ${error.message}`));
+    child.on("error", (error) => end(messageOf(cannotRun(argv[0], error))));
     child.on("close", (code, signal) => end(`ended with ${code ?? signal}`));
     // What it left behind may hold its output open.
     child.on("exit", (code, signal) => {
@@ -161,12 +161,27 @@ function spawnGroup(argv: readonly string[]) {
   // The runtime would look for it in folders that hang.
   const needsPath = !argv[0].includes("/") && searched().some((folder) => farFor(folder));
   const program = needsPath ? realExec.find(argv[0]) ?? argv[0] : argv[0];
-  return processes().spawn(program, argv.slice(1), {
-    detached: process.platform !== "win32",
-    env: safeEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-    windowsHide: true,
-  });
+  try {
+    return processes().spawn(program, argv.slice(1), {
+      detached: process.platform !== "win32",
+      env: safeEnvironment(),
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+    });
+  } catch (error) {
+    throw cannotRun(program, error);
+  }
+}
+
+/** The system's words for a file that it cannot execute say nothing of why. */
+function cannotRun(program: string, error: unknown): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === "ENOEXEC"
+    ? new Error("it has no #! line, and is not a program for this machine")
+    : code === "ENOENT" && program.includes("/") && isExecutable(program)
+    ? new Error("the interpreter that its #! line names is not there")
+    : error;
+  return noData(`cannot run ${program}`, why);
 }
 
 function searched(): string[] {
