@@ -19,12 +19,14 @@ const agent = spawn(bun(), [
   "run",
   "-f",
   "--skip-pidfile",
+  // Also when this process is killed.
+  "--with-stdin",
   "-c",
   "conf/diamond.conf",
   ...process.argv.slice(2),
 ], {
   cwd: root,
-  stdio: ["ignore", "inherit", "inherit"],
+  stdio: ["pipe", "inherit", "inherit"],
 });
 console.log(`
 Collecting this host every 10 seconds, with conf/diamond.conf.

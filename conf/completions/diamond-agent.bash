@@ -12,7 +12,7 @@ _diamond_agent() {
     return
   fi
   case ${COMP_WORDS[1]} in
-    run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --skip-fork --page --procfs --sysfs --rootfs --help" words="" ;;
+    run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --with-stdin --skip-fork --page --procfs --sysfs --rootfs --help" words="" ;;
     status) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
     tap) flags="--match --handler --count --json -c --configfile -p --pidfile --socket --help" words="" ;;
     reload) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;

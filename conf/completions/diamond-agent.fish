@@ -9,6 +9,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from run" -s g -l group -x 
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-pidfile -d 'Neither check nor write a pid file; keep the user'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-change-user -d 'Keep the user'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l debug -d 'Log everything, and check the ledgers after each tick'
+complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l with-stdin -d 'Stop when stdin ends, as it does with the program at its other end'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l skip-fork -d 'Stay in this terminal, but write the pid file'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l page -x -d 'Serve the page, at 127.0.0.1:9125 or this address, instead of [server] page'
 complete -c diamond-agent -n "__fish_seen_subcommand_from run" -l procfs -r -d 'Read this instead of /proc'

@@ -60,6 +60,10 @@ export function runCommand(world: World, args: () => readonly string[]): Command
         type: "boolean",
         description: "Log everything, and check the ledgers after each tick",
       },
+      "with-stdin": {
+        type: "boolean",
+        description: "Stop when stdin ends, as it does with the program at its other end",
+      },
       "skip-fork": {
         type: "boolean",
         description: "Stay in this terminal, but write the pid file",
@@ -96,6 +100,7 @@ async function run(world: World, flags: Flags, args: readonly string[]): Promise
     );
     return 0;
   }
+  if (flags.on("with-stdin")) daemon.stopWithStdin();
   try {
     await serve(world, optionsOf(world, flags));
     return 0;

@@ -109,6 +109,8 @@ export interface DaemonControl {
   tune(mode: MemoryMode): void;
   /** Calls `act` on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;
+  /** Signals this process to stop when its stdin ends. */
+  stopWithStdin(): void;
   /** Calls `act` for uncaught errors. */
   onStray(act: (error: unknown) => void): void;
 }

@@ -2,12 +2,12 @@
 
 import { equal } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, it } from "node:test";
 import { describeWith } from "../harness/describe_with.ts";
-import { root, temporary, until } from "../harness/agent_process.ts";
+import { endWithTests, root, temporary, until } from "../harness/agent_process.ts";
 
 const { path: directory, remove } = temporary();
 after(remove);
@@ -36,6 +36,17 @@ const isAlive = (pid: number) => {
   }
 };
 
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+const commandOf = (pid: string) => textOf(`/proc/${pid}/cmdline`);
+const parentOf = (pid: string) => Number(/\) \S (\d+)/.exec(textOf(`/proc/${pid}/stat`))?.[1]);
+
 describeWith("npm start", process.platform === "linux" ? false : "Linux only", () => {
   it("ends its agent when npm's shell is killed", async () => {
     const script = join(root, "build/dev/start.mjs");
@@ -50,5 +61,19 @@ describeWith("npm start", process.platform === "linux" ? false : "Linux only", (
     equal(isAlive(starter), true);
     shell.kill("SIGKILL");
     await until("the starter has ended, which waits for its agent", () => !isAlive(starter), 15);
+  });
+
+  it("ends its agent when it is killed itself", async () => {
+    const script = join(root, "build/dev/start.mjs");
+    const starter = spawn("node", [script, "-c", conf], { stdio: "ignore" });
+    endWithTests(starter);
+    const agentOf = () =>
+      readdirSync("/proc").find((pid) =>
+        /^\d+$/.test(pid) && parentOf(pid) === starter.pid && commandOf(pid).includes(conf)
+      );
+    await until("the agent runs", () => agentOf() !== undefined, 20);
+    const agent = Number(agentOf());
+    starter.kill("SIGKILL");
+    await until("the agent has ended", () => !isAlive(agent), 15);
   });
 });

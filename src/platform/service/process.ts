@@ -6,6 +6,7 @@ import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
 import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
 import { tune } from "../memory/reexec.ts";
+import { stdinLines } from "../runtime/stdin_lines.ts";
 import { streamOf, writeText, writeWhole } from "../runtime/stdio.ts";
 import { lockFolder } from "./lock.ts";
 import { makeFolder } from "../access/safe_open.ts";
@@ -77,6 +78,9 @@ export const daemonControl = {
         // Windows has no SIGHUP or SIGUSR to listen for.
       }
     }
+  },
+  stopWithStdin() {
+    void stdinLines(() => {}).then(() => process.kill(process.pid, "SIGTERM"));
   },
   onStray(act: (error: unknown) => void) {
     process.on("uncaughtException", act);
