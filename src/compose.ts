@@ -44,6 +44,8 @@ export function run(args: readonly string[]): Promise<number> {
     lookIntoSpool: lookInto,
     state: stateFile,
     readLines,
+    receiveLines: async (port, take) =>
+      await (await import("./platform/net/line_receiver.ts")).receiveLines(port, take),
     writeNewFile,
     writeFile,
     removeFile,

@@ -26,6 +26,7 @@ import { distributed, mainSample, referencePage, sampleFile } from "../../src/co
 import { serverOptions } from "../../src/config/server_options.ts";
 import { commonOptions } from "../../src/core/collector.ts";
 import { deliveryOptions } from "../../src/core/handler.ts";
+import { differences } from "../../src/view/differences.ts";
 import { manualPage, vimSyntax } from "./manual.ts";
 import { buildPage } from "./page.ts";
 
@@ -68,6 +69,10 @@ outputs.set("src/cli/diamond-agent.d.txt", declarations());
 const { html, policy } = buildPage(root);
 outputs.set("src/view/page.html", html);
 outputs.set("src/view/page_policy.txt", policy);
+outputs.set(
+  "docs/migrating.md",
+  withDifferences(readFileSync(join(root, "docs/migrating.md"), "utf8")),
+);
 
 const commands = commandsOf({} as World, [], () => {});
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -188,6 +193,17 @@ async function load(room: string): Promise<{ file: string; plugin: any }[]> {
     return { file, plugin: module.default };
   }));
   return loaded.sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1));
+}
+
+/** The page with the table of what differs on purpose. */
+function withDifferences(page: string): string {
+  const rows = differences.map(({ matter, diamond, here }) =>
+    `| ${matter} | ${diamond} | ${here} |`
+  );
+  const table = ["| matter | python-diamond | diamond-agent |", "| --- | --- | --- |", ...rows];
+  const [before, rest] = page.split(/(?<=<!-- differences: .* -->\n)/);
+  const after = rest.slice(rest.indexOf("<!-- end of differences -->"));
+  return `${before}\n${table.join("\n")}\n\n${after}`;
 }
 
 /** For whoever asks which collector a path is of. */

@@ -125,6 +125,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: { imports: [...WORDS, "formats", "config", "agent", "daemon", "view", "cli/", "citty"] },
   "cli/discover": { imports: [...ASKING, "cli"] },
+  "cli/migrate": {
+    imports: [...WORDS, "formats", "config", "agent", "daemon", "view", "cli", "citty"],
+  },
   "cli/service": { imports: [...WORDS, "cli"] },
   "cli/vm": { imports: [...WORDS, "formats", "config", "cli"] },
   "api.ts": { imports: WORDS },

@@ -4,11 +4,11 @@ _diamond_agent() {
   COMPREPLY=()
   case $before in
     -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    --procfs|--sysfs|--rootfs|--path|--dir|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    -u|--user|-g|--group|--page|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--collector|--type) return ;;
+    --procfs|--sysfs|--rootfs|--path|--dir|--whisper|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    -u|--user|-g|--group|--page|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--archive|--listen|--for|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -31,12 +31,13 @@ _diamond_agent() {
     record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     test) flags="--update -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     init-config) flags="--graphite --procfs --sysfs --rootfs --help" words="" ;;
+    migrate) flags="-c --configfile --archive --whisper --listen --for --procfs --sysfs --rootfs --json --help" words="" ;;
     config) flags="--collector --help" words="" ;;
     service) flags="--type --root -c --configfile --help" words="install remove print" ;;
     initramfs) flags="-c --configfile --help" words="" ;;
     init) flags="-c --configfile --restart --help" words="" ;;
     completions) flags="--help" words="bash zsh fish" ;;
-    help) words="run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config config service initramfs init completions help" ;;
+    help) words="run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

@@ -28,6 +28,7 @@ _diamond_agent() {
     'record:Keep what a collector reads and asks, to test it with'
     'test:Run a collector on a recording, and compare with what it published'
     'init-config:Print a configuration for this host, with collectors for the services that answer on it'
+    'migrate:Show what a switch from python-diamond would change, before it is made'
     'config:Print a configuration with every option, or the sections of collectors and handlers'
     'service:Install the agent as a service\: systemd, OpenRC, SysV, launchd, Windows'
     'initramfs:Make what a kernel starts a VM from\: this executable and a diamond.conf, nothing else'
@@ -62,6 +63,7 @@ _diamond_agent() {
     record) _arguments '--seconds[Seconds between the two runs (default 10)]:value: ' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     test) _arguments '--update[Write DIR/metrics.txt anew\: look at the difference]' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     init-config) _arguments '--graphite[Send to this Graphite (default\: into a file)]:value: ' '--procfs[Read this instead of /proc]:folder:_files -/' '--sysfs[Read this instead of /sys]:folder:_files -/' '--rootfs[Read files and mounts below this instead of /]:folder:_files -/' '*:file:_files' ;;
+    migrate) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--archive[Compare with the log of python-diamond'\''s ArchiveHandler]:value: ' '--whisper[Compare with Graphite'\''s files\: its storage/whisper, or a copy]:folder:_files -/' '--listen[Compare with what the old agent'\''s GraphiteHandler sends to this port of 127.0.0.1]:value: ' '--for[How long to collect, such as 30s or 10m (default 20s; 10m with --listen)]:value: ' '--procfs[Read this instead of /proc]:folder:_files -/' '--sysfs[Read this instead of /sys]:folder:_files -/' '--rootfs[Read files and mounts below this instead of /]:folder:_files -/' '--json[As JSON, with every difference]' '*:file:_files' ;;
     config) _arguments '--collector[Only this collector'\''s section]:value: ' '*:file:_files' ;;
     service) _arguments '--type[One of systemd, openrc, sysv, launchd, windows (default\: this machine'\''s)]:value: ' '--root[Write below this folder, and start nothing\: for images]:folder:_files -/' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:word:(install remove print)' ;;
     initramfs) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:file:_files' ;;

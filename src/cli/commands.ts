@@ -12,6 +12,7 @@ import { initConfigCommand } from "./init_config.ts";
 import { initCommand } from "./vm/init.ts";
 import { initramfsCommand } from "./vm/initramfs.ts";
 import { listCommand } from "./list.ts";
+import { migrateCommand } from "./migrate/migrate.ts";
 import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { newCommand } from "./new.ts";
 import { recordCommand } from "./record.ts";
@@ -55,6 +56,7 @@ export function commandsOf(
     Extend: [newCommand(world), typesCommand(world), recordCommand(world), testCommand(world)],
     Install: [
       initConfigCommand(world),
+      migrateCommand(world),
       configCommand(world),
       serviceCommand(world),
       initramfsCommand(world),

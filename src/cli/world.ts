@@ -19,6 +19,8 @@ export interface World extends DaemonPorts {
     /** Part of it that has been read, 0 to 1. */
     progress(): number;
   };
+  /** Takes lines at a port of loopback, until the returned function is called. Throws where it cannot listen. */
+  receiveLines(port: number, take: (line: string) => void): Promise<() => void>;
   /** Throws `config` where there is such a file already, or it cannot be written. */
   writeNewFile(path: string, text: string): void;
   /** The same, with one that is there written over. */
