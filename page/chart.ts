@@ -7,7 +7,7 @@ import { tickSteps, TIME_STEPS, valueRange } from "./axes.ts";
 import type { View } from "./feed.ts";
 import { shadeOutages } from "./outage_shade.ts";
 import { joined, stacked } from "./series_data.ts";
-import { colour, seriesColour } from "./theme.ts";
+import { colour, isRepeated, seriesColour } from "./theme.ts";
 import { timeTicks } from "./times.ts";
 
 interface ChartOptions {
@@ -39,6 +39,7 @@ const AXIS_HEIGHT = 24;
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const MIN_DRAG = 5;
 const HALF_LABEL = 16;
+const DASH = [5, 4];
 
 export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
   const { unit, count, top } = options;
@@ -167,6 +168,7 @@ function seriesOf({ stacked: isStacked, count }: ChartOptions): uPlot.Series[] {
   const means = Array.from({ length: count }, (_, at): uPlot.Series => ({
     points,
     width: isStacked ? 1 : 1.5,
+    dash: isRepeated(at) ? DASH : undefined,
     stroke: () => colour(seriesColour(at)),
     fill: isStacked
       ? () => faint(colour(seriesColour(at)), 0.8)

@@ -10,9 +10,14 @@ interface Actions {
   help(): void;
   /** Closes what is open; false where nothing was. */
   close(): boolean;
+  /** Whether a dialog stands before everything else. */
+  isBlocked(): boolean;
 }
 
-export function followKeys({ range, place, now }: App, { search, help, close }: Actions): void {
+export function followKeys(
+  { range, place, now }: App,
+  { search, help, close, isBlocked }: Actions,
+): void {
   const keys: Record<string, () => void> = {
     "/": search,
     "?": help,
@@ -30,6 +35,7 @@ export function followKeys({ range, place, now }: App, { search, help, close }: 
     if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const isField = /^(INPUT|TEXTAREA|SELECT)$/.test((event.target as Element).tagName ?? "");
     if (isField || keys[event.key] === undefined) return;
+    if (isBlocked() && event.key !== "Escape" && event.key !== "?") return;
     event.preventDefault();
     keys[event.key]();
   });

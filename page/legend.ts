@@ -4,7 +4,7 @@ import { quantity } from "../src/view/quantity.ts";
 import { el, setText } from "./dom.ts";
 import type { View } from "./feed.ts";
 import { summaryOf } from "./series_data.ts";
-import { seriesColour } from "./theme.ts";
+import { isRepeated, seriesColour } from "./theme.ts";
 
 interface LegendOptions {
   readonly title: string;
@@ -26,7 +26,10 @@ const NONE = "–";
 
 export function createLegend({ title, unit, series, explain, remove }: LegendOptions): Legend {
   const rows = series.map(({ path, label }, at) => {
-    const swatch = el("span", { class: "swatch", "aria-hidden": "true" });
+    const swatch = el("span", {
+      class: isRepeated(at) ? "swatch dashed" : "swatch",
+      "aria-hidden": "true",
+    });
     swatch.style.setProperty("--swatch", `var(${seriesColour(at)})`);
     const cells = COLUMNS.map((column) =>
       el("span", { role: "cell", class: `value ${column.toLowerCase()}` }, NONE)

@@ -52,10 +52,11 @@ followKeys(app, {
   search: search.focus,
   help: () => (help.open ? help.close() : help.showModal()),
   close() {
-    if (!explain.isOpen) return false;
-    explain.close();
-    return true;
+    const open = help.open ? help : explain.isOpen ? explain : undefined;
+    open?.close();
+    return open !== undefined;
   },
+  isBlocked: () => help.open,
 });
 // A view without charts has nothing to stream, but wants the status.
 app.live.want([]);

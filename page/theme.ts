@@ -45,6 +45,11 @@ export function colour(name: string): string {
 
 const SERIES_COLOURS = 8;
 
+/** Whether another series of the chart has the same colour. */
+export function isRepeated(index: number): boolean {
+  return index >= SERIES_COLOURS;
+}
+
 export function seriesColour(index: number): string {
   return `--series-${index % SERIES_COLOURS + 1}`;
 }

@@ -16,6 +16,7 @@ const tests = [
     .map((file) => `test/faults/${file}`),
   "test/daemons/daemons.ts",
   "test/package/package.ts",
+  "test/page/page.ts",
   "test/targets/targets.ts",
   "test/vm/vm.ts",
   "build/bench/reloads.ts",

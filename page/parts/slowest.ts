@@ -4,13 +4,14 @@ import { quantity } from "../../src/view/quantity.ts";
 import type { CollectorStatus } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el, keyed, setText } from "../dom.ts";
+import { viewLink } from "./view_link.ts";
 
 const MOST = 5;
 
 export function createSlowest(app: App): Part {
   const list = el("ol", { class: "slowest" });
   const counts = el("span", { class: "counts" });
-  const all = el("a", { href: "#agent" }, "All");
+  const all = viewLink(app, "agent", "All");
   const element = el(
     "section",
     { class: "card", "aria-label": "Collectors" },

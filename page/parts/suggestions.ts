@@ -84,10 +84,12 @@ function optionOf(
   );
 }
 
-/** A path with what was typed marked in it. */
+/** A path with the words that were typed marked in it. */
 function marked(path: string, match: string): (Node | string)[] {
-  const at = path.toLowerCase().indexOf(match.toLowerCase());
-  if (at < 0) return [path];
-  const end = at + match.length;
-  return [path.slice(0, at), el("mark", {}, path.slice(at, end)), path.slice(end)];
+  const words = match.split(/\s+/).filter((word) => word !== "").map((word) =>
+    word.replace(/[^\w]/g, "\\$&")
+  );
+  const parts = path.split(new RegExp(`(${words.join("|")})`, "i"));
+  // What a group has matched stands between what it has not.
+  return parts.map((part, at) => at % 2 === 1 ? el("mark", {}, part) : part);
 }

@@ -8,6 +8,7 @@ import type { Connection } from "../live.ts";
 import { boundsOf, liveRange, SPANS } from "../range.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { clockText, lengthText, rangeWords } from "../times.ts";
+import { viewLink } from "./view_link.ts";
 import { createCost } from "../health.ts";
 
 export const VIEWS: readonly (readonly [ViewName, string])[] = [
@@ -37,7 +38,7 @@ export function createTopbar(app: App, search: HTMLElement, help: () => void): P
 function createHeadline(app: App) {
   const cost = createCost();
   const host = el("h1", {}, "…");
-  const health = el("a", { class: "health", href: "#agent" }, "");
+  const health = viewLink(app, "agent", "", "health");
   const about = el("p", { class: "about" });
   const headline = el(
     "div",
@@ -64,13 +65,7 @@ function createHeadline(app: App) {
 
 function createViews(app: App): HTMLElement {
   const links = VIEWS.map(([view, label]) => {
-    const link = el("a", { href: `#${view}` }, label);
-    link.onclick = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      app.place.set({ ...app.place.get(), view });
-    };
-    return { view, link };
+    return { view, link: viewLink(app, view, label) };
   });
   const update = () => {
     for (const { view, link } of links) {
