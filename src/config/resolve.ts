@@ -3,54 +3,76 @@
  * that is wrong is found at once: with file and line, what was found, and what is allowed.
  */
 
-import { NO_PLUGINS, type Plugins } from "../ports/plugins.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
+import type { Plugins } from "../ports/plugins.ts";
 import { SELF_NAME } from "../core/collector.ts";
-import { isTrue } from "../core/option.ts";
 import { accessProblems } from "./access.ts";
-import { toPlain } from "./configobj.ts";
 import { convert, type ResolveContext } from "./convert.ts";
+import { findPlugins, isEnabled, joined } from "./find_plugins.ts";
 import { loadConfig } from "./load.ts";
 import { isLogSection, resolveLog } from "./logging.ts";
 import { emptyProblems } from "./empty.ts";
 import { networkProblems } from "./network_paths.ts";
 import { pageProblems } from "./page.ts";
-import { didYouMean, fatal, notice, type Problem, warning } from "./problems.ts";
+import { didYouMean, fatal, notice, type Problem } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
-import { foreignHandlers, handlerNames, resolveHandlers } from "./resolve_handlers.ts";
+import { handlerNames, resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
-import type { Catalogue, LeftOut, ResolveRequest, Settings } from "./settings.ts";
+import type { CollectorSettings, LeftOut, Origins, ResolveRequest, Settings } from "./settings.ts";
 import { isSection, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
 
+/** What a configuration says before its plugins are known. */
+interface Loaded {
+  readonly request: ResolveRequest;
+  readonly config: ReturnType<typeof loadConfig>;
+  readonly context: ResolveContext;
+  readonly server: ServerValues;
+  readonly origins: Origins;
+}
+
+/** Reads the files, finds the plugins, and resolves. */
 export async function resolveSettings(request: ResolveRequest): Promise<Settings> {
-  const loaded = loadConfig(request.path, request.files);
-  const problems: Problem[] = [...loaded.problems];
-  const { root } = loaded;
+  const loaded = load(request);
+  const plugins = await findPlugins(loaded.context, loaded.server);
+  const settings = await resolve(loaded, plugins);
+  if (plugins.pending === undefined || settings.collectors.some(isWorking)) return settings;
+  // Nothing runs without them.
+  await plugins.pending.catch(() => {});
+  return await resolveSettings({ ...request, custom: { ...request.custom!, patience: undefined } });
+}
+
+function isWorking({ section }: CollectorSettings): boolean {
+  return section !== SELF_NAME;
+}
+
+function load(request: ResolveRequest): Loaded {
+  const config = loadConfig(request.path, request.files);
+  const { root } = config;
+  const problems: Problem[] = [...config.problems];
   const leftOut: LeftOut[] = [];
   const context: ResolveContext = { ...request, root, problems, leftOut };
-
   for (const [name, section] of root.entries) {
     if (TOP_SECTIONS.includes(name) || isLogSection(name)) continue;
     const what = isSection(section) ? `section [${name}]` : `key "${name}" outside of any section`;
     problems.push(notice(section.origin, `unknown ${what}${didYouMean(name, TOP_SECTIONS)}`));
   }
-  if (subsection(root, "server") === undefined && request.only === undefined) {
+  const section = subsection(root, "server");
+  if (section === undefined && request.only === undefined) {
     problems.push(fatal({ file: request.path, line: 0 }, "there is no [server] section"));
   }
-
   const declared = { ...serverOptions, ...retiredServerOptions };
-  const { values, origins } = convert(
-    context,
-    declared,
-    [subsection(root, "server")],
-    "[server]",
-  );
+  const { values, origins } = convert(context, declared, [section], "[server]");
   const server = values as unknown as ServerValues;
   problems.push(...pageProblems(server, origins, request.path));
+  return { request, config, context, server, origins };
+}
 
-  const custom = await loadPlugins(context, server);
+/** From text to typed values. It starts no process. */
+async function resolve(loaded: Loaded, custom: Plugins): Promise<Settings> {
+  const { request, config, context, server, origins } = loaded;
+  const { problems, leftOut, root } = context;
   const withPlugins = {
     ...context,
     catalogue: joined(request.catalogue, custom),
@@ -58,18 +80,10 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     isPending: custom.pending !== undefined,
   };
   const collectors = await resolveCollectors(withPlugins);
-  if (custom.pending !== undefined && collectors.every(({ section }) => section === SELF_NAME)) {
-    // Nothing runs without them.
-    await custom.pending.catch(() => {});
-    return await resolveSettings({
-      ...request,
-      custom: { ...request.custom!, patience: undefined },
-    });
-  }
-  const handlers = request.only !== undefined
-    ? []
-    : await resolveHandlers(withPlugins, server, origins);
-  const log = resolveLog(loaded.main, problems);
+  const handlers = request.only === undefined
+    ? await resolveHandlers(withPlugins, server, origins)
+    : [];
+  const log = resolveLog(config.main, problems);
   const hasPlugins = server.collectors_path.length + server.handlers_path.length > 0;
   // Plugins that are not loaded may be all that there is.
   if (request.only === undefined && (request.custom !== undefined || !hasPlugins)) {
@@ -77,9 +91,9 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
   }
   const settings = {
     file: request.path,
-    files: loaded.files,
-    directories: loaded.directories,
-    fingerprint: loaded.fingerprint,
+    files: config.files,
+    directories: config.directories,
+    fingerprint: config.fingerprint,
     server,
     serverOrigins: origins,
     collectors,
@@ -98,62 +112,7 @@ export async function resolveSettings(request: ResolveRequest): Promise<Settings
     problems.push(...accessProblems(settings, request.files, { user, group }));
     problems.push(...networkProblems(settings, request.files));
   }
-  return { ...settings, problems: loaded.unreadable ? loaded.problems : problems };
-}
-
-/** Loads the operator's plugins. A problem in one file does not stop the other plugins. */
-async function loadPlugins(context: ResolveContext, server: ServerValues): Promise<Plugins> {
-  const { custom: source, catalogue, problems } = context;
-  const { collectors_path, handlers_path } = server;
-  const { loader, files = [], user = server.user, group = server.group } = source ?? {};
-  if (loader === undefined) return NO_PLUGINS;
-  if (collectors_path.length + handlers_path.length + files.length === 0) return NO_PLUGINS;
-  const custom = await loader.load({
-    collectorsPath: collectors_path.flatMap(byCommas),
-    handlersPath: handlers_path.flatMap(byCommas),
-    files,
-    roots: { procfs: server.procfs, sysfs: server.sysfs, rootfs: server.rootfs },
-    isolation: source?.isolation ?? server.isolation,
-    handlersIsolation: server.handlers_isolation,
-    wantedHandlers: foreignHandlers(server, Object.keys(catalogue.handlers)),
-    python: server.python,
-    wanted: wanted(context),
-    config: { path: context.files.absolute(context.path), tree: plainConfig(context) },
-    patience: source?.patience,
-    isOurs: (name) => Object.hasOwn(catalogue.collectors, name),
-    maxMemory: server.custom_max_memory,
-    maxCpu: server.custom_max_cpu,
-    user,
-    group,
-  });
-  for (const { path: file, names, problem, keptOld, isSilent = false } of custom.files) {
-    const at = { file, line: 0 };
-    if (problem !== undefined) {
-      const message = keptOld ? `${problem}; the version before it runs on` : problem;
-      problems.push(isMissing(problem) && !isSilent ? warning(at, message) : notice(at, message));
-    }
-    for (const name of names) {
-      if (Object.hasOwn(catalogue.collectors, name) || Object.hasOwn(catalogue.handlers, name)) {
-        problems.push(warning(at, `Its ${name} takes the place of the agent's own`));
-      }
-    }
-  }
-  return custom;
-}
-
-/** The classes of collectors that are to run, or are at work. */
-function wanted({ root, only, own = {}, atWork = [] }: ResolveContext): readonly string[] {
-  const className = (section: string) => section.split(/\s+/)[0];
-  if (only !== undefined) return only.map(className);
-  const enabled = subsections(subsection(root, "collectors")).filter(([, section]) =>
-    isEnabled(section)
-  ).map(([name]) => className(name));
-  return [...new Set([...enabled, ...atWork])].filter((name) => !Object.hasOwn(own, name));
-}
-
-function isEnabled(section: Section): boolean {
-  const { value } = leaf(section, "enabled") ?? { value: "" };
-  return typeof value === "string" && isTrue(value);
+  return { ...settings, problems: config.unreadable ? config.problems : problems };
 }
 
 /** The sections that are there and not in use. */
@@ -168,50 +127,6 @@ function placesIn(root: Section, kind: string): [string, Origin][] {
     name,
     leaf(section, "enabled")?.origin ?? section.origin,
   ]);
-}
-
-/**
- * Returns the part of the configuration that Python collectors may see. The options of handlers are left out,
- * because they are secret, and so are the secrets of the agent itself.
- */
-function plainConfig({ root }: ResolveContext): Record<string, unknown> {
-  const plain = (name: string): Record<string, unknown> => {
-    const section = subsection(root, name);
-    return section === undefined ? {} : toPlain(section, ({ value }) => value);
-  };
-  const server = Object.entries(plain("server")).filter(([name]) =>
-    !serverOptions[name as keyof typeof serverOptions]?.secret
-  );
-  const names = subsections(subsection(root, "handlers")).map(([name]) => [name, {}]);
-  return {
-    server: Object.fromEntries(server),
-    collectors: plain("collectors"),
-    handlers: Object.fromEntries(names),
-  };
-}
-
-/** Whether a plugin folder is missing. That is only a warning: Diamond's folder may have been removed. */
-function isMissing(problem: string): boolean {
-  return problem.startsWith("cannot be read");
-}
-
-function byCommas(paths: string): string[] {
-  return paths.split(",").map((path) => path.trim()).filter((path) => path !== "");
-}
-
-/** The operator's own first. */
-export function joined(catalogue: Catalogue, custom: Plugins): Catalogue {
-  const ready = <T>(plugins: Readonly<Record<string, T>>) =>
-    Object.fromEntries(
-      Object.entries(plugins).map(([name, plugin]) => [
-        name,
-        () => Promise.resolve({ default: plugin }),
-      ]),
-    );
-  return {
-    collectors: { ...catalogue.collectors, ...ready(custom.collectors) },
-    handlers: { ...catalogue.handlers, ...ready(custom.handlers) },
-  };
 }
 
 /** The settings for `collect` and the like when no file is named: defaults only. */
