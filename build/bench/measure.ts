@@ -38,7 +38,7 @@ const conf = join(directory, "diamond.conf");
 writeFileSync(
   conf,
   readFileSync(join(root, "conf/diamond.conf"), "utf8").replace(
-    /^handlers = ArchiveHandler$/m,
+    /^handlers = .*$/m,
     "handlers = NullHandler",
   ).replace(
     /^interval = 10$/m,

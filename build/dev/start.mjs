@@ -1,88 +1,111 @@
 /**
- * `npm start`: runs the agent from source with conf/diamond.conf, which needs no server, and says
- * every few seconds what is there. Ctrl-C ends it.
+ * `npm start`: runs the agent from source with conf/diamond.conf, which needs no server, with its page. In a terminal
+ * one line says how it is; elsewhere one a minute. Ctrl-C ends it.
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { bun, ensurePackages, root } from "./tools.mjs";
 
-const SUMMARY_SECONDS = 5;
+const FIRST_PORT = 9125;
+const PORTS = 20;
+const LINE_SECONDS = 5;
+const LINE_SECONDS_WITHOUT_TERMINAL = 60;
 const WATCH_MS = 500;
-const archive = join("var", "archive.log");
+const POLL_MS = 250;
+const LAST_LINES = 10;
+const log = join("var", "agent.log");
 
 ensurePackages();
+const given = process.argv.slice(2);
+const page = given.some((arg) => arg.startsWith("--page")) ? undefined : await freeAddress();
+mkdirSync(join(root, "var"), { recursive: true });
+const output = openSync(join(root, log), "w");
 const agent = spawn(bun(), [
-  "src/main.ts",
-  "run",
-  "-f",
-  "--skip-pidfile",
-  // Also when this process is killed.
-  "--with-stdin",
-  "-c",
-  "conf/diamond.conf",
-  ...process.argv.slice(2),
-], {
-  cwd: root,
-  stdio: ["pipe", "inherit", "inherit"],
-});
-console.log(`
-Collecting this host every 10 seconds, with conf/diamond.conf.
-  points:        ${archive} (a Graphite line each: path value timestamp)
-  watch them:    tail -f ${archive}
-  to a Graphite: in conf/diamond.conf set handlers = GraphiteHandler and its host, then npm start
-  stop:          Ctrl-C
-`);
+  // With stdin: it ends also when this process is killed.
+  ...["src/main.ts", "run", "-f", "--skip-pidfile", "--with-stdin", "-c", "conf/diamond.conf"],
+  ...(page === undefined ? [] : ["--page", page]),
+  ...given,
+], { cwd: root, stdio: ["pipe", output, output] });
+closeSync(output);
 
-let offset = existsSync(join(root, archive)) ? statSync(join(root, archive)).size : 0;
-let points = 0;
-let partial = "";
-let newest = 0;
-const collectors = new Set();
-const started = Date.now();
+/** Of the ports that nothing listens at, the first. */
+async function freeAddress() {
+  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS; port++) {
+    if (await isFree(port)) return `127.0.0.1:${port}`;
+  }
+  console.log(
+    `The ports ${FIRST_PORT} to ${FIRST_PORT + PORTS - 1} are taken, so there is no page. ` +
+      "Name another one: npm start -- --page 127.0.0.1:PORT",
+  );
+  return undefined;
+}
 
-/** Reads what was archived since the last look. */
-function follow() {
-  const file = join(root, archive);
-  if (!existsSync(file)) return;
-  const { size } = statSync(file);
-  if (size < offset) offset = 0;
-  const descriptor = openSync(file, "r");
-  const buffer = Buffer.alloc(size - offset);
-  offset += readSync(descriptor, buffer, 0, buffer.length, offset);
-  closeSync(descriptor);
-  const lines = (partial + buffer.toString()).split("\n");
-  partial = lines.pop();
-  for (const line of lines) {
-    const [path, , timestamp] = line.split(" ");
-    points++;
-    collectors.add(path.split(".")[2]);
-    newest = Math.max(newest, Number(timestamp));
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** Undefined where the page does not answer. */
+async function statusOf() {
+  if (page === undefined) return undefined;
+  try {
+    const answer = await fetch(`http://${page}/api/status`, { signal: AbortSignal.timeout(2000) });
+    return answer.ok ? await answer.json() : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-let shown = -1;
-function summary() {
-  follow();
-  const seconds = Math.round((Date.now() - started) / 1000);
-  const size = existsSync(join(root, archive))
-    ? (statSync(join(root, archive)).size / 1000).toFixed(0)
-    : "0";
-  const line =
-    `${seconds} s: ${points} points from ${
-      [...collectors].sort().join(" ") || "(none yet)"
-    }; ${archive} has ${size} kB` +
-    (newest === 0 ? "" : `, newest ${new Date(newest * 1000).toTimeString().slice(0, 8)}`);
-  if (process.stdout.isTTY) {
-    process.stdout.write(`\r\x1b[K${line.slice(0, (process.stdout.columns ?? 100) - 1)}`);
-  } else if (points !== shown) console.log(line);
-  shown = points;
+async function greet() {
+  while (!hasEnded && page !== undefined && await statusOf() === undefined) await sleep(POLL_MS);
+  if (hasEnded) return;
+  console.log(`
+diamond-agent collects this host every 10 seconds, with conf/diamond.conf.
+
+  page      ${page === undefined ? "none" : `http://${page}/`}
+  points    var/archive.log, a Graphite line each: path value timestamp
+  log       ${log}
+  stop      Ctrl-C
+
+To send to a Graphite, name GraphiteHandler in conf/diamond.conf: [server] handlers.
+`);
 }
 
-setTimeout(summary, 1500);
-const timer = setInterval(summary, SUMMARY_SECONDS * 1000);
+async function line() {
+  const status = await statusOf();
+  if (status === undefined || hasEnded) return;
+  const { now, started, collectors, handlers, degraded, rss } = status;
+  const running = collectors.filter(({ state }) => state === "ok").length;
+  const points = Math.max(0, ...handlers.map(({ delivered }) => delivered));
+  const text = `${durationOf(Math.round((now - started) / 1000))}: ${running} collectors, ` +
+    `${points} points, ${(rss / 1e6).toFixed(0)} MB; ${degraded.join(", ") || "healthy"}`;
+  if (!process.stdout.isTTY) return console.log(text);
+  process.stdout.write(`\r\x1b[K${text.slice(0, (process.stdout.columns ?? 100) - 1)}`);
+}
+
+function durationOf(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+let hasEnded = false;
+const seconds = process.stdout.isTTY ? LINE_SECONDS : LINE_SECONDS_WITHOUT_TERMINAL;
+let timer;
+void greet().then(() => {
+  if (hasEnded) return;
+  if (process.stdout.isTTY) void line();
+  timer = setInterval(line, seconds * 1000);
+});
 const stop = () => agent.kill("SIGTERM");
 // The agent gets Ctrl-C from the terminal itself; a kill of this process, or a closed terminal, must reach it too.
 process.on("SIGINT", () => {});
@@ -109,9 +132,13 @@ function parentOf(pid) {
 const startedBy = callers();
 const watch = setInterval(() => callers() === startedBy || stop(), WATCH_MS);
 agent.on("exit", (status, signal) => {
+  hasEnded = true;
   clearInterval(timer);
   clearInterval(watch);
-  summary();
-  console.log(`\nStopped. The points are in ${archive}`);
+  if (status !== 0) {
+    const lines = existsSync(join(root, log)) ? readFileSync(join(root, log), "utf8") : "";
+    console.log(`\n${lines.trimEnd().split("\n").slice(-LAST_LINES).join("\n")}`);
+  }
+  console.log(`\nStopped. The log is in ${log}`);
   process.exit(status ?? (signal ? 1 : 0));
 });

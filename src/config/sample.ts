@@ -102,6 +102,8 @@ interface SampleSetting {
   /** Options of `[server]` that are set. */
   readonly server: Readonly<Record<string, string>>;
   readonly archive: string;
+  /** Undefined: the default. */
+  readonly history?: string;
   /** Every collector with its own options. */
   readonly isFull: boolean;
 }
@@ -109,13 +111,14 @@ interface SampleSetting {
 /** In the distribution: it writes nothing outside of the folder that it is tried in, and is strict from the start. */
 export const distributed: SampleSetting = {
   heading: `${MARK}#
-# diamond.conf: collects this host every 10 seconds into a file. It runs as it is:
+# diamond.conf: collects this host every 10 seconds, for its page and into a file. It runs as it is:
 #
-#     diamond-agent run -f -l --skip-pidfile -c conf/diamond.conf
+#     diamond-agent run -f -l --skip-pidfile -c conf/diamond.conf --page
 #
 `,
   server: { state_path: "var", socket: "var/agent.sock", strict_permissions: "True" },
   archive: "var/archive.log",
+  history: "var/history.db",
   isFull: false,
 };
 
@@ -140,7 +143,7 @@ export function mainSample(
   handlers: readonly AnyHandler[],
   setting: SampleSetting,
 ): string {
-  const { heading, server: set, archive, isFull } = setting;
+  const { heading, server: set, archive, history, isFull } = setting;
   const server = Object.entries(serverOptions).filter(([name]) => name !== "handlers")
     .map(([name, option]) => {
       const line = name in set ? `${name} = ${set[name]}\n` : `${optionLine(name, option)}\n`;
@@ -151,19 +154,19 @@ export function mainSample(
     return isFull ? sampleSection(collector, isEnabled) : shortSection(collector, isEnabled);
   }).join("");
   const others = handlers.filter(({ name }) =>
-    isFull && name !== "ArchiveHandler" && name !== "GraphiteHandler"
+    isFull && !["ArchiveHandler", "GraphiteHandler", "HistoryHandler"].includes(name)
   ).map((handler) => sampleSection(handler, false)).join("");
   const defaults = Object.entries(commonOptions).filter(([name]) =>
     !["enabled", "interval", "path"].includes(name)
   )
     .map(([name, option]) => `${comment(helpOf(option))}${optionLine(name, option)}\n\n`).join("");
-  return `${heading}# To send to a Graphite: set handlers to GraphiteHandler, and its host below.
+  return `${heading}# To send to a Graphite: name GraphiteHandler among the handlers, and its host below.
 # \`diamond-agent check -c FILE\` tells what is wrong with a file, line by line.
 
 [server]
 
 # ${serverOptions.handlers.help}
-handlers = ArchiveHandler
+handlers = ArchiveHandler, HistoryHandler
 
 ${server}[handlers]
 
@@ -176,6 +179,9 @@ ${commented(deliveryOptions)}[[ArchiveHandler]]
 # Where the metrics go; \`diamond-agent config ArchiveHandler\` prints every option
 log_file = ${archive}
 
+[[HistoryHandler]]
+# What the page, top and explain know of the past; \`diamond-agent config HistoryHandler\` prints every option
+${history === undefined ? "" : `path = ${history}\n`}
 [[GraphiteHandler]]
 # Your Graphite; \`diamond-agent config GraphiteHandler\` prints every option
 host = 127.0.0.1

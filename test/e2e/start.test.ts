@@ -1,8 +1,10 @@
-/** `npm start`: the agent ends with whoever started it. */
+/** `npm start`: it serves the page, and the agent ends with whoever started it. */
 
-import { equal } from "node:assert/strict";
+import { equal, match } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { after, it } from "node:test";
@@ -12,7 +14,6 @@ import { endWithTests, root, temporary, until } from "../harness/agent_process.t
 const { path: directory, remove } = temporary();
 after(remove);
 const conf = join(directory, "diamond.conf");
-const state = join(directory, "state");
 writeFileSync(
   conf,
   `[server]
@@ -20,7 +21,7 @@ handlers = NullHandler
 user =
 group =
 pid_file = ${directory}/pid
-state_path = ${state}
+state_path = ${directory}/state
 [collectors]
 [[LoadAverageCollector]]
 enabled = True
@@ -47,7 +48,41 @@ function textOf(path: string): string {
 const commandOf = (pid: string) => textOf(`/proc/${pid}/cmdline`);
 const parentOf = (pid: string) => Number(/\) \S (\d+)/.exec(textOf(`/proc/${pid}/stat`))?.[1]);
 
+/** Starts it; resolves with the page's address once that is printed. */
+async function started() {
+  const child = spawn("node", [join(root, "build/dev/start.mjs"), "-c", conf], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let told = "";
+  child.stdout.on("data", (chunk) => (told += chunk));
+  const url = await until("it says where the page is", () => /http:\S+/.exec(told)?.[0], 30);
+  const ended = once(child, "exit");
+  return {
+    url,
+    async stop(): Promise<unknown> {
+      child.kill("SIGTERM");
+      const [status] = await ended;
+      match(told, /Stopped\. The log is in/);
+      return status;
+    },
+  };
+}
+
 describeWith("npm start", process.platform === "linux" ? false : "Linux only", () => {
+  it("serves the page where a port is free, prints its address, and can be started again", async () => {
+    const first = await started();
+    match(await (await fetch(first.url)).text(), /<title>diamond-agent/);
+    equal(await first.stop(), 0);
+    const other = createServer();
+    const port = Number(new URL(first.url).port);
+    await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+    const second = await started();
+    equal(Number(new URL(second.url).port) > port, true);
+    equal((await fetch(new URL("/api/status", second.url))).status, 200);
+    equal(await second.stop(), 0);
+    other.close();
+  });
+
   it("ends its agent when npm's shell is killed", async () => {
     const script = join(root, "build/dev/start.mjs");
     const shell = spawn("sh", ["-c", `node ${script} -c ${conf} & echo $!; wait`], {
@@ -56,8 +91,8 @@ describeWith("npm start", process.platform === "linux" ? false : "Linux only", (
     });
     let told = "";
     shell.stdout.on("data", (chunk) => (told += chunk));
-    await until("the agent runs", () => existsSync(state), 20);
-    const starter = Number(told.split("\n")[0]);
+    await until("the agent runs", () => told.includes("stop      Ctrl-C"), 30);
+    const starter = Number(/^\d+$/m.exec(told)?.[0]);
     equal(isAlive(starter), true);
     shell.kill("SIGKILL");
     await until("the starter has ended, which waits for its agent", () => !isAlive(starter), 15);
