@@ -51,6 +51,7 @@ export function run(args: readonly string[]): Promise<number> {
     removeFile,
     readFile,
     writePieces,
+    screen: async () => (await import("./platform/terminal/full_screen.ts")).screenPort,
     kernel: async () => (await import("./platform/service/kernel.ts")).openKernel(),
     command: selfCommand,
     recording: (directory, round, secrets) =>

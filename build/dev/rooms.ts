@@ -85,6 +85,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },
+  "platform/terminal": { imports: MACHINE },
   "platform/spool": { imports: [...MACHINE, "formats", "platform/access", "platform/far"] },
   "platform/history": {
     imports: [...MACHINE, "history", "platform/clock.ts", "platform/far"],

@@ -5,15 +5,16 @@ _diamond_agent() {
   case $before in
     -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --procfs|--sysfs|--rootfs|--path|--dir|--whisper|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    -u|--user|-g|--group|--page|--socket|--match|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--archive|--listen|--for|--collector|--type) return ;;
+    -u|--user|-g|--group|--page|--socket|--at|--match|--interval|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--archive|--listen|--for|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status top tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
     run) flags="-c --configfile -f --foreground -l --log-stdout -p --pidfile -u --user -g --group --skip-pidfile --skip-change-user --debug --with-stdin --skip-fork --page --procfs --sysfs --rootfs --help" words="" ;;
     status) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
+    top) flags="--at --match --interval --once --ascii -c --configfile -p --pidfile --socket --help" words="" ;;
     tap) flags="--match --handler --count --json -c --configfile -p --pidfile --socket --help" words="" ;;
     reload) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
     spool) flags="-c --configfile -p --pidfile --socket --path --json --yes --help" words="ls verify export replay drop" ;;
@@ -37,7 +38,7 @@ _diamond_agent() {
     initramfs) flags="-c --configfile --help" words="" ;;
     init) flags="-c --configfile --restart --help" words="" ;;
     completions) flags="--help" words="bash zsh fish" ;;
-    help) words="run status tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" ;;
+    help) words="run status top tap reload spool replay check collect explain list describe hostname mysql-schema version new types record test init-config migrate config service initramfs init completions help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

@@ -8,6 +8,8 @@ import type { CollectorRunner } from "./runner_contract.ts";
 export interface SeriesQuery {
   /** See `core/search.ts`; absent: all. */
   readonly match?: string;
+  /** These alone. */
+  readonly paths?: readonly string[];
   readonly limit?: number;
   /** Seconds since the epoch; absent: now. */
   readonly at?: number;
@@ -39,19 +41,21 @@ const MAX_SERIES = 5000;
 export function findSeries(
   runners: readonly CollectorRunner[],
   history: History | undefined,
-  { match = "", limit = MAX_SERIES, at }: SeriesQuery,
+  { match = "", paths, limit = MAX_SERIES, at }: SeriesQuery,
 ): SeriesAnswer {
-  const matches = searchFor(match);
+  const search = searchFor(match);
+  const wanted = paths && new Set(paths);
+  const matches = (path: string) => search(path) && (wanted === undefined || wanted.has(path));
   const most = Math.min(Math.max(0, limit), MAX_SERIES);
   const found = currentSeries(runners).filter(({ path }) => matches(path));
   if (at === undefined) {
     return { total: found.length, series: found.sort(byPath).slice(0, most) };
   }
   const past = historyOf(history);
-  const paths = [...past.paths()].filter(matches).sort();
+  const known = [...past.paths()].filter(matches).sort();
   const current = new Map(found.map((one) => [one.path, one]));
   const { start, step, series } = past.read({
-    paths: paths.slice(0, most),
+    paths: known.slice(0, most),
     from: at - PAST_SECONDS,
     to: at,
     maxPoints: PAST_STEPS,
@@ -63,7 +67,7 @@ export function findSeries(
       ? []
       : [{ path, value: mean[last], time: Math.min(at, start + last * step), unit, collector }];
   });
-  return { total: paths.length, series: values.sort(byPath) };
+  return { total: known.length, series: values.sort(byPath) };
 }
 
 function currentSeries(runners: readonly CollectorRunner[]): SeriesValue[] {

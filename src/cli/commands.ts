@@ -23,6 +23,7 @@ import { serviceCommand } from "./service/service.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
 import { tapCommand } from "./tap.ts";
+import { topCommand } from "./top/top.ts";
 import { testCommand } from "./test.ts";
 import { typesCommand } from "./types.ts";
 import { versionCommand } from "./version.ts";
@@ -38,6 +39,7 @@ export function commandsOf(
     Run: [
       runCommand(world, () => args),
       statusCommand(world),
+      topCommand(world),
       tapCommand(world),
       reloadCommand(world),
       spoolCommand(world),

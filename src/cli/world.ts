@@ -3,6 +3,7 @@
 import type { Host, RecordedHost } from "../ports/host.ts";
 import type { DaemonPorts } from "../daemon/contract.ts";
 import type { Kernel } from "../ports/process.ts";
+import type { FullScreen, ScreenEvents } from "../ports/terminal.ts";
 import type { Spool, SpoolSummary } from "../ports/spool.ts";
 
 export interface World extends DaemonPorts {
@@ -31,6 +32,8 @@ export interface World extends DaemonPorts {
   readFile(path: string): Uint8Array;
   /** A file of pieces that are made as they are written; returns its bytes. Throws `config` where it cannot. */
   writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number>;
+  /** The terminal as a whole: for what is drawn again and again. */
+  screen(): Promise<ScreenPort>;
   /** For process 1. Throws `config` where this runtime has no way to it. */
   kernel(): Promise<Kernel>;
   /** What starts this very program: its full path, and that of its source where it is not compiled. */
@@ -48,6 +51,14 @@ interface BuildInfo {
   readonly runtime: string;
   /** One executable, not a runtime with sources. */
   readonly compiled: boolean;
+}
+
+interface ScreenPort {
+  /** A terminal that can move its cursor, with a keyboard. */
+  readonly isThere: boolean;
+  /** It shows more than ASCII. */
+  readonly unicode: boolean;
+  open(events: ScreenEvents): FullScreen;
 }
 
 export interface Terminal {

@@ -46,7 +46,7 @@ const ANSWERS: Readonly<Record<Exclude<ControlRequest["ask"], "reload" | "explai
   status: (agent) => agent.status(),
   hurry: (agent, request) => knownHandler(agent, request, agent.flushSpool),
   drop: (agent, request) => knownHandler(agent, request, agent.dropSpool),
-  series: (agent, { match, limit, at }) => agent.series({ match, limit, at }),
+  series: (agent, { match, paths, limit, at }) => agent.series({ match, paths, limit, at }),
   read: (agent, { paths = [], from = NaN, to = NaN, points = NaN }) =>
     agent.range({ paths, from, to, points }),
   tap,

@@ -33,7 +33,7 @@ export interface ControlRequest {
   /** For `series`: at most so many, and the time in seconds since the epoch; absent: now. */
   readonly limit?: number;
   readonly at?: number;
-  /** For `read`: which series, between which seconds, in how many steps at most. */
+  /** For `series` and `read`: these series; for `read`: between which seconds, in how many steps at most. */
   readonly paths?: readonly string[];
   readonly from?: number;
   readonly to?: number;
