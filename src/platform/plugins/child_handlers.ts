@@ -4,7 +4,7 @@ import { Failure, undelivered } from "../../core/errors.ts";
 import { type AnyHandler, deliveryOptions, type Sink } from "../../core/handler.ts";
 import { createBatchUnpacker, type PackedBatch } from "../../core/handler_protocol.ts";
 import type { Metric } from "../../core/metric.ts";
-import type { Option, Options } from "../../core/option.ts";
+import type { Option } from "../../core/option.ts";
 import {
   type HandlerDeclaration,
   type LoadedModule,
@@ -14,6 +14,7 @@ import {
 import type { Host } from "../../ports/host.ts";
 import type { Log } from "../../ports/log.ts";
 import { handlersOf } from "./check.ts";
+import { withPatterns } from "./child_collectors.ts";
 import { importPlugin } from "./import_module.ts";
 import { withLine } from "./modules.ts";
 
@@ -49,7 +50,7 @@ export function createHandlerHost(host: () => Host, log: Log): HandlerHost {
     open(name, values) {
       const handler = handlers.find((one) => one.name === name);
       if (handler === undefined) throw new Error(`there is no handler "${name}" in its file now`);
-      const options = optionsFrom({ ...deliveryOptions, ...handler.options }, values);
+      const options = withPatterns({ ...deliveryOptions, ...handler.options }, values) as never;
       sink = handler.open({ host: host(), options, log });
       if (typeof sink?.write !== "function") {
         throw new Error(`"open" returns ${sink === null ? "null" : typeof sink} without "write"`);
@@ -78,16 +79,6 @@ function withPlaces(error: unknown, batch: readonly Metric[]): unknown {
   if (!(error instanceof Failure) || !Array.isArray(error.points)) return error;
   const places = error.points.map((point) => batch.indexOf(point)).filter((at) => at >= 0);
   return Object.assign(new Failure(error.code, error.message), { points: places });
-}
-
-/** Regular expressions do not travel. */
-function optionsFrom(declared: Options, given: Values): Record<string, unknown> & never {
-  const values: Record<string, unknown> = { ...given };
-  for (const [name, option] of Object.entries(declared)) {
-    const { sources } = (values[name] ?? {}) as { sources?: readonly string[] };
-    if (option.type === "patterns" && sources !== undefined) values[name] = option.parse(sources);
-  }
-  return values as never;
 }
 
 function declarationOf(handler: AnyHandler): HandlerDeclaration {

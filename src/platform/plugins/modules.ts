@@ -9,7 +9,7 @@ import type { ModuleFile } from "../../core/plugin_protocol.ts";
 import { collectorsOf } from "./check.ts";
 import { importPlugin } from "./import_module.ts";
 
-export interface PluginModule {
+interface PluginModule {
   readonly path: string;
   readonly fileVersion: string;
   readonly version: number;
