@@ -28,6 +28,11 @@ interface ScriptOutput {
 const GRAPHITE_LINE = /^\s*\S+\s+\S+\s+(-1|\d{9,11}(\.\d+)?)\s*$/;
 /** What Python splits bytes at: a line separator of Unicode's is a part of a name. */
 const BLANKS = /[ \t\r\v\f]+/;
+const BLANK = " \t\r\v\f";
+/** The longest line that is read. Expressions take a time that grows with its square. */
+const MAX_LINE = 4096;
+/** The same of one of Nagios' values. */
+const MAX_ITEM = 512;
 
 /** What the output looks like; `plain` where that is not sure. */
 export function formatOf(output: string): ScriptFormat {
@@ -40,7 +45,8 @@ export function formatOf(output: string): ScriptFormat {
   if (/^[^\n|]*\|\s*('[^']*'|[^\s=]+)=[-\d.U]/.test(text)) return "nagios";
   // Three words could be anything: all lines have to be such, with a time of our days.
   const lines = text.trimEnd().split("\n").filter((line) => line.trim() !== "");
-  if (lines.every((line) => GRAPHITE_LINE.test(line)) && lines.length > 0) return "graphite";
+  const isGraphite = (line: string) => line.length <= MAX_LINE && GRAPHITE_LINE.test(line);
+  if (lines.every(isGraphite) && lines.length > 0) return "graphite";
   return "plain";
 }
 
@@ -68,7 +74,7 @@ function readLines(output: string, read: LineReader): ScriptOutput {
   for (const line of output.split("\n")) {
     const text = trimmed(line);
     if (text === "") continue;
-    const value = read(text);
+    const value = text.length > MAX_LINE ? undefined : read(text);
     if (value === undefined) bad ??= line;
     else if (value !== null) values.push(value);
   }
@@ -84,7 +90,10 @@ function plainLine(line: string): ScriptValue | undefined {
 }
 
 function trimmed(line: string): string {
-  return line.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, "");
+  let [start, end] = [0, line.length];
+  while (start < end && BLANK.includes(line[start])) start++;
+  while (end > start && BLANK.includes(line[end - 1])) end--;
+  return line.slice(start, end);
 }
 
 function isJson(text: string): boolean {
@@ -146,11 +155,7 @@ function readNagios(output: string, script: string, status: number | null): Scri
       ? line
       : "";
   }).join(" ");
-  for (
-    const [item, quoted, label, text, unit] of data.matchAll(
-      /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?[\d.]+|U)([a-zA-Z%]*)(?:;[^\s]*)?/g,
-    )
-  ) {
+  for (const [item, quoted, label, text, unit] of items(data)) {
     const factor = UNITS[unit.toLowerCase()];
     if (text === "U") continue;
     if (factor === undefined || !isNumber(text)) bad ??= item;
@@ -163,6 +168,15 @@ function readNagios(output: string, script: string, status: number | null): Scri
   // 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
   if (status !== null) values.push({ name: `${script}.status`, value: status, isFraction: false });
   return { values, bad };
+}
+
+/** Each piece between blanks, which quoted labels may have, is searched alone: the time is that of its square. */
+function items(data: string): RegExpMatchArray[] {
+  return [...data.matchAll(/(?:'(?:[^']|'')*'?|[^\s'])+/g)].flatMap(([piece]) =>
+    piece.length > MAX_ITEM ? [] : [...piece.matchAll(
+      /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?[\d.]+|U)([a-zA-Z%]*)(?:;[^\s]*)?/g,
+    )]
+  );
 }
 
 /** Objects and lists flattened: `{"a":{"b":[1]}}` is a.b.0. Texts and nulls are left out. */

@@ -48,6 +48,25 @@ describe("what scripts print", () => {
     }
   });
 
+  it("a line of a megabyte is read, or not, without a search that takes minutes", () => {
+    const long = (text: string) => text.repeat(1_000_000 / text.length);
+    const lines = [
+      `a${long(" ")}b`,
+      `a{${long(" ")}} 1 x`,
+      `a{${long('x="')}} 1`,
+      `|x=1 ${long("a")}`,
+      `|x=1 ${long("'")}`,
+      `|x=1 ${long("'a")}`,
+      `${long("1 ")}1700000000`,
+    ];
+    for (const line of lines) {
+      for (const format of [formatOf(line), "plain", "graphite", "nagios", "prometheus"] as const) {
+        const { values } = readScript(`${line}\n`, format, "s", null);
+        ok(values.length <= 1, format);
+      }
+    }
+  });
+
   it("a line that cannot be read is told, the others are published", () => {
     const cases: [Parameters<typeof readScript>[1], string, string][] = [
       ["plain", "fine 1\nthis is nothing\n", "this is nothing"],
