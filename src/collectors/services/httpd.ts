@@ -57,11 +57,11 @@ export default defineCollector({
         redirects: REDIRECTS,
         ...trusting(options),
       });
-      const lines = [...body.matchAll(/^([A-Za-z ]+):\s+(.+?)\s*$/gm)];
+      const lines = [...body.matchAll(/^([A-Za-z ]+):\s+(.+)$/gm)];
       if (lines.length === 0) throw badData(`${address} is not a page of mod_status`);
       for (const [, title, written] of lines) {
         const key = title.replaceAll(" ", "");
-        const value = numberIn(written.replace("%", ""));
+        const value = numberIn(written.trimEnd().replace("%", ""));
         if (key === "Scoreboard") {
           for (const [letter, name] of Object.entries(WORKERS)) {
             emit("{server}.{whole}", written.split(letter).length - 1, alias, name);
