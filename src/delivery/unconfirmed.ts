@@ -28,6 +28,8 @@ interface UnconfirmedSettings {
 const MAX_BREAKS = 2;
 /** A peer that goes on for so long is what it should be, even where nothing is sent again. */
 const MIN_PROOF_SECONDS = 3;
+/** Connections that last for so long may be those of the right peer. */
+const LASTING_MS = 2000;
 
 export class Unconfirmed {
   readonly #settings: UnconfirmedSettings;
@@ -38,6 +40,8 @@ export class Unconfirmed {
   #isSuspect = false;
   #isProven = false;
   #lastWrite = 0;
+  /** By the connection that there is; undefined before it. */
+  #firstWrite: number | undefined;
   /** Points that the peer has said not to have taken, of those that it was sent. */
   #refused = 0;
 
@@ -72,6 +76,7 @@ export class Unconfirmed {
   add(batch: Batch, taken: number): void {
     const { watch, clock, ledger, acked } = this.#settings;
     this.#lastWrite = clock.monotonic();
+    this.#firstWrite ??= this.#lastWrite;
     if (!this.#resends) {
       ledger.delivered += taken;
       acked(batch);
@@ -83,7 +88,7 @@ export class Unconfirmed {
 
   /** Looks at the connection. Returns why nothing should be written to this peer now. */
   check(): Failure | undefined {
-    const { watch, refused } = this.#settings;
+    const { watch, clock, refused } = this.#settings;
     if (watch === undefined) return undefined;
     const found = watch.broken();
     if (found === undefined) {
@@ -95,6 +100,8 @@ export class Unconfirmed {
       return undefined;
     }
     this.reclaim();
+    const lasted = clock.monotonic() - (this.#firstWrite ?? Infinity);
+    this.#firstWrite = undefined;
     this.#breaks++;
     this.#isProven = false;
     const isTooMuch = this.#breaks > MAX_BREAKS;
@@ -102,8 +109,16 @@ export class Unconfirmed {
     if (!this.#isSuspect) return undefined;
     return found.answered || !isTooMuch ? found.error : undelivered(
       `${found.error.message}, ${this.#breaks} times in a row: ` +
-        "it looks like the port of another protocol, or like a balancer without a backend",
+        "it looks like the port of another protocol, or like a balancer without a backend" +
+        this.#whereItIsNeither(lasted),
     );
+  }
+
+  /** No connection lasts for long enough to confirm anything. */
+  #whereItIsNeither(lastedMs: number): string {
+    if (!this.#resends || lastedMs < LASTING_MS) return "";
+    const seconds = Math.round(lastedMs / 1000);
+    return `; where it is neither, set resend_seconds to half of the ${seconds} s that a connection lasts`;
   }
 
   /** Forgets what is safe by now; where memory `isShort`: all that the peer has read. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -114,6 +114,25 @@ function again(before: ReturnType<typeof setUp>, clean: boolean, options = {}) {
   before.spools.close();
   return setUp(options, { path: before.path, saved });
 }
+
+describe("a peer whose connections end before anything is confirmed", () => {
+  it("is told how long they last, where that is for seconds", async () => {
+    for (const seconds of [5, 1]) {
+      const { worker, line, clock, tick } = setUp({ resend_seconds: 10 }, { transport: true });
+      for (let connection = 0; connection < 4; connection++) {
+        for (let second = 0; second < seconds; second++) {
+          await tick(10 * connection + second, 1);
+          await clock.advance(1000);
+        }
+        line.isBroken = true;
+        await tick(10 * connection + 9, 1);
+      }
+      const { message = "" } = worker.trouble ?? {};
+      match(message, /times in a row: it looks like the port of another protocol/);
+      equal(/set resend_seconds to half of the 5 s that a/.test(message), seconds === 5, message);
+    }
+  });
+});
 
 describe("a spool's worker", () => {
   it("stores what cannot be delivered, and delivers it when it can, in order", async () => {
