@@ -19,7 +19,7 @@ _diamond_agent() {
     reload) flags="-c --configfile -p --pidfile --socket --json --help" words="" ;;
     spool) flags="-c --configfile -p --pidfile --socket --path --json --yes --help" words="ls verify export replay drop" ;;
     replay) flags="-c --configfile --handler --since --until --match --rate --restart --help" words="" ;;
-    check) flags="-c --configfile --strict --print --json --dump-json --help" words="" ;;
+    check) flags="-c --configfile --strict --print --connect --write --json --dump-json --help" words="" ;;
     collect) flags="-c --configfile --all --rounds --round-interval-ms --json --procfs --sysfs --rootfs --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     explain) flags="-c --configfile -p --pidfile --socket --procfs --sysfs --rootfs --json --help" words="" ;;
     list) flags="-c --configfile --json --help" words="" ;;

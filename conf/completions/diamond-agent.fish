@@ -62,6 +62,8 @@ complete -c diamond-agent -n __fish_use_subcommand -f -a check -d 'Report all pr
 complete -c diamond-agent -n "__fish_seen_subcommand_from check" -s c -l configfile -r -d 'The configuration'
 complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l strict -d 'Exit status 1 for warnings too'
 complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l print -d 'Print the effective configuration, with the line each value came from'
+complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l connect -d 'Also reach each handler\'s backend, and look at what the agent writes'
+complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l write -d 'With --connect: deliver one test point'
 complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l json -d 'Print the problems, and what is enabled, as JSON'
 complete -c diamond-agent -n "__fish_seen_subcommand_from check" -l dump-json -r -d 'Print one file\'s tree as JSON, and check nothing else'
 complete -c diamond-agent -n __fish_use_subcommand -f -a collect -d 'Run collectors, enabled or not, and print their metrics'

@@ -13,11 +13,13 @@ import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
 import type { Option, Options } from "../core/option.ts";
 import { MASK, withoutCredentials } from "../core/secrets.ts";
-import { type CommandSpec, configFlag, configPath } from "./command.ts";
+import { type CommandSpec, configFlag, configPath, socketPath } from "./command.ts";
 import { enabledRows, enabledTable } from "./enabled.ts";
 import { UsageError } from "./flags.ts";
 import { tellProblems } from "./problems_out.ts";
-import type { World } from "./world.ts";
+import type { Tried } from "./connect/connections.ts";
+import { paint, table } from "./text.ts";
+import type { Terminal, World } from "./world.ts";
 
 export function checkCommand(world: World): CommandSpec {
   return {
@@ -30,6 +32,11 @@ export function checkCommand(world: World): CommandSpec {
         type: "boolean",
         description: "Print the effective configuration, with the line each value came from",
       },
+      connect: {
+        type: "boolean",
+        description: "Also reach each handler's backend, and look at what the agent writes",
+      },
+      write: { type: "boolean", description: "With --connect: deliver one test point" },
       json: { type: "boolean", description: "Print the problems, and what is enabled, as JSON" },
       "dump-json": {
         type: "string",
@@ -40,13 +47,18 @@ export function checkCommand(world: World): CommandSpec {
     examples: [
       "diamond-agent check -c /etc/diamond/diamond.conf",
       "diamond-agent check --strict --print -c diamond.conf",
+      "diamond-agent check --connect -c diamond.conf            does each handler reach its backend?",
+      "diamond-agent check --connect --write -c diamond.conf    deliver one point: PREFIX.HOST.diamond.check",
     ],
-    notes: "Exit status 0: clean; 1: warnings, with --strict; 2: errors.",
+    notes:
+      "Exit status 0: clean; 1: warnings with --strict, or something that --connect cannot reach or write; 2: errors.",
     async run(flags) {
       const dump = flags.text("dump-json");
       if (dump !== undefined) return dumpJson(world, dump);
-      const [strict, print, json] = ["strict", "print", "json"].map((name) => flags.on(name));
-      return await check(world, configPath(world, flags), { strict, print, json });
+      const names = ["strict", "print", "json", "connect", "write"];
+      const [strict, print, json, connect, write] = names.map((name) => flags.on(name));
+      if (write && !connect) throw new UsageError("--write belongs to --connect");
+      return await check(world, configPath(world, flags), { strict, print, json, connect, write });
     },
   };
 }
@@ -76,9 +88,12 @@ interface How {
   readonly strict: boolean;
   readonly print: boolean;
   readonly json: boolean;
+  readonly connect: boolean;
+  readonly write: boolean;
 }
 
-async function check(world: World, path: string, { strict, print, json }: How): Promise<number> {
+async function check(world: World, path: string, how: How): Promise<number> {
+  const { strict, print, json } = how;
   const { files, catalogue, out, err } = world;
   const own = ownCollectors(() => NO_STATE);
   const custom = { loader: world.custom({}) };
@@ -93,7 +108,9 @@ async function check(world: World, path: string, { strict, print, json }: How): 
   if (!json) tellProblems(err, sorted(problems));
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
-  if (json) out.write(`${JSON.stringify(answerOf(settings, sorted(problems)))}\n`);
+  const tried = how.connect ? await connections(world, settings, how.write) : undefined;
+  const failed = tried?.some(({ ok }) => !ok) ?? false;
+  if (json) out.write(`${JSON.stringify({ ...answerOf(settings, sorted(problems)), tried })}\n`);
   else if (!print) {
     out.write(enabledTable(settings, out));
     const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
@@ -102,8 +119,36 @@ async function check(world: World, path: string, { strict, print, json }: How): 
       : `${count(errors, "error")}, ${count(warnings, "warning")}`;
     out.write(`${path}: ${said} in ${count(settings.files.length, "file")}\n`);
   }
+  if (tried !== undefined && !json) out.write(connectionTable(tried, out));
   if (errors > 0) return 2;
-  return strict && warnings > 0 ? 1 : 0;
+  return failed || (strict && warnings > 0) ? 1 : 0;
+}
+
+/** What the agent would reach and write. It may leave this process with fewer rights. */
+async function connections(world: World, settings: Settings, writes: boolean): Promise<Tried[]> {
+  const { tryHandlers } = await import("./connect/connections.ts");
+  const { tryPaths } = await import("./connect/permissions.ts");
+  const host = world.host(settings.server);
+  const isRunning = await isAnswered(world, settings);
+  const paths = tryPaths(world, settings);
+  const handlers = await tryHandlers(settings, host, { files: world.files, isRunning, writes });
+  return [...handlers, ...paths.lines, ...paths.after()];
+}
+
+async function isAnswered(world: World, settings: Settings): Promise<boolean> {
+  const nothing = { text: () => undefined, on: () => false, words: [] };
+  const path = socketPath(world, nothing, settings);
+  if (path === undefined) return false;
+  return await world.daemon.ask(path, { ask: "status" }).then(() => true, () => false);
+}
+
+function connectionTable(tried: readonly Tried[], out: Terminal): string {
+  const rows = tried.map(({ name, ok, what, todo }) => [
+    ok ? "ok" : "failed",
+    name,
+    todo === undefined ? what : `${what}. To do: ${todo}`,
+  ]);
+  return `${paint(out, "bold", "Connections and paths")}\n${table(rows, "  ", out.columns)}`;
 }
 
 /** For programs. */
