@@ -125,6 +125,13 @@ describe("top's screen", () => {
     const pane = { ...LIVE.panes.metrics, cursor: 16 };
     const state = { pane: "metrics", panes: { ...LIVE.panes, metrics: pane } } as const;
     match(drawn(model, state), /^› servers\.web-1\.network\.eth0\.tx_byte/m);
+    for (let cursor = 0; cursor < 12; cursor++) {
+      const collectors = { ...LIVE.panes.collectors, cursor };
+      const panes = { ...LIVE.panes, collectors };
+      const lines = drawn(model, { pane: "collectors", panes }).split("\n").slice(11, 23);
+      ok(lines.some((line) => line.startsWith("›")), `row ${cursor}`);
+      ok(lines.every((line) => line !== ""), "no room is left while there are rows");
+    }
   });
 
   it("without a terminal is all of it, one part below the other", () => {

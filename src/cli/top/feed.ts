@@ -2,7 +2,7 @@
 
 import type { RangeAnswer, SeriesAnswer } from "../../agent/series.ts";
 import type { Status } from "../../agent/status.ts";
-import { messageOf } from "../../core/errors.ts";
+import { configError, messageOf } from "../../core/errors.ts";
 import type { ControlRequest } from "../../ports/process.ts";
 import type { Explanation } from "../../view/explanation.ts";
 import { overview, type Panel } from "../../view/overview.ts";
@@ -27,6 +27,7 @@ const PANELS_SECONDS = 60;
 const POINTS = 400;
 /** Between two looks at the CPU time, in milliseconds. */
 const CPU_MS = 4000;
+const OLDER = "the running agent is older than this command: restart it";
 const NO_SERIES: SeriesAnswer = { total: 0, series: [] };
 
 export class Feed {
@@ -38,7 +39,7 @@ export class Feed {
   /** What the charts were filled with from the history: the span, the time, the panels. */
   #filled = "";
   #past = new Samples();
-  #cpu: { readonly at: number; readonly cpu: number } | undefined;
+  #cpu: { readonly started: number; readonly at: number; readonly cpu: number } | undefined;
   #cpuPercent = NaN;
 
   constructor(ask: Ask) {
@@ -48,6 +49,7 @@ export class Feed {
   /** Throws where the agent does not answer. */
   async model({ state, now, hasMetrics }: Wanted): Promise<TopModel> {
     const status = await this.#ask({ ask: "status" }) as Status;
+    if (status.cpu === undefined) throw configError(OLDER);
     this.#watchCpu(status);
     if (now - this.#panelsAt >= PANELS_SECONDS) await this.#findPanels(now);
     const end = state.at ?? now;
@@ -68,11 +70,12 @@ export class Feed {
 
   /** CPU time between two looks, at first since the agent's start. */
   #watchCpu({ now, started, cpu }: Status): void {
-    const before = this.#cpu ?? { at: started, cpu: 0 };
+    const isSame = this.#cpu?.started === started;
+    const before = isSame ? this.#cpu! : { at: started, cpu: 0 };
     const passed = now - before.at;
-    if (this.#cpu !== undefined && passed < CPU_MS) return;
-    if (passed > 0) this.#cpuPercent = Math.max(0, (100 * (cpu - before.cpu)) / passed);
-    this.#cpu = { at: now, cpu };
+    if (isSame && passed < CPU_MS) return;
+    if (passed > 0) this.#cpuPercent = (100 * (cpu - before.cpu)) / passed;
+    this.#cpu = { started, at: now, cpu };
   }
 
   async #findPanels(now: number): Promise<void> {

@@ -57,6 +57,7 @@ function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
   }
 
   function stop(): void {
+    if (process.platform === "win32") return;
     leave();
     // This one cannot be caught, so the process stops here.
     process.kill(process.pid, "SIGSTOP");

@@ -30,7 +30,7 @@ const TWO_FROM = 120;
 const BETWEEN = 3;
 const MAX_ROWS = 5;
 /** Of a chart in one line: the title, the value, and the values of the parts. */
-const MAX_TITLE = 15;
+const MAX_TITLE = 16;
 const VALUE_WIDTH = 11;
 const MIN_PARTS = 24;
 

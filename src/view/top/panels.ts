@@ -43,7 +43,7 @@ const AREAS: Readonly<Record<string, Area>> = {
   io: SUM,
   network: SUM,
 };
-/** Of other panels, such as the pressure. */
+/** Of other panels that are not stacked, such as the pressure. */
 const LARGEST: Area = { join: largest };
 
 export function panelView(
@@ -52,8 +52,8 @@ export function panelView(
   { end, span }: { readonly end: number; readonly span: number },
   columns: number,
 ): PanelView {
-  const { id, title, unit, series } = panel;
-  const { join, first, isRest = false }: Area = AREAS[id] ?? LARGEST;
+  const { id, title, unit, stacked, series } = panel;
+  const { join, first, isRest = false }: Area = AREAS[id] ?? (stacked ? SUM : LARGEST);
   const labels = series.map(({ label }) => label);
   const all = series.map(({ path }) => samples.columns(path, end, span, columns));
   const nows = series.map(({ path }) => samples.at(path, end));

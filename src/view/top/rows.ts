@@ -112,7 +112,10 @@ const ROWS: Readonly<Record<Pane, (model: TopModel) => Row[]>> = {
       const age = Math.max(0, end - time);
       return {
         name: path,
-        cells: [path, quantity(value, unit), lengthText(age), collector],
+        // There may be thousands, of which some are on the screen.
+        get cells() {
+          return [path, quantity(value, unit), lengthText(age), collector];
+        },
         keys: [path, value, age, collector],
         style: "plain",
       };

@@ -36,29 +36,41 @@ export function table(
   const columns = COLUMNS[pane].flatMap((column, at) =>
     place.width >= (column.from ?? 0) ? [{ ...column, at }] : []
   );
-  const texts = rows.map(({ cells }) => cells.map((cell) => clean(cell, glyphs)));
+  const cursor = place.isFocused ? cursorIn(state, rows.map(({ name }) => name)) : -1;
+  const room = place.height - 1;
+  const [from, to] = window(rows, Math.max(0, cursor), room);
+  const shown = rows.slice(from, to);
+  const texts = shown.map(({ cells }) => cells.map((cell) => clean(cell, glyphs)));
   const titles = COLUMNS[pane].map(({ title }, at) => title + arrow(at, rows[0], state, glyphs));
   const widths = widthsOf(columns, [titles, ...texts], place.width - 2);
   const cells = (all: readonly string[]) =>
     columns.map((column, index) => cell(all[column.at], column, widths[index], glyphs)).join(GAP);
-  const cursor = place.isFocused ? cursorIn(state, rows.map(({ name }) => name)) : -1;
   const marker = glyphs.ascii ? ">" : "›";
-  const lines: Line[] = [];
-  let cursorLine = 0;
-  for (const [at, { style, note }] of rows.entries()) {
-    const isChosen = at === cursor;
-    if (isChosen) cursorLine = lines.length;
-    const text = `${isChosen ? marker : " "} ${cells(texts[at])}`;
-    lines.push([piece(text, isChosen ? "chosen" : style)]);
-    if (note !== undefined) {
-      lines.push([piece(`    ${clean(note, glyphs)}`, isChosen ? "bold" : style)]);
-    }
-  }
+  const lines = shown.flatMap(({ style, note }, at): Line[] => {
+    const isChosen = from + at === cursor;
+    const row = piece(
+      `${isChosen ? marker : " "} ${cells(texts[at])}`,
+      isChosen ? "chosen" : style,
+    );
+    if (note === undefined) return [[row]];
+    return [[row], [piece(`    ${clean(note, glyphs)}`, isChosen ? "bold" : style)]];
+  });
   const head: Line = [piece(`  ${cells(titles)}`, "dim")];
-  const room = place.height - 1;
-  const from = Math.max(0, Math.min(cursorLine - Math.floor(room / 2), lines.length - room));
-  const shown = room === Infinity ? lines : lines.slice(from, from + room);
-  return [head, ...shown].map((line) => fitted(line, place.width, glyphs));
+  return [head, ...lines.slice(0, room)].map((line) => fitted(line, place.width, glyphs));
+}
+
+/** The rows that fit, with the cursor in the middle where there are more. */
+function window(rows: readonly Row[], cursor: number, room: number): readonly [number, number] {
+  if (room === Infinity) return [0, rows.length];
+  const height = (at: number) => rows[at].note === undefined ? 1 : 2;
+  let [from, to, left] = [cursor, cursor, room];
+  const half = Math.floor(room / 2);
+  while (to < rows.length && (left > half || from === 0) && left >= height(to)) {
+    left -= height(to++);
+  }
+  while (from > 0 && left >= height(from - 1)) left -= height(--from);
+  while (to < rows.length && left > 0) left -= height(to++);
+  return [from, to];
 }
 
 /** Which way the column is sorted. */
