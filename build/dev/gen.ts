@@ -206,9 +206,11 @@ function withDifferences(page: string): string {
   return `${before}\n${table.join("\n")}\n\n${after}`;
 }
 
-/** For whoever asks which collector a path is of. */
+/** For whoever asks which collector a path is of; of two that share one, the first. */
 function pathTable(): string {
-  const named = collectors.filter(({ plugin }) => plugin.path !== ".");
+  const named = collectors.filter(({ plugin: { path } }, at) =>
+    path !== "." && collectors.findIndex(({ plugin }) => plugin.path === path) === at
+  );
   const lines = named.map(({ plugin }) => `  ${JSON.stringify(plugin.path)}: "${plugin.name}",`);
   return `
 /** The collectors by the component that they have in paths. */

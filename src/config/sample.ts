@@ -57,7 +57,7 @@ function isSection({ type }: Option<unknown>): boolean {
 
 function optionLine(name: string, option: Option<unknown>, depth = 2): string {
   return isSection(option)
-    ? `# ${"[".repeat(depth)}${name === "*" ? "NAME" : name}${"]".repeat(depth)}`
+    ? `# ${"[".repeat(depth)}${name.replace("*", "NAME")}${"]".repeat(depth)}`
     : `# ${name} = ${option.format(option.fallback)}`.trimEnd();
 }
 

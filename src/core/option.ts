@@ -4,7 +4,7 @@ import { byteUnits, list, patterns, words } from "./option/lists.ts";
 import { type Option, type Options, refuse } from "./option/option.ts";
 import { bool, choice, duration, integer, number, secret, size, text } from "./option/scalars.ts";
 import { headers, url } from "./option/secret_kinds.ts";
-import { many, section, sections } from "./option/sections.ts";
+import { many, named, section, sections } from "./option/sections.ts";
 import { servers } from "./option/servers.ts";
 
 export type { Option, Options, Raw, RawSection, Values } from "./option/option.ts";
@@ -40,6 +40,7 @@ const constructors: Readonly<Record<string, (...args: never[]) => Option<unknown
       help,
     ),
   many: (one: Made, help: string) => many(optionFrom(one), help),
+  named: (one: Made, help: string) => named(optionFrom(one), help),
 };
 
 /** An option that was made elsewhere, from how it was made there. Throws `config` where that is not known. */

@@ -1,7 +1,7 @@
 /**
  * A host that is a directory, as `recording_host.ts` writes one: `0s/proc/…` is what is there at first,
- * `10s/…` ten seconds later. Beside the files a round may have `statvfs.json` (mount point → numbers),
- * `commands.json` (command line → output) and `asked.json` (questions to others, and their answers).
+ * `10s/…` ten seconds later. Beside the files a round may have `statvfs.json` (mount point → numbers), `trees.json`
+ * (folder → what is in it), `commands.json` (command line → output) and `asked.json` (questions to others, and their answers).
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { configError, noData, timedOut } from "../core/errors.ts";
 import type { ExecResult } from "../ports/exec.ts";
 import type { HostFs } from "../ports/fs.ts";
 import type { RecordedHost } from "../ports/host.ts";
-import type { StatVfs } from "../ports/probe.ts";
+import type { StatVfs, Tree } from "../ports/probe.ts";
 import { processorsIn } from "../formats/processor_list.ts";
 import { realCodecs } from "./net/remote_write.ts";
 import { realCredentials } from "./net/credentials.ts";
@@ -95,6 +95,15 @@ export function recordedHost(
         const index = Object.keys(json("statvfs.json")).indexOf(path);
         return Promise.resolve(index < 0 ? undefined : index);
       },
+      tree(path) {
+        const answer = json<Tree | null>("trees.json")[path];
+        if (answer === null) return Promise.reject(timedOut(`${path} did not answer in time`));
+        return answer === undefined
+          ? Promise.reject(noData(`Cannot ask ${path}: no such file or directory`))
+          : Promise.resolve(answer);
+      },
+      read: (path) => Promise.try(() => fs().read(path).text()),
+      list: (path) => Promise.try(() => fs().list(path)),
     },
     clock: {
       now: () => START_MS + ms,

@@ -27,6 +27,7 @@ export function recordingHost(
     };
   };
   const statvfs = told("statvfs.json");
+  const trees = told("trees.json");
   const commands = told("commands.json");
   const exchanges: Exchange[] = [];
   const keep = (exchange: Exchange) => {
@@ -50,6 +51,21 @@ export function recordingHost(
         const answer = await real.probe.statvfs(path, kind, asker);
         statvfs(path, answer);
         return answer;
+      },
+      async tree(path, asker) {
+        const answer = await real.probe.tree(path, asker);
+        trees(path, answer);
+        return answer;
+      },
+      async read(path, asker) {
+        const text = await real.probe.read(path, asker);
+        save(folder, path, new TextEncoder().encode(text));
+        return text;
+      },
+      async list(path, asker) {
+        const names = await real.probe.list(path, asker);
+        save(folder, join(path, "."), "");
+        return names;
       },
     },
     exec: {

@@ -15,8 +15,8 @@ export function commandOptions(bin: string) {
 type CommandValues = Values<ReturnType<typeof commandOptions>>;
 
 interface RunSettings {
-  /** Whether an exit status is a good one. Absent: only 0. */
-  readonly isGood?: (status: number) => boolean;
+  /** Whether an exit status is a good one, with this output. Absent: only 0. */
+  readonly isGood?: (status: number, output: string) => boolean;
 }
 
 /** Its output. Throws `no-data` where it cannot be started, `bad-data` where its exit status is not good. */
@@ -32,7 +32,7 @@ export async function run(
   const argv = [...(use_sudo ? [sudo_cmd, "-n"] : []), program, ...args];
   const { stdout, stderr, code, cut } = await host.exec.run(argv, { signal });
   if (cut) throw badData(`${argv.join(" ")} writes without end`);
-  if (code !== null && isGood(code)) return stdout;
+  if (code !== null && isGood(code, stdout)) return stdout;
   const said = (stderr.trim() || stdout.trim()).split("\n")[0];
   throw badData(
     `${argv.join(" ")} ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said}`}`,

@@ -170,7 +170,7 @@ describe("an odd line costs itself", () => {
 
 /** These hosts have one disk, one interface, one line of the kind: without it nothing is left. */
 function hasOneRow(name: string): boolean {
-  return /^(disk_usage|network|interrupt_soft|ip|tcp|udp|sockstat)\//.test(name);
+  return /^(disk_usage|network|nfs|interrupt_soft|ip|tcp|udp|sockstat)\//.test(name);
 }
 
 /** All lengths of a short file; of a long one those below 2 kB, and 200 spread over the rest. */

@@ -67,6 +67,16 @@ export function many<T>(one: Option<T>, help: string): Option<ReadonlyMap<string
   };
 }
 
+/** A subsection of keys that the operator names, each of this kind: `logs = /var/log`. */
+export function named<T>(one: Option<T>, help: string): Option<ReadonlyMap<string, T>> {
+  return {
+    ...many(one, help),
+    type: "section",
+    allowed: undefined,
+    made: ["named", one.made, help],
+  };
+}
+
 function valuesOf<F extends Options>(fields: F, section: RawSection): Values<F> {
   return Object.fromEntries(
     Object.entries(fields).map(([key, option]) => [

@@ -1,18 +1,38 @@
 /**
- * statvfs and stat of mount points. Local file systems answer at once and are asked directly; one
- * that can hang is asked by another process.
+ * Questions to file systems. Local ones answer at once and are asked directly; one that can hang is asked by another
+ * process, and so is what takes long.
  */
 
-import { statSync } from "node:fs";
-import { badData } from "../../core/errors.ts";
-import type { Probe, StatVfs } from "../../ports/probe.ts";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { badData, noData } from "../../core/errors.ts";
+import type { Abortable, Probe, StatVfs, Tree } from "../../ports/probe.ts";
 import { realClock } from "../clock.ts";
-import { canHang } from "./mount_kinds.ts";
+import { canHang, hangingKind } from "./mount_kinds.ts";
 import { createProbeProcess } from "./probe_process.ts";
 import { type RawStatVfs, statvfs } from "./statvfs.ts";
 import { realPathOf, type Roots } from "../roots.ts";
 
-export function createProbe(roots: Roots, other = createProbeProcess(realClock)): Probe {
+export function createProbe(
+  roots: Roots,
+  other = createProbeProcess(realClock),
+  // A process of its own, since a large folder takes minutes.
+  patient = createProbeProcess(realClock, undefined, Infinity),
+): Probe {
+  function small<T>(
+    what: "read" | "list",
+    path: string,
+    asker: Abortable,
+    direct: (real: string) => T,
+  ): Promise<T> {
+    const real = realPathOf(path, roots);
+    if (hangingKind(real) !== undefined) return other.ask(what, real, asker.signal) as Promise<T>;
+    try {
+      return Promise.resolve(direct(real));
+    } catch (error) {
+      return Promise.reject(noData(`Cannot read ${path}`, error));
+    }
+  }
+
   return {
     statvfs(path, kind, asker) {
       const real = realPathOf(path, roots);
@@ -26,6 +46,10 @@ export function createProbe(roots: Roots, other = createProbeProcess(realClock))
       if (!canHang(kind)) return statSync(real, { throwIfNoEntry: false })?.dev;
       return other.ask("device", real, asker.signal) as Promise<number>;
     },
+    tree: (path, asker) =>
+      patient.ask("tree", realPathOf(path, roots), asker.signal) as Promise<Tree>,
+    read: (path, asker) => small("read", path, asker, (real) => readFileSync(real, "utf8")),
+    list: (path, asker) => small("list", path, asker, (real) => readdirSync(real)),
   };
 }
 

@@ -1,15 +1,26 @@
 /**
  * The other side of a probe: a process whose only work is to ask file systems, and to hang with them.
- * A request is a line `statvfs PATH` or `device PATH`, the path as JSON; the answer is a line of JSON.
+ * A request is a line of a question and a path, as JSON; the answer is a line of JSON.
  */
 
-import { statSync, writeSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../core/errors.ts";
 import { stdinLines } from "../runtime/stdin_lines.ts";
 import { statvfs } from "./statvfs.ts";
+import { treeOf } from "./tree.ts";
 
 /** The only argument of such a process. */
 export const PROBE_WORD = "__probe";
+
+/** By the question's word. */
+const QUESTIONS = {
+  statvfs: (path: string): unknown => ({ ...statvfs(path) }),
+  device: (path: string): unknown => statSync(path).dev,
+  tree: (path: string): unknown => treeOf(path),
+  read: (path: string): unknown => readFileSync(path, "utf8"),
+  list: (path: string): unknown => readdirSync(path),
+};
+export type Question = keyof typeof QUESTIONS;
 
 export type ProbeAnswer = { readonly value: unknown } | { readonly error: string };
 
@@ -19,10 +30,9 @@ export function serveProbes(): Promise<void> {
 }
 
 function answer(line: string): ProbeAnswer {
-  const [what, path] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
+  const what = line.slice(0, line.indexOf(" ")) as Question;
   try {
-    const real = JSON.parse(path) as string;
-    return { value: what === "statvfs" ? { ...statvfs(real) } : statSync(real).dev };
+    return { value: QUESTIONS[what](JSON.parse(line.slice(what.length + 1))) };
   } catch (error) {
     return { error: messageOf(error) };
   }

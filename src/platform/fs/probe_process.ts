@@ -11,12 +11,12 @@ import type { Clock } from "../../ports/clock.ts";
 import { processes } from "../runtime/node_modules.ts";
 import { safeEnvironment } from "../exec/environment.ts";
 import { selfCommand } from "../runtime/self_command.ts";
-import { PROBE_WORD, type ProbeAnswer } from "./probe_child.ts";
+import { PROBE_WORD, type ProbeAnswer, type Question } from "./probe_child.ts";
 import { tunedEnvironment } from "../memory/reexec.ts";
 
 interface ProbeProcess {
   /** Throws `timeout` where the file system does not answer, `no-data` where it says no. */
-  ask(what: "statvfs" | "device", path: string, signal: AbortSignal): Promise<unknown>;
+  ask(what: Question, path: string, signal: AbortSignal): Promise<unknown>;
 }
 
 /** Seconds for an answer. */
@@ -40,6 +40,7 @@ interface Stuck {
 export function createProbeProcess(
   clock: Clock,
   command = [...selfCommand(), PROBE_WORD],
+  patience = PATIENCE,
 ): ProbeProcess {
   const stuck = new Map<string, Stuck>();
   let child: Child | undefined;
@@ -126,7 +127,9 @@ export function createProbeProcess(
         finish(() => reject(error));
       };
       const onAbort = () => late("in time");
-      const timer = setTimeout(() => late(`within ${PATIENCE} s`), PATIENCE * 1000);
+      const timer = patience === Infinity
+        ? undefined
+        : setTimeout(() => late(`within ${patience} s`), patience * 1000);
       signal.addEventListener("abort", onAbort, { once: true });
       asked.stdout.on("data", onData);
       asked.once("exit", onExit);

@@ -1,0 +1,78 @@
+/** Source: https://docs.kernel.org/hwmon/sysfs-interface.html, with the names of libsensors */
+
+import { type Context, defineCollector, gauge } from "../../core/collector.ts";
+import { noData } from "../../core/errors.ts";
+import { bool } from "../../core/option.ts";
+import { chipName } from "../../formats/hwmon_chips.ts";
+import { numberOf } from "../../formats/number_file.ts";
+
+const CHIPS = "/sys/class/hwmon";
+/** Files with a sensor's value, and how many of the file's units are one of ours. */
+const VALUE =
+  /^(?:(in|fan|temp|curr|power|energy|humidity)(\d+)_(input|average)|cpu\d+_vid|intrusion\d+_alarm|beep_enable)$/;
+const UNITS: Readonly<Record<string, number>> = {
+  in: 1000,
+  temp: 1000,
+  curr: 1000,
+  humidity: 1000,
+  power: 1_000_000,
+  energy: 1_000_000,
+};
+
+const options = {
+  send_zero: bool(false, "Publish 0 for a sensor that cannot be read"),
+};
+const metrics = {
+  "{chip}.{sensor}": gauge("V, °C, A, W, J, percent, revolutions per minute", 2),
+};
+type Sensors = Context<typeof options, typeof metrics>;
+
+export default defineCollector({
+  name: "LMSensorsCollector",
+  doc: "Temperatures, fans, voltages and the like of the machine's sensors",
+  path: "sensors",
+  sources: [`${CHIPS}/hwmon*/*_input`],
+  options,
+  metrics,
+
+  collect(context) {
+    const { fs } = context.host;
+    const chips = fs.list(CHIPS).sort().map((name) => `${CHIPS}/${name}`);
+    if (chips.length === 0) throw noData("The kernel knows no sensors: is a driver loaded?");
+    // Old drivers have their files in the device's folder.
+    for (const chip of chips) {
+      if (!emitChip(context, chip, chip)) emitChip(context, chip, `${chip}/device`);
+    }
+  },
+});
+
+/** False where the folder does not name the chip. */
+function emitChip(
+  { host: { fs }, options, emit, skipLine }: Sensors,
+  chip: string,
+  folder: string,
+): boolean {
+  const prefix = fs.tryRead(`${folder}/name`)?.rest();
+  if (prefix === undefined || prefix === "") return false;
+  const name = chipName(fs, chip, prefix);
+  const files = fs.list(folder).sort();
+  for (const file of files) {
+    const [, kind, number, what] = VALUE.exec(file) ?? [];
+    if (!VALUE.test(file)) continue;
+    const sensor = kind === undefined ? file.replace(/_alarm$/, "") : kind + number;
+    // What is measured over a time comes before what is measured now.
+    if (what === "input" && files.includes(`${sensor}_average`)) continue;
+    if (what === "average" && kind !== "power") continue;
+    const value = isBroken(sensor) ? undefined : numberOf(fs, `${folder}/${file}`, skipLine);
+    if (value === undefined && !options.send_zero) continue;
+    const label = fs.tryRead(`${folder}/${sensor}_label`)?.rest() || sensor;
+    const unit = file.endsWith("_vid") ? 1000 : UNITS[kind] ?? 1;
+    emit("{chip}.{sensor}", (value ?? 0) / unit, name, label.replaceAll(" ", "-"));
+  }
+  return true;
+
+  /** Nothing is connected to it, or a wire is broken. */
+  function isBroken(sensor: string): boolean {
+    return fs.tryRead(`${folder}/${sensor}_fault`)?.word() === "1";
+  }
+}
