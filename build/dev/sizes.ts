@@ -33,7 +33,6 @@ const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/platform/plugins/python.ts": ["createPythonCollectors"],
   "src/platform/plugins/swap.ts": ["createPluginSwap"],
   "src/platform/recorded_host.ts": ["recordedHost"],
-  "src/platform/spool/spool_file.ts": ["openSpoolFile", "spoolOf"],
   "src/platform/tape/replaying.ts": ["replayingPorts"],
 };
 

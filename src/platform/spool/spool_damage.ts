@@ -7,6 +7,9 @@ import type { DatabaseSync } from "../runtime/sqlite.ts";
 const APPLICATION_ID = 0x44414753;
 const VERSION = 1;
 
+/** SQLite finds rows by their order, and says nothing when a flipped bit has put one out of it. */
+export const LOST_ROWS = "rows that are in it are not found by their numbers";
+
 /** What the database cannot do any more for its state, not for ours. */
 export class DamagedSpool extends Error {}
 

@@ -3,6 +3,8 @@
 import { fnv1a } from "../../core/hash.ts";
 import type { DatabaseSync } from "../runtime/sqlite.ts";
 
+export type Statements = ReturnType<typeof statements>;
+
 export function statements(db: DatabaseSync) {
   const prepare = (text: string) => db.prepare(text);
   return {
@@ -30,7 +32,7 @@ export function statements(db: DatabaseSync) {
   };
 }
 
-/** Tells whether a series is whole, and stands under its own number. */
+/** Shows whether a series is complete, and stands under its own number. */
 export function markOf(id: number, fields: string): number {
   return fnv1a(`${id} ${fields}`);
 }
