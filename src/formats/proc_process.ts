@@ -8,9 +8,31 @@ import type { Cursor } from "../core/cursor.ts";
 const DEFAULT_PAGE_BYTES = 4096;
 const AT_PAGESZ = 6;
 
+/** Of psutil: texts, lists, and what only a system call returns. */
+export const KEYS_WITHOUT_NUMBERS = [
+  "name",
+  "exe",
+  "cmdline",
+  "cwd",
+  "username",
+  "status",
+  "terminal",
+  "environ",
+  "ionice",
+  "rlimit",
+  "threads",
+  "cpu_affinity",
+  "memory_maps",
+  "open_files",
+  "connections",
+  "net_connections",
+];
+
 /** What of /proc/PID/stat is wanted. */
 export interface Stat {
   readonly comm: string;
+  /** One letter; of its first thread. */
+  readonly state: string;
   /** Ticks. */
   readonly user: number;
   readonly system: number;
@@ -35,6 +57,7 @@ export function parseStat(line: string): Stat | undefined {
   const field = (number: number) => Number(fields[number - 3] || NaN);
   const stat = {
     comm: line.slice(open + 1, close),
+    state: fields[0],
     user: field(14),
     system: field(15),
     childrenUser: field(16),

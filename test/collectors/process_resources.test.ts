@@ -20,13 +20,15 @@ interface Process {
   name: string;
   /** Seconds after the host's start. */
   start: number;
+  state?: string;
+  commandLine?: string;
 }
 
 /** A host with nothing but processes, and a clock that stands until it is told to go on. */
-async function hostOf(processes: Map<number, Process>) {
+async function hostOf(processes: Map<number, Process>, group = GROUP) {
   const told = { seconds: 0, reads: 0, turns: 0, inARow: 0, mostInARow: 0 };
-  const stat = (pid: number, { name, start }: Process) =>
-    `${pid} (${name}) S ${"1 ".repeat(18)}${start * 100} ${"1 ".repeat(30)}`;
+  const stat = (pid: number, { name, start, state = "S" }: Process) =>
+    `${pid} (${name}) ${state} ${"1 ".repeat(18)}${start * 100} ${"1 ".repeat(30)}`;
   const host = {
     system: "linux",
     cpus: 1,
@@ -34,9 +36,14 @@ async function hostOf(processes: Map<number, Process>) {
       list: (path: string) => path === "/proc" ? [...processes.keys(), "self"].map(String) : [],
       tryRead(path: string) {
         if (path === "/proc/uptime") return Cursor.of(`${1000 + told.seconds} 0\n`);
-        const pid = Number(/^\/proc\/(\d+)\/stat$/.exec(path)?.[1]);
+        const [, digits, file] = /^\/proc\/(\d+)\/(stat|cmdline)$/.exec(path) ?? [];
+        const pid = Number(digits);
         const process = processes.get(pid);
         if (process === undefined) return undefined;
+        if (file === "cmdline") {
+          ok(process.state !== "D", "whoever reads it waits");
+          return process.commandLine === undefined ? undefined : Cursor.of(process.commandLine);
+        }
         told.reads++;
         told.mostInARow = Math.max(told.mostInARow, ++told.inARow);
         return Cursor.of(stat(pid, process));
@@ -62,7 +69,7 @@ async function hostOf(processes: Map<number, Process>) {
   } as unknown as Host;
   const { collectors: [part] } = await resolveSettings({
     path: "c",
-    files: memoryFiles({ c: GROUP }),
+    files: memoryFiles({ c: group }),
     catalogue: { collectors, handlers: {} },
     only: [processResources.name],
   });
@@ -145,6 +152,17 @@ describe("ProcessResourcesCollector", () => {
     equal(await workers(1), 0);
     processes.get(PROCESSES + 1)!.name = "worker";
     equal(await workers(2), 1);
+  });
+
+  it("does not read the command line of a process that waits for a file system", async () => {
+    const process: Process = { name: "java", start: 1, state: "D", commandLine: "java\0-jar\0db" };
+    const group = GROUP.replace("name = worker", "cmdline = db");
+    const { workers } = await hostOf(new Map([[7, process]]), group);
+    equal(await workers(0), 0);
+    process.state = "S";
+    equal(await workers(1), 1, "with the next run");
+    process.state = "D";
+    equal(await workers(100), 1, "what is known of it stays");
   });
 
   it("reads names with blanks and parentheses", () => {

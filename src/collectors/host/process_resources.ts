@@ -24,6 +24,7 @@ import {
   CONTEXT_SWITCHES,
   FULL_MEMORY,
   IO_COUNTERS,
+  KEYS_WITHOUT_NUMBERS,
   MEMORY_KEYS,
   memoryOf,
   pageBytes,
@@ -46,6 +47,8 @@ const SPREAD = 16;
 const YOUNG_SECONDS = 10;
 /** The kernel's time since the boot and a process' start are not of the same instant. */
 const YOUNGEST_SECONDS = 1;
+/** The kernel's letter for a wait that no signal ends. */
+const UNINTERRUPTIBLE = "D";
 const OTHER_KEYS = [
   "memory_info",
   "memory_full_info",
@@ -56,25 +59,6 @@ const OTHER_KEYS = [
   "gids",
   "cpu_num",
   "create_time",
-];
-/** Of psutil: texts, lists, and what only a system call returns. */
-const KEYS_WITHOUT_NUMBERS = [
-  "name",
-  "exe",
-  "cmdline",
-  "cwd",
-  "username",
-  "status",
-  "terminal",
-  "environ",
-  "ionice",
-  "rlimit",
-  "threads",
-  "cpu_affinity",
-  "memory_maps",
-  "open_files",
-  "connections",
-  "net_connections",
 ];
 const DEFAULT_KEYS = [
   "num_ctx_switches",
@@ -167,7 +151,10 @@ export default defineCollector({
       const process = before?.start === stat.start ? before : newcomer(stat);
       known.set(pid, process);
       process.seen = scan;
-      if (process.comm !== stat.comm || now >= process.againAt) {
+      if (
+        (process.comm !== stat.comm || now >= process.againAt) &&
+        !(readsCommandLine(stat.comm, groups) && waits(host, pid, stat))
+      ) {
         process.comm = stat.comm;
         process.groups = groupsOf(host, pid, stat.comm, groups);
         process.againAt = againAt(now, facts.uptime - stat.start / TICKS_PER_SECOND, Number(pid));
@@ -247,12 +234,35 @@ function againAt(now: number, age: number, pid: number): number {
   return age < YOUNG_SECONDS ? now : now + AGAIN_MS * (0.5 + (pid % SPREAD) / SPREAD / 2);
 }
 
+/**
+ * Whether a thread of a process cannot be interrupted, as for a file system that hangs. Whoever reads its command line
+ * then may wait with it: it is looked at again with the next run.
+ */
+function waits({ fs }: Host, pid: string, { state, threads }: Stat): boolean {
+  if (state === UNINTERRUPTIBLE || threads <= 1) return state === UNINTERRUPTIBLE;
+  let ids: readonly string[];
+  try {
+    ids = fs.list(`/proc/${pid}/task`);
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
+  return ids.some((id) => {
+    const line = fs.tryRead(`/proc/${pid}/task/${id}/stat`)?.text();
+    return line !== undefined && parseStat(line)?.state === UNINTERRUPTIBLE;
+  });
+}
+
+/** The kernel cuts names, and the command line may have the whole one. */
+function readsCommandLine(comm: string, groups: readonly Group[]): boolean {
+  const asks = (part: "names" | "cmdline") => groups.some((group) => group[part].length > 0);
+  return asks("cmdline") || (comm.length >= COMM_LENGTH && asks("names"));
+}
+
 /** Only what the groups ask for is read. */
 function groupsOf(host: Host, pid: string, comm: string, groups: readonly Group[]): Group[] {
   const isCut = comm.length >= COMM_LENGTH;
-  const asks = (part: "exe" | "names" | "cmdline") =>
-    groups.some((group) => group[part].length > 0);
-  const cmdline = asks("cmdline") || (isCut && asks("names"))
+  const cmdline = readsCommandLine(comm, groups)
     ? (host.fs.tryRead(`/proc/${pid}/cmdline`)?.text() ?? "").split("\0").filter(
       // As psutil of Diamond's days: a program that writes its title here leaves empty ones behind it.
       (argument) => argument !== "",
@@ -260,7 +270,7 @@ function groupsOf(host: Host, pid: string, comm: string, groups: readonly Group[
     : [];
   const joined = cmdline.join(" ");
   // A program that was replaced while it runs.
-  const exe = asks("exe")
+  const exe = groups.some((group) => group.exe.length > 0)
     ? (host.fs.readLink(`/proc/${pid}/exe`) ?? "").replace(/ \(deleted\)$/, "")
     : "";
   const name = isCut ? fullName(comm, cmdline) : comm;
@@ -336,7 +346,7 @@ function measure(
   if (memory.length > 0) {
     addMemory(fs.tryRead(`/proc/${pid}/statm`), facts.pageBytes, facts.memory, memory, values);
   }
-  if (memory.includes("memory_full_info")) {
+  if (memory.includes("memory_full_info") && !waits(host, pid, stat)) {
     addLines(fs.tryRead(`/proc/${pid}/smaps_rollup`), FULL_MEMORY, values, 1024);
   }
   addScalars(pid, stat, facts, wants, values);
