@@ -10,6 +10,7 @@ import { createPluginLoader } from "./platform/plugins/plugins.ts";
 import { createHost } from "./platform/host.ts";
 import {
   readFile,
+  readTail,
   removeFile,
   writeFile,
   writeNewFile,
@@ -50,6 +51,7 @@ export function run(args: readonly string[]): Promise<number> {
     writeFile,
     removeFile,
     readFile,
+    readTail,
     writePieces,
     screen: async () => (await import("./platform/terminal/full_screen.ts")).screenPort,
     kernel: async () => (await import("./platform/service/kernel.ts")).openKernel(),

@@ -126,6 +126,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   cli: { imports: [...WORDS, "formats", "config", "agent", "daemon", "view", "cli/", "citty"] },
   "cli/discover": { imports: [...ASKING, "cli"] },
+  "cli/bundle": { imports: [...WORDS, "formats", "config", "agent", "cli"] },
   "cli/connect": { imports: [...WORDS, "formats", "config", "agent", "cli"] },
   "cli/migrate": {
     imports: [...WORDS, "formats", "config", "agent", "daemon", "view", "cli", "citty"],

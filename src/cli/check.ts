@@ -6,18 +6,16 @@ import { interpolateAll } from "../config/interpolate.ts";
 import { isLogSection } from "../config/logging.ts";
 import { fatal, fault, type Problem, warning } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
-import { serverOptions } from "../config/server_options.ts";
-import type { Origins, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Origin } from "../config/tree.ts";
 import { messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
-import type { Option, Options } from "../core/option.ts";
-import { MASK, withoutCredentials } from "../core/secrets.ts";
 import { type CommandSpec, configFlag, configPath, socketPath } from "./command.ts";
 import { enabledRows, enabledTable } from "./enabled.ts";
 import { UsageError } from "./flags.ts";
 import { tellProblems } from "./problems_out.ts";
 import type { Tried } from "./connect/connections.ts";
+import { settingsText } from "./settings_text.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal, World } from "./world.ts";
 
@@ -104,7 +102,7 @@ async function check(world: World, path: string, how: How): Promise<number> {
     ...pathProblems(settings, files),
     ...userProblems(world, settings),
   ];
-  if (print) printSettings(world, settings);
+  if (print) out.write(settingsText(settings));
   if (!json) tellProblems(err, sorted(problems));
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
@@ -200,37 +198,4 @@ function pathProblems(settings: Settings, files: ConfigFiles): Problem[] {
   }
   for (const { to } of settings.log.outputs) if (to.kind === "file") look(to.path, main, "The log");
   return found;
-}
-
-function shownValue(option: Option<unknown>, value: unknown): string {
-  if (option.secret && value !== "") return MASK;
-  return withoutCredentials((option.shown ?? option.format)(value));
-}
-
-function printSettings({ out }: World, settings: Settings): void {
-  const section = (
-    header: string,
-    declared: Options,
-    values: Readonly<Record<string, unknown>>,
-    origins: Origins,
-  ) => {
-    out.write(`${header}\n`);
-    for (const [name, option] of Object.entries(declared)) {
-      const at = origins.get(name);
-      const shown = shownValue(option, values[name]);
-      out.write(
-        `${name} = ${shown}  # ${at === undefined ? "default" : `${at.file}:${at.line}`}\n`,
-      );
-    }
-    out.write("\n");
-  };
-  section("[server]", serverOptions, settings.server, settings.serverOrigins);
-  out.write("[handlers]\n\n");
-  for (const { section: name, declared, options, origins } of settings.handlers) {
-    section(`[[${name}]]`, declared, options, origins);
-  }
-  out.write("[collectors]\n\n");
-  for (const { section: name, declared, options, origins } of settings.collectors) {
-    section(`[[${name}]]`, declared, options, origins);
-  }
 }

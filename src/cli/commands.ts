@@ -24,6 +24,7 @@ import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
 import { tapCommand } from "./tap.ts";
 import { topCommand } from "./top/top.ts";
+import { supportBundleCommand } from "./bundle/support_bundle.ts";
 import { testCommand } from "./test.ts";
 import { typesCommand } from "./types.ts";
 import { versionCommand } from "./version.ts";
@@ -53,6 +54,7 @@ export function commandsOf(
       describeCommand(world),
       hostnameCommand(world),
       mysqlSchemaCommand(world),
+      supportBundleCommand(world),
       versionCommand(world),
     ],
     Extend: [newCommand(world), typesCommand(world), recordCommand(world), testCommand(world)],

@@ -1,11 +1,25 @@
 /** `list`: what there is to collect, and where it can go. */
 
 import { systemsOf } from "../core/collector.ts";
-import type { PluginFile } from "../ports/plugins.ts";
+import type { Catalogue } from "../config/settings.ts";
+import type { PluginFile, Plugins } from "../ports/plugins.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
-import { allPlugins } from "./plugins.ts";
+import { allPlugins, declared } from "./plugins.ts";
 import { paint, table } from "./text.ts";
 import type { World } from "./world.ts";
+
+/** For programs. */
+export async function inventory({ collectors, handlers }: Catalogue, custom: Plugins) {
+  const loaded = await declared({ collectors, handlers });
+  return {
+    collectors: loaded.collectors.map((collector) => {
+      const { name, path, doc, custom: own } = collector;
+      return { name, path, doc, systems: systemsOf(collector), file: own?.file };
+    }),
+    handlers: loaded.handlers.map(({ name, doc, receipt }) => ({ name, doc, receipt })),
+    files: custom.files,
+  };
+}
 
 export function listCommand(world: World): CommandSpec {
   return {
@@ -27,25 +41,11 @@ export function listCommand(world: World): CommandSpec {
         true,
       );
       await source.loader.close();
-      const collectors = await Promise.all(
-        Object.values(catalogue.collectors).map(async (load) => (await load()).default),
-      );
-      const handlers = await Promise.all(
-        Object.values(catalogue.handlers).map(async (load) => (await load()).default),
-      );
       if (flags.on("json")) {
-        out.write(`${
-          JSON.stringify({
-            collectors: collectors.map((collector) => {
-              const { name, path, doc, custom: own } = collector;
-              return { name, path, doc, systems: systemsOf(collector), file: own?.file };
-            }),
-            handlers: handlers.map(({ name, doc, receipt }) => ({ name, doc, receipt })),
-            files: custom.files,
-          })
-        }\n`);
+        out.write(`${JSON.stringify(await inventory(catalogue, custom))}\n`);
         return 0;
       }
+      const { collectors, handlers } = await declared(catalogue);
       out.write(
         `${paint(out, "bold", "Collectors")}\n${
           table(collectors.map(({ name, path, doc }) => [name, path, doc]), "  ")

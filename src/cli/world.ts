@@ -30,8 +30,17 @@ export interface World extends DaemonPorts {
   removeFile(path: string): void;
   /** All of a file, however large. Throws `config` where it cannot be read. */
   readFile(path: string): Uint8Array;
-  /** A file of pieces that are made as they are written; returns its bytes. Throws `config` where it cannot. */
-  writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<number>;
+  /**
+   * A file of pieces that are made as they are written; returns its bytes. Throws `config` where it cannot, and with
+   * `isNew` where there is one.
+   */
+  writePieces(
+    path: string,
+    pieces: Iterable<Uint8Array>,
+    options?: { readonly isNew?: boolean },
+  ): Promise<number>;
+  /** The last lines of a file, of so many bytes together. Throws `config` where it cannot be read. */
+  readTail(path: string, bytes: number): string;
   /** The terminal as a whole: for what is drawn again and again. */
   screen(): Promise<ScreenPort>;
   /** For process 1. Throws `config` where this runtime has no way to it. */

@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { collectors } from "../../src/collectors/registry.ts";
 import { deliveryOptions } from "../../src/core/handler.ts";
 import { commonOptions } from "../../src/core/collector.ts";
@@ -119,6 +120,21 @@ describeWith("secrets in the executable", noExecutable, () => {
     await until("it has run some times", () => log().length > 4000, 10);
     add("status", agent(["status", "--socket", join(base, "s")]));
     add("status --json", agent(["status", "--json", "--socket", join(base, "s")]));
+    const names = [
+      ...handlerSections.keys(),
+      ...collectorSections.keys(),
+      "OwnCollector",
+      "OwnHandler",
+    ];
+    for (const name of names) {
+      add(`explain ${name}`, agent(["explain", name, "-c", conf, "--socket", join(base, "s")]));
+    }
+    const bundle = join(base, "bundle.tar.gz");
+    add(
+      "support-bundle",
+      agent(["support-bundle", "-c", conf, "--socket", join(base, "s"), bundle]),
+    );
+    written.set("the support bundle", gunzipSync(readFileSync(bundle)).toString("latin1"));
     for (const pid of family(running.pid)) {
       written.set(`arguments and environment of ${pid}`, processText(pid));
     }
