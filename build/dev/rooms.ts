@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   page: { imports: ["agent", "view", "page/", "uplot"] },
   "page/parts": { imports: ["page", "view"] },
   web: { imports: [...WORDS, "formats", "agent", "view", "web/"] },
-  "web/graphite": { imports: [...WORDS, "formats", "web"] },
+  "web/graphite": { imports: [...WORDS, "formats", "agent", "web"] },
   daemon: { imports: [...WORDS, "formats", "agent", "config", "delivery", "view", "web"] },
   platform: { imports: [...MACHINE, "formats", "platform/"] },
   "platform/clock.ts": { imports: MACHINE },

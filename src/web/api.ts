@@ -1,4 +1,4 @@
-/** What the page's script asks for: JSON below `/api/`. */
+/** What the page's script asks for: JSON below `/api/`; and beside it what Grafana does. */
 
 import type { Parameters } from "../formats/query_string.ts";
 import type { HttpServerResponse } from "../ports/http.ts";
@@ -6,6 +6,7 @@ import { json, refusal, stream } from "./answers.ts";
 import type { WebContext } from "./context.ts";
 import { createEvents } from "./events.ts";
 import { childrenOf, pathsOf } from "./paths.ts";
+import { graphiteRoutes } from "./graphite/routes.ts";
 import { createTurns } from "./turns.ts";
 
 export type Route = (
@@ -24,6 +25,7 @@ export function apiRoutes(context: WebContext): Readonly<Record<string, Route>> 
   const inTurn = createTurns(clock);
 
   return {
+    ...graphiteRoutes(context, inTurn),
     "/api/status": () => json(agent.status()),
     "/api/series": (asked) => {
       const limit = numberOf(asked, "limit", MAX_NODES);

@@ -18,7 +18,7 @@ interface WebSettings {
 }
 
 /** Those that Grafana posts to. */
-const FORM_PATHS = ["/render", "/metrics/find"];
+const FORM_PATHS = ["/render", "/render/", "/metrics/find", "/metrics/find/"];
 
 /** Throws `undelivered` where it cannot listen. */
 export function openWeb(
