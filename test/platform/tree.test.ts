@@ -31,7 +31,14 @@ describe("what is in a folder", () => {
   it("an empty one is as old as itself", () =>
     withFolder((folder) => {
       utimesSync(folder, 1000, 1_600_000_000);
-      deepEqual(treeOf(folder), { files: 0, folders: 0, bytes: 0, allocated: 0, newest: 1_600_000_000_000, unread: [] });
+      deepEqual(treeOf(folder), {
+        files: 0,
+        folders: 0,
+        bytes: 0,
+        allocated: 0,
+        newest: 1_600_000_000_000,
+        unread: [],
+      });
     }));
 
   it("what cannot be read is named, and the age is not known where it is all", () =>

@@ -147,7 +147,7 @@ describe("/metrics/find", () => {
       ["idle", 1],
       ["user", 1],
     ]);
-    deepEqual(findNodes(paths, "?.cpu").map(({ path }) => path), ["a.cpu", "a.cpu", "b.cpu"]);
+    deepEqual(findNodes(paths, "?.cpu").map(({ path }) => path), ["a.cpu", "b.cpu", "a.cpu"]);
   });
 
   it("completes what is typed", async () => {
