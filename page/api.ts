@@ -1,6 +1,7 @@
 /** What the page asks the agent for: GET, JSON, same origin. */
 
 import type { Status } from "../src/agent/status.ts";
+import type { Panel } from "../src/view/overview.ts";
 
 export type { Status } from "../src/agent/status.ts";
 export type CollectorStatus = Status["collectors"][number];
@@ -79,6 +80,7 @@ function messageOf(text: string): string {
 
 export const api = {
   status: () => ask<Status>("status"),
+  overview: () => ask<Panel[]>("overview"),
   series: (match: string, limit: number, signal?: AbortSignal) =>
     ask<{ total: number; series: SeriesInfo[] }>("series", { match, limit }, signal),
   tree: async (prefix: string) =>

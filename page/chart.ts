@@ -158,9 +158,10 @@ function axesOf(unit: string): uPlot.Axis[] {
   ];
 }
 
-/** Whether a label would reach beyond the chart's end. */
-function isCut({ over, valToPos }: uPlot, tick: number): boolean {
-  return valToPos(tick, "x") > over.clientWidth - HALF_LABEL;
+/** Whether a label would reach beyond the chart's end. Asked before the chart has its final size. */
+function isCut({ scales: { x }, width }: uPlot, tick: number): boolean {
+  const { min = 0, max = 1 } = x;
+  return (max! - tick) / (max! - min!) * (width - AXIS_WIDTH) < HALF_LABEL;
 }
 
 function seriesOf({ stacked: isStacked, count }: ChartOptions): uPlot.Series[] {

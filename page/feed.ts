@@ -1,6 +1,6 @@
 /** Brings values to charts: read once for a range, then point by point, or read again where buckets are long. */
 
-import { type Answer, api, type Outage } from "./api.ts";
+import { type Answer, api, RequestError } from "./api.ts";
 import type { Points } from "./live.ts";
 import { boundsOf, type Range } from "./range.ts";
 import { appended, dataOf, type SeriesData } from "./series_data.ts";
@@ -15,28 +15,30 @@ export interface View {
 }
 
 export interface Feed {
-  /** Streams these series to a chart until the returned function is called. */
-  subscribe(paths: readonly string[], take: (view: View | Error) => void): () => void;
+  /** Streams these series to a chart until the returned function is called. A text says why there is nothing. */
+  subscribe(paths: readonly string[], take: (view: View | string) => void): () => void;
   points(points: Points): void;
   reload(): void;
 }
 
 interface Subscription {
   readonly paths: readonly string[];
-  readonly take: (view: View | Error) => void;
+  readonly take: (view: View | string) => void;
   data?: SeriesData;
   asking?: AbortController;
 }
 
 interface FeedContext {
   readonly range: Store<Range>;
-  readonly outages: Store<readonly Outage[]>;
+  /** Why there is no past. */
+  readonly notice: Store<string>;
   /** The agent's clock, in seconds. */
   now(): number;
   want(paths: readonly string[]): void;
 }
 
 const POINTS = 360;
+const STEP_WITHOUT_PAST = 5;
 const POINTS_OF_PHONES = 180;
 /** From here on a bucket takes many points, whose mean only the agent knows. */
 const LONG_STEP = 60;
@@ -45,10 +47,10 @@ const MAX_RELOAD_SECONDS = 300;
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-export function createFeed({ range, outages, now, want }: FeedContext): Feed {
+export function createFeed({ range, notice, now, want }: FeedContext): Feed {
   const subscriptions = new Set<Subscription>();
   const latest = new Map<string, number>();
-  let loadedAt = 0;
+  let loadedAt = now();
 
   function bounds() {
     return boundsOf(range.get(), now());
@@ -68,22 +70,26 @@ export function createFeed({ range, outages, now, want }: FeedContext): Feed {
       const { paths } = subscription;
       const answer: Answer = await api.read(paths, from, to, points, asking.signal);
       subscription.data = dataOf(answer, paths);
+      notice.set("");
       show(subscription);
     } catch (error) {
-      if (!asking.signal.aborted) subscription.take(error as Error);
+      if (asking.signal.aborted) return;
+      const reason = (error as Error).message;
+      if (error instanceof RequestError) withoutPast(subscription, reason);
+      subscription.take(reason);
     }
   }
 
-  async function loadOutages(): Promise<void> {
-    const { from, to } = bounds();
-    // Charts are drawn without them where the agent has none to tell of.
-    outages.set(await api.outages(from, to).catch(() => []));
+  /** The points that come in are drawn all the same. */
+  function withoutPast(subscription: Subscription, reason: string): void {
+    const { paths } = subscription;
+    subscription.data ??= dataOf({ start: now(), step: STEP_WITHOUT_PAST, series: [] }, paths);
+    notice.set(reason);
   }
 
   function reload(): void {
     loadedAt = now();
     for (const subscription of subscriptions) load(subscription);
-    loadOutages();
   }
 
   function follow(): void {
@@ -95,10 +101,6 @@ export function createFeed({ range, outages, now, want }: FeedContext): Feed {
     subscribe(paths, take) {
       const subscription: Subscription = { paths, take };
       subscriptions.add(subscription);
-      if (loadedAt === 0) {
-        loadedAt = now();
-        loadOutages();
-      }
       load(subscription);
       follow();
       return () => {

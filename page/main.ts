@@ -14,7 +14,7 @@ import { createMetrics } from "./parts/metrics.ts";
 import { createOverview } from "./parts/overview.ts";
 import { createSearch } from "./parts/search.ts";
 import { createTopbar } from "./parts/topbar.ts";
-import type { Range } from "./range.ts";
+import { boundsOf, type Range } from "./range.ts";
 import { createStore } from "./store.ts";
 import { startTheme } from "./theme.ts";
 
@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<ViewName, (app: App) => Part>> = {
 startTheme();
 const voice = el("p", { class: "unseen", role: "status", "aria-live": "polite" });
 const fault = el("p", { class: "page-fault", role: "alert", hidden: true });
+const notice = el("p", { class: "page-notice", role: "status", hidden: true });
 const main = el("main", { id: "main", tabindex: -1 });
 const { app, takeStatus } = createApp();
 const explain = createExplain(app);
@@ -41,6 +42,7 @@ document.body.append(
   ),
   createTopbar(app, search.element, () => help.showModal()).element,
   fault,
+  notice,
   main,
   explain.element,
   help,
@@ -68,15 +70,19 @@ function createApp(): { readonly app: App; takeStatus(status: Status): void } {
   const place = createStore<Place>(start.place);
   const status = createStore<Status | undefined>(undefined);
   const outages = createStore<readonly Outage[]>([]);
+  const reason = createStore("");
   let ahead = 0;
   const now = () => Date.now() / 1000 + ahead;
   // The stream feeds the charts, and the charts choose what it streams.
   const live: Live = createLive({
     points: (points) => feed.points(points),
     status: takeStatus,
-    returned: () => feed.reload(),
+    returned() {
+      feed.reload();
+      loadOutages();
+    },
   });
-  const feed: Feed = createFeed({ range, outages, now, want: live.want });
+  const feed: Feed = createFeed({ range, notice: reason, now, want: live.want });
   let states = "";
 
   function takeStatus(next: Status): void {
@@ -84,10 +90,22 @@ function createApp(): { readonly app: App; takeStatus(status: Status): void } {
     const before = states;
     states = next.handlers.map(({ state }) => state).join();
     status.set(next);
-    if (before !== "" && before !== states) feed.reload();
+    if (before !== states) loadOutages();
   }
 
+  /** Charts are drawn without them where the agent does not answer. */
+  async function loadOutages(): Promise<void> {
+    const { from, to } = boundsOf(range.get(), now());
+    outages.set(await api.outages(from, to).catch(() => []));
+  }
+
+  range.follow(loadOutages);
+
   status.follow(() => fault.hidden = true);
+  reason.follow((text) => {
+    notice.hidden = text === "";
+    setText(notice, text);
+  });
   const created: App = {
     ...{ range, place, status, outages, live, feed, now },
     explain: (path) => explain.show(path),

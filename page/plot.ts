@@ -53,8 +53,8 @@ export function createPlot(
     });
   }
 
-  function take(next: View | Error): void {
-    if (next instanceof Error) return setText(note, `No values: ${next.message}`);
+  function take(next: View | string): void {
+    if (typeof next === "string") return setText(note, "No values");
     view = next;
     const isEmpty = view.data.series.every(({ mean }) => mean.every((one) => one === null));
     setText(note, isEmpty ? "No values in this range" : "");

@@ -1,18 +1,17 @@
 /** The first screen: the host's charts beside problems, handlers and the collectors that take longest. */
 
-import { overview, type Panel } from "../../src/view/overview.ts";
+import type { Panel } from "../../src/view/overview.ts";
 import { api } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el } from "../dom.ts";
+import type { Connection } from "../live.ts";
 import { createPanel } from "../panel.ts";
 import { createHandlers } from "./handlers.ts";
 import { createProblems } from "./problems.ts";
 import { createSlowest } from "./slowest.ts";
 
-const MAX_SERIES = 5000;
-/** A host that has just been started: its rates need a second run. */
-const RETRY_MS = 3000;
-const LOOK_MS = 60_000;
+/** When to look for charts again: rates need a second run of their collectors, and devices come and go. */
+const LOOKS_MS = [2000, 5000, 10_000, 60_000];
 /** Ends of value axes that mean something. */
 const TOPS: Readonly<Record<string, number>> = { space: 100 };
 
@@ -28,14 +27,19 @@ export function createOverview(app: App): Part {
   );
   const panels = new Map<string, Part & { readonly key: string }>();
   let timer: ReturnType<typeof setTimeout>;
+  let looks = 0;
 
   async function look(): Promise<void> {
-    const found = await api.series("", MAX_SERIES).then(
-      ({ series }) => overview(series.map(({ path }) => path)),
-      () => undefined,
-    );
+    const found = await api.overview().catch(() => undefined);
     if (found !== undefined) show(found);
-    timer = setTimeout(look, found === undefined || found.length === 0 ? RETRY_MS : LOOK_MS);
+    clearTimeout(timer);
+    timer = setTimeout(look, LOOKS_MS[Math.min(looks++, LOOKS_MS.length - 1)]);
+  }
+
+  /** Another agent may answer now. */
+  function lookAgain({ state }: Connection): void {
+    if (state === "lost") looks = 0;
+    else if (state === "live" && looks === 0) look();
   }
 
   /** Panels that are the same stay. */
@@ -69,10 +73,12 @@ export function createOverview(app: App): Part {
   }
 
   look();
+  const end = app.live.connection.follow(lookAgain);
   return {
     element,
     destroy() {
       clearTimeout(timer);
+      end();
       for (const part of [...panels.values(), ...side]) part.destroy?.();
     },
   };

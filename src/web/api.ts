@@ -2,11 +2,12 @@
 
 import type { Parameters } from "../formats/query_string.ts";
 import type { HttpServerResponse } from "../ports/http.ts";
+import { overview } from "../view/overview.ts";
 import { json, refusal, stream } from "./answers.ts";
 import type { WebContext } from "./context.ts";
 import { createEvents } from "./events.ts";
-import { childrenOf, pathsOf } from "./paths.ts";
 import { graphiteRoutes } from "./graphite/routes.ts";
+import { childrenOf, currentPaths, pathsOf } from "./paths.ts";
 import { createTurns } from "./turns.ts";
 
 export type Route = (
@@ -27,6 +28,7 @@ export function apiRoutes(context: WebContext): Readonly<Record<string, Route>> 
   return {
     ...graphiteRoutes(context, inTurn),
     "/api/status": () => json(agent.status()),
+    "/api/overview": () => json(overview(currentPaths(agent))),
     "/api/series": (asked) => {
       const limit = numberOf(asked, "limit", MAX_NODES);
       return json(agent.series({ match: asked.text("match"), limit }));

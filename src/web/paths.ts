@@ -5,10 +5,14 @@ import type { History } from "../ports/history.ts";
 
 export function pathsOf(agent: Agent, history: History | undefined): Set<string> {
   const paths = new Set<string>(history?.paths());
-  for (const runner of agent.state().runners) {
-    for (const { series } of runner.emitted()) paths.add(series.path);
-  }
+  for (const path of currentPaths(agent)) paths.add(path);
   return paths;
+}
+
+export function currentPaths(agent: Agent): string[] {
+  return agent.state().runners.flatMap((runner) =>
+    [...runner.emitted()].map(({ series }) => series.path)
+  );
 }
 
 export interface TreeNode {

@@ -56,10 +56,9 @@ describe("the overview", () => {
     deepEqual(labelsOf(found), ["dm-0 read", "nvme0n1 read", "sda read", "vdb1 read"]);
   });
 
-  it("stacks what waits in memory and on disk", () => {
+  it("shows what waits on disk for a handler", () => {
     const found = panel("backlog", "diamond.spooled", "diamond.queued", "diamond.delivered");
-    equal(found?.stacked, true);
-    deepEqual(labelsOf(found), ["in memory", "on disk"]);
+    deepEqual(labelsOf(found), ["points on disk"]);
   });
 
   it("takes the unit that there is", () => {

@@ -40,6 +40,12 @@ describe("the page's questions", () => {
     ]);
   });
 
+  it("for the charts of the first screen know what runs now", async () => {
+    const fake = fakeContext(["s.h.loadavg.01"], { paths: () => ["s.h.loadavg.05"] });
+    const [{ id, series }] = await ask(fake, "/api/overview");
+    deepEqual([id, series], ["load", [{ path: "s.h.loadavg.01", label: "1 min" }]]);
+  });
+
   it("for outages and explanations are answered", async () => {
     const outage = { handler: "A", from: 1, to: null, reason: "refused" };
     const fake = fakeContext([], undefined, { outages: () => [outage] });
