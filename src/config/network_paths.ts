@@ -32,6 +32,7 @@ export function networkProblems(
   }
   for (const { to } of log.outputs) if (to.kind === "file") look("The log", to.path);
   look("The configuration", settings.file);
+  look("The executable", files.executable ?? "");
   for (const directory of directories) look("The configuration", directory);
   return found;
 }

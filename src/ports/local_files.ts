@@ -15,6 +15,8 @@ export interface ConfigFiles {
   fileVersion(path: string): string | undefined;
   /** Tells of each file system that does not answer, also of those that do not already. */
   onSilence?(tell: SilenceListener): void;
+  /** The agent's own program. */
+  readonly executable?: string;
   /** Against the working directory. */
   absolute(path: string): string;
   /**

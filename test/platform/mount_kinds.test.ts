@@ -19,6 +19,7 @@ describe("a file system that can hang", () => {
   it("is told of where the agent has files of its own there", () => {
     const files = {
       ...memoryFiles({}),
+      executable: "/net/diamond-agent",
       networkKinds: () => (path: string) => (path.startsWith("/net/") ? "nfs4" : undefined),
     };
     const server = {
@@ -44,6 +45,7 @@ describe("a file system that can hang", () => {
       '3 state_path "/net/state"',
       '0 collectors_path "/net/plugins"',
       '0 The configuration "/net/diamond.conf"',
+      '0 The executable "/net/diamond-agent"',
     ]);
   });
 

@@ -2,6 +2,7 @@
 
 import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import process from "node:process";
 import { messageOf } from "../../core/errors.ts";
 import type { ConfigFiles, FileAccess } from "../../ports/local_files.ts";
 import { kindOf, readRegularText } from "../access/safe_open.ts";
@@ -26,7 +27,12 @@ export const configFiles: ConfigFiles = {
   fileVersion: (path) => there("fileVersion", path, () => versionHere(path)),
   absolute: (path) => resolve(path),
   onSilence,
-  networkKinds: () => hasPipes() ? () => undefined : hangingKinds(),
+  executable: process.execPath,
+  networkKinds() {
+    const kindOf = hangingKinds();
+    // Another process works on files, but runs the same program.
+    return (path) => hasPipes() && path !== process.execPath ? undefined : kindOf(path);
+  },
   unwritable(path) {
     try {
       return there("unwritable", path, () => unwritableHere(path));
