@@ -19,26 +19,32 @@ const SIGNAL_STATUS = 128;
 /** Of a terminal that does not say. */
 const [COLUMNS, ROWS] = [80, 24];
 
-function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
-  const { stdin } = process;
-  let isOpen = false;
+/** The terminal as the program has it, and as the shell does. */
+class Modes {
+  isOurs = false;
 
-  function enter(): void {
-    isOpen = true;
-    stdin.setRawMode(true);
-    write(ENTER);
+  enter(): void {
+    this.isOurs = true;
+    process.stdin.setRawMode(true);
+    writeWhole("stdout", ENTER);
   }
 
-  function leave(): void {
-    if (!isOpen) return;
-    isOpen = false;
+  leave(): void {
+    if (!this.isOurs) return;
+    this.isOurs = false;
     try {
       writeWhole("stdout", LEAVE);
-      stdin.setRawMode(false);
+      process.stdin.setRawMode(false);
     } catch {
       // The terminal has gone.
     }
   }
+}
+
+function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
+  const { stdin } = process;
+  const modes = new Modes();
+  const leave = () => modes.leave();
 
   function write(text: string): void {
     try {
@@ -56,6 +62,13 @@ function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
     process.exit(SIGNAL_STATUS + constants.signals[signal]);
   }
 
+  /** The error goes to the screen that stays. */
+  function crash(error: unknown): void {
+    release();
+    writeWhole("stderr", `${error instanceof Error ? error.stack : error}\n`);
+    process.exit(1);
+  }
+
   function stop(): void {
     if (process.platform === "win32") return;
     leave();
@@ -64,7 +77,7 @@ function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
   }
 
   function goOn(): void {
-    if (!isOpen) enter();
+    if (!modes.isOurs) modes.enter();
     changed();
   }
 
@@ -72,6 +85,7 @@ function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
   const unlisten = listen({
     exit: leave,
     ...{ SIGWINCH: changed, SIGCONT: goOn, SIGTSTP: stop },
+    ...{ uncaughtException: crash, unhandledRejection: crash },
     ...Object.fromEntries(ENDS.map((signal) => [signal, () => end(signal)])),
   });
 
@@ -86,7 +100,7 @@ function openFullScreen({ typed, changed }: ScreenEvents): FullScreen {
   stdin.setEncoding("utf8");
   stdin.on("data", typed);
   stdin.on("end", hangUp);
-  enter();
+  modes.enter();
   return {
     get columns() {
       return sizeOf()[0];
@@ -106,7 +120,7 @@ function sizeOf(): readonly [columns: number, rows: number] {
 }
 
 /** Calls back for events of this process until the returned function is called. */
-function listen(acts: Readonly<Record<string, () => void>>): () => void {
+function listen(acts: Readonly<Record<string, (error: unknown) => void>>): () => void {
   for (const [event, act] of Object.entries(acts)) {
     try {
       process.on(event, act);
