@@ -37,9 +37,9 @@ export default defineCollector({
   prepare: (): State => ({ knowsExact: true }),
 
   async collect(context) {
-    const { host, options, emit, signal } = context;
+    const { emit } = context;
     const stats = await statistics(context);
-    const list = await run(host, options, ["--list", "--numeric"], signal);
+    const list = await ipvsadm(context, ["--list", "--numeric"]);
     for (const { service, server, cells } of rowsWithNames(context, stats)) {
       STATS.forEach((field, at) => {
         const value = valueOf(cells[at]);
@@ -50,15 +50,22 @@ export default defineCollector({
   },
 });
 
-async function statistics({ host, options, state, signal }: Ipvs): Promise<string> {
+/** With sudo where there is one: it is the default, and root on a small machine has none and needs none. */
+function ipvsadm({ host, options, signal }: Ipvs, args: readonly string[]): Promise<string> {
+  const use_sudo = options.use_sudo && host.exec.find(options.sudo_cmd) !== undefined;
+  return run(host, { ...options, use_sudo }, args, signal);
+}
+
+async function statistics(context: Ipvs): Promise<string> {
+  const { state } = context;
   const args = ["--list", "--stats", "--numeric"];
-  if (!state.knowsExact) return await run(host, options, args, signal);
+  if (!state.knowsExact) return await ipvsadm(context, args);
   try {
-    return await run(host, options, [...args, "--exact"], signal);
+    return await ipvsadm(context, [...args, "--exact"]);
   } catch (error) {
     if (codeOf(error) !== "bad-data") throw error;
     // Where it fails without the option too, that is not what is wrong.
-    const output = await run(host, options, args, signal).catch(() => undefined);
+    const output = await ipvsadm(context, args).catch(() => undefined);
     if (output === undefined) throw error;
     state.knowsExact = false;
     return output;
