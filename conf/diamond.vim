@@ -14,37 +14,40 @@ syn match diamondOwnKey /^\s*[^=\[#]\+\ze=/ contains=diamondKey
 syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
 syn keyword diamondKey contained * URL access_key_id aliases allowed_hosts allowed_names api_key apikey
-syn keyword diamondKey contained apply_metric_prefix attributes auth auth_token batch batch_max_interval batch_size bin
-syn keyword diamondKey contained bucket byte_unit ca cache_size cert cleanMetrics cluster col_metric
-syn keyword diamondKey contained col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path collectors_path collectors_reload_interval
-syn keyword diamondKey contained compression cpu_absolute credentials custom_max_cpu custom_max_memory database databases days
-syn keyword diamondKey contained db dbname delete delimiter derivative detailed devices dir
-syn keyword diamondKey contained dirs drbdsetup dsn enabled encoding exclude_devices exclude_filters extended
-syn keyword diamondKey contained files filesystems filter_metrics_regex floatprecision flow_info force_prefails force_psutil format
-syn keyword diamondKey contained gauges greedy group group_exclude group_include gzip handlers handlers_config_path
-syn keyword diamondKey contained handlers_isolation handlers_path has_admin headers host hostname hostname_method hosts
-syn keyword diamondKey contained id:* ignore_collections ignore_servers include_filters influxdb_version info_keys innodb instance_id
-syn keyword diamondKey contained instance_prefix instances interfaces interval isolation keepalive keepaliveinterval key
-syn keyword diamondKey contained ksm_path log_file log_token logstash_mode long_running master max_backlog_multiplier max_bytes
-syn keyword diamondKey contained max_days max_memory max_output max_series measure_collector_time memory memory_path method
-syn keyword diamondKey contained metric_name metrics metrics_blacklist metrics_whitelist network_timeout normalize ntp_pool ntpdc_bin
-syn keyword diamondKey contained ntpq_bin org owfs page page_hosts page_token pass passwd
-syn keyword diamondKey contained password password_provider path path_prefix path_suffix percore persistent_naming pg_version
-syn keyword diamondKey contained pid_file port precision prefix process procfs propagate proto
-syn keyword diamondKey contained protocol publish python query_individual_queues queue_bytes queue_max_interval queue_max_size queue_size
-syn keyword diamondKey contained queues queues_ignored rates reconnect_interval region replace_dashes_in_metric_keys replace_dot replace_slash
-syn keyword diamondKey contained replica replset_node_name req_host req_host_header req_path req_port req_ssl req_url
-syn keyword diamondKey contained req_vhost resend_seconds reset retries retry_max_interval rollover_interval rootfs scan
-syn keyword diamondKey contained scheme scope_id scopes script_timeout scripts_path secret_access_key sector_size self_metrics
-syn keyword diamondKey contained send_zero server server_error_interval server_name servers session_token simple skip
-syn keyword diamondKey contained skipAggregates slave sock socket sort_by_uuid spool spool_max_age spool_max_bytes
-syn keyword diamondKey contained spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection state_path
-syn keyword diamondKey contained stats stop_timeout strict_permissions sudo_cmd sys_path sysfs table tags
-syn keyword diamondKey contained target_* tcpport thresholds time_precision time_scale timeout tls tls_verify
-syn keyword diamondKey contained token topic translate_collections trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport
-syn keyword diamondKey contained uid_max uid_min underscore unit ups_name uri url urls
-syn keyword diamondKey contained use_sudo user user_exclude user_include username utmp valtypes vhosts
-syn keyword diamondKey contained when xenfix xmlrpc_server_path xmlrpc_server_protocol
+syn keyword diamondKey contained apply_metric_prefix attributes auth auth_token basedir batch batch_max_interval batch_size
+syn keyword diamondKey contained bin bucket byte_unit ca cache_size cafile cert certfile
+syn keyword diamondKey contained cleanMetrics client_id cluster col_metric col_time col_value collect_timeout collect_user_data
+syn keyword diamondKey contained collection_sample_rate collectors_config_path collectors_path collectors_reload_interval compression cpu_absolute credentials custom_max_cpu
+syn keyword diamondKey contained custom_max_memory custom_routing_key database databases days db dbname delete
+syn keyword diamondKey contained delimiter derivative detailed devices dir dirs drbdsetup dsn
+syn keyword diamondKey contained enabled encoding exclude_devices exclude_filters extended files filesystems filter_metrics_regex
+syn keyword diamondKey contained floatprecision flow_info force_prefails force_psutil format gauges greedy group
+syn keyword diamondKey contained group_exclude group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin
+syn keyword diamondKey contained headers host hostname hostname_method hosts id:* ignore_collections ignore_servers
+syn keyword diamondKey contained include_filters influxdb_version info_keys innodb instance_id instance_prefix instances interfaces
+syn keyword diamondKey contained interval isolation keepalive keepaliveinterval key keyfile ksm_path log_file
+syn keyword diamondKey contained log_token logstash_mode long_running mandatory master max_backlog_multiplier max_bytes max_days
+syn keyword diamondKey contained max_memory max_output max_series measure_collector_time memory memory_path method metric_name
+syn keyword diamondKey contained metrics metrics_blacklist metrics_whitelist network_timeout normalize ntp_pool ntpdc_bin ntpq_bin
+syn keyword diamondKey contained org owfs page page_hosts page_token pass passwd password
+syn keyword diamondKey contained password_provider path path_prefix path_suffix percore persistent_naming pg_version pid_file
+syn keyword diamondKey contained port precision prefix process procfs propagate proto protocol
+syn keyword diamondKey contained protocol_version publish python qos query_individual_queues queue_bytes queue_max_interval queue_max_size
+syn keyword diamondKey contained queue_size queues queues_ignored rates reconnect_interval region replace_dashes_in_metric_keys replace_dot
+syn keyword diamondKey contained replace_slash replica replset_node_name req_host req_host_header req_path req_port req_ssl
+syn keyword diamondKey contained req_url req_vhost resend_seconds reset retain retries retry_max_interval rmq_durable
+syn keyword diamondKey contained rmq_exchange rmq_exchange_type rmq_heartbeat_interval rmq_password rmq_port rmq_server rmq_user rmq_vhost
+syn keyword diamondKey contained rollover_interval rootfs routing_key rrdcached scan scheme scope_id scopes
+syn keyword diamondKey contained script_timeout scripts_path secret_access_key sector_size self_metrics send_zero server server_error_interval
+syn keyword diamondKey contained server_name servers session_token simple skip skipAggregates slave sock
+syn keyword diamondKey contained socket sort_by_uuid spool spool_max_age spool_max_bytes spool_path spool_rate spool_sync
+syn keyword diamondKey contained ssl sslmode stable_names stagger_collection state_path stats step stop_timeout
+syn keyword diamondKey contained strict_permissions sudo_cmd sys_path sysfs table tags target_* tcpport
+syn keyword diamondKey contained thresholds time_precision time_scale timeout timestamp tls tls_verify token
+syn keyword diamondKey contained topic topic_exchange translate_collections transport trim_backlog_multiplier ttl_multiplier type_exclude type_include
+syn keyword diamondKey contained udpport uid_max uid_min underscore unit ups_name uri url
+syn keyword diamondKey contained urls use_sudo user user_exclude user_include username utmp valtypes
+syn keyword diamondKey contained vhost vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol
 syn keyword diamondPlugin contained ApcupsdCollector CPUCollector ChronydCollector ConnTrackCollector CpuAcctCgroupCollector DRBDCollector DirStatsCollector DiskSpaceCollector
 syn keyword diamondPlugin contained DiskTemperatureCollector DiskUsageCollector DockerCollector ElasticSearchCollector EntropyStatCollector ExampleCollector FilesCollector FilestatCollector
 syn keyword diamondPlugin contained HAProxyCollector HTTPJSONCollector HttpCollector HttpdCollector IPCollector IPMISensorCollector IPVSCollector InterruptCollector
@@ -54,10 +57,11 @@ syn keyword diamondPlugin contained NetworkCollector NfsCollector NfsdCollector 
 syn keyword diamondPlugin contained OneWireCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector ProcessResourcesCollector ProcessStatCollector
 syn keyword diamondPlugin contained RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector SlabInfoCollector SmartCollector SockstatCollector SoftInterruptCollector
 syn keyword diamondPlugin contained SupervisordCollector TCPCollector UDPCollector UPSCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector
-syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector XFSCollector AppenlightMetricHandler ArchiveHandler DatadogHandler GraphiteHandler GraphitePickleHandler
-syn keyword diamondPlugin contained HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler LogentriesDiamondHandler MultiGraphiteHandler MultiGraphitePickleHandler
-syn keyword diamondPlugin contained MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler SentryHandler SignalfxHandler
-syn keyword diamondPlugin contained StatsdHandler StatsiteHandler TSDBHandler cloudwatchHandler
+syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector XFSCollector AppenlightMetricHandler ArchiveHandler DatadogHandler GmetricHandler GraphiteHandler
+syn keyword diamondPlugin contained GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler LogentriesDiamondHandler MQTTHandler
+syn keyword diamondPlugin contained MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler
+syn keyword diamondPlugin contained RRDHandler RiemannHandler SentryHandler SignalfxHandler StatsdHandler StatsiteHandler TSDBHandler cloudwatchHandler
+syn keyword diamondPlugin contained rmqHandler zmqHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

@@ -82,6 +82,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platform/sql": {
     imports: [...MACHINE, "formats", "platform/net", "mysql2/promise", "postgres"],
   },
+  "platform/brokers": {
+    imports: [
+      ...MACHINE,
+      "formats",
+      "platform/net",
+      "@cloudamqp/amqp-client",
+      "@cloudamqp/amqp-client/amqp-base-client",
+      "@cloudamqp/amqp-client/amqp-view",
+      "mqtt-packet",
+    ],
+  },
   "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },

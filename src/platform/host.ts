@@ -13,6 +13,7 @@ import { dns } from "./runtime/node_modules.ts";
 import { realClock } from "./clock.ts";
 import { realCodecs } from "./net/remote_write.ts";
 import { realCredentials } from "./net/credentials.ts";
+import { realBrokers } from "./brokers/brokers.ts";
 import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realHistories } from "./history/histories.ts";
@@ -56,6 +57,7 @@ export function createHost(roots: Roots): Host {
     mongo: realMongo,
     codecs: realCodecs,
     credentials: realCredentials,
+    brokers: realBrokers,
     histories: realHistories,
     probe: createProbe(roots),
     clock: realClock,

@@ -18,6 +18,10 @@ import { createHostFs } from "./fs/files.ts";
 import { replayingPorts } from "./tape/replaying.ts";
 import { type Exchange, readTape } from "./tape/tape.ts";
 
+const nothingRuns = (): never => {
+  throw noData("Nothing runs in a recording");
+};
+const noBroker = () => Promise.reject(noData("There is no broker in this directory"));
 const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */
 const START_MS = 1_700_000_000_000;
@@ -63,6 +67,7 @@ export function recordedHost(
     mysql: { connect: () => Promise.reject(noData("there is no database in this directory")) },
     codecs: realCodecs,
     credentials: realCredentials,
+    brokers: { mqtt: noBroker, amqp: noBroker },
     histories: {
       open: () => Promise.reject(configError("there is no history in this directory")),
       current: () => undefined,
@@ -73,9 +78,8 @@ export function recordedHost(
         if (answer === undefined) return Promise.reject(noData(`cannot run ${argv[0]}`));
         return Promise.resolve({ stdout: "", stderr: "", code: 0, ...answer });
       },
-      start: () => {
-        throw noData("nothing runs in a recording");
-      },
+      start: nothingRuns,
+      converse: nothingRuns,
       find: (
         program,
       ) => (Object.keys(json("commands.json")).some((line) => line.startsWith(program))

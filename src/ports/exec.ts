@@ -8,6 +8,8 @@ export interface Exec {
   run(argv: readonly string[], limits: ExecLimits): Promise<ExecResult>;
   /** Starts a command that goes on until it ends or is stopped, with all that it started. */
   start(argv: readonly string[], listener: CommandListener): RunningCommand;
+  /** The same for a command that is also written to. */
+  converse(argv: readonly string[], listener: CommandListener): RunningDialogue;
   /** The full path of a program, as the shell would find it, and in /sbin and its like; undefined if there is none. */
   find(program: string): string | undefined;
 }
@@ -26,6 +28,11 @@ export interface RunningCommand {
   signal(name: "SIGTERM"): void;
   /** Kills it with all that it started; `ended` is not called. */
   stop(): void;
+}
+
+export interface RunningDialogue extends RunningCommand {
+  /** Writes to its input, which waits where it reads slowly. */
+  send(text: string): void;
 }
 
 export interface ExecLimits {

@@ -1,6 +1,7 @@
 /** The machine that is watched, and the only way to reach it. In a test it is a directory. */
 
 import type { System } from "../core/collector.ts";
+import type { Brokers } from "./brokers.ts";
 import type { Clock } from "./clock.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Exec } from "./exec.ts";
@@ -28,6 +29,7 @@ export interface Host {
   readonly mongo: Mongo;
   readonly codecs: Codecs;
   readonly credentials: Credentials;
+  readonly brokers: Brokers;
   readonly histories: Histories;
   readonly probe: Probe;
   readonly clock: Clock;

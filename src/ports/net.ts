@@ -15,6 +15,20 @@ export interface Net {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Answers HTTP requests at an address until it is closed. Throws `undelivered` where that cannot be. */
   listen(at: ListenAddress, answer: HttpAnswer): Promise<Listener>;
+  /** Accepts connections at an address until it is closed. Throws `undelivered` where that cannot be. */
+  serve(
+    at: Pick<ListenAddress, "host" | "port">,
+    take: (peer: Peer) => { data(bytes: Uint8Array): void; closed(): void },
+  ): Promise<Listener>;
+}
+
+/** Of a connection that was accepted. */
+export interface Peer {
+  readonly name: string;
+  /** Bytes that wait for it to read. */
+  readonly waiting: number;
+  send(bytes: Uint8Array): void;
+  close(): void;
 }
 
 export interface ListenAddress {
@@ -44,6 +58,8 @@ export interface Target {
   readonly family?: Family;
   /** Seconds of silence after which the kernel probes the peer; 0 or absent: never. */
   readonly keepalive?: number;
+  /** Routers that a datagram to a multicast address may pass; absent: none. */
+  readonly hops?: number;
   /** IPv6 zone, for link-local addresses. */
   readonly scope?: string;
   /** Absent: not encrypted. Only for connections. */

@@ -1,8 +1,11 @@
-/** The body of a Prometheus remote write. */
+/** Encodings that have libraries: the body of a Prometheus remote write, and Riemann's messages. */
+
+import type { RiemannCodec } from "./riemann.ts";
 
 export interface Codecs {
   /** The body of Prometheus' remote write: protobuf in Snappy's block format. */
   remoteWrite(series: readonly TimeSeries[]): Promise<Uint8Array>;
+  riemann(): Promise<RiemannCodec>;
 }
 
 export interface TimeSeries {

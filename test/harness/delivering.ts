@@ -8,6 +8,7 @@ import { imbalance } from "../../src/delivery/ledger.ts";
 import { createWorker } from "../../src/delivery/worker.ts";
 import mysql from "../../src/handlers/mysql.ts";
 import { realClock } from "../../src/platform/clock.ts";
+import { realBrokers } from "../../src/platform/brokers/brokers.ts";
 import { realCredentials } from "../../src/platform/net/credentials.ts";
 import { realCodecs } from "../../src/platform/net/remote_write.ts";
 import { realMysql } from "../../src/platform/sql/mysql.ts";
@@ -41,6 +42,9 @@ const host = {
   mysql: realMysql,
   codecs: realCodecs,
   credentials: realCredentials,
+  brokers: realBrokers,
+  names: { hostname: () => "web1" },
+  self: { pid: 1 },
 };
 
 /** A worker with the handler's sink, small deadlines, and a wall clock that a test can move. */

@@ -1,10 +1,11 @@
 /** Commands: each in a process group of its own, which is killed as a whole. */
 
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import { messageOf, noData, timedOut } from "../../core/errors.ts";
-import type { Exec, ExecResult } from "../../ports/exec.ts";
+import type { CommandListener, Exec, ExecResult, RunningCommand } from "../../ports/exec.ts";
 import { askFirst, farFor } from "../far/far.ts";
 import { lineSplitter } from "../runtime/lines.ts";
 import { processes } from "../runtime/node_modules.ts";
@@ -51,6 +52,10 @@ export function createExec(roots: Roots): Exec {
     start([program, ...args], listener) {
       const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
       return realExec.start([isExecutable(moved) ? moved : program, ...args], listener);
+    },
+    converse([program, ...args], listener) {
+      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
+      return realExec.converse([isExecutable(moved) ? moved : program, ...args], listener);
     },
   };
 }
@@ -112,38 +117,15 @@ export const realExec: Exec = {
     });
   },
 
-  start(argv, listener) {
-    const child = spawnGroup(argv);
-    let over = false;
-    const end = (why: string) => {
-      if (over) return;
-      over = true;
-      listener.ended(why);
-    };
-    const linesOf = lineSplitter(MAX_LINE);
-    child.stdout.setEncoding("utf8");
-    child.stderr.setEncoding("utf8");
-    child.stdout.on("data", (chunk: string) => {
-      for (const line of linesOf(chunk)) if (!over) listener.line(line);
+  start: (argv, listener) => runOn(argv[0], spawnGroup(argv), listener),
+
+  converse(argv, listener) {
+    const child = spawnGroup(argv, "pipe");
+    // What it did not read is known by its end.
+    child.stdin!.on("error", () => {});
+    return Object.assign(runOn(argv[0], child, listener), {
+      send: (text: string) => void child.stdin!.write(text),
     });
-    child.stderr.on("data", (chunk: string) => {
-      if (!over) listener.said(chunk);
-    });
-    child.on("error", (error) => end(messageOf(cannotRun(argv[0], error))));
-    child.on("close", (code, signal) => end(`ended with ${code ?? signal}`));
-    // What it left behind may hold its output open.
-    child.on("exit", (code, signal) => {
-      setTimeout(() => end(`ended with ${code ?? signal}`), LEFT_BEHIND_MS).unref();
-    });
-    return {
-      signal(name) {
-        child.kill(name);
-      },
-      stop() {
-        over = true;
-        killGroup(child);
-      },
-    };
   },
 
   find(program) {
@@ -156,8 +138,43 @@ export const realExec: Exec = {
   },
 };
 
+type Piped = ReturnType<typeof spawnGroup>;
+
+function runOn(program: string, child: Piped, listener: CommandListener): RunningCommand {
+  let over = false;
+  const end = (why: string) => {
+    if (over) return;
+    over = true;
+    listener.ended(why);
+  };
+  const linesOf = lineSplitter(MAX_LINE);
+  child.stdout.setEncoding("utf8");
+  child.stderr.setEncoding("utf8");
+  child.stdout.on("data", (chunk: string) => {
+    for (const line of linesOf(chunk)) if (!over) listener.line(line);
+  });
+  child.stderr.on("data", (chunk: string) => {
+    if (!over) listener.said(chunk);
+  });
+  child.on("error", (error) => end(messageOf(cannotRun(program, error))));
+  child.on("close", (code, signal) => end(`ended with ${code ?? signal}`));
+  // What it left behind may hold its output open.
+  child.on("exit", (code, signal) => {
+    setTimeout(() => end(`ended with ${code ?? signal}`), LEFT_BEHIND_MS).unref();
+  });
+  return {
+    signal(name) {
+      child.kill(name);
+    },
+    stop() {
+      over = true;
+      killGroup(child);
+    },
+  };
+}
+
 /** As the leader of a process group of its own. */
-function spawnGroup(argv: readonly string[]) {
+function spawnGroup(argv: readonly string[], stdin: "ignore" | "pipe" = "ignore") {
   // The runtime would look for it in folders that hang.
   const needsPath = !argv[0].includes("/") && searched().some((folder) => farFor(folder));
   const program = needsPath ? realExec.find(argv[0]) ?? argv[0] : argv[0];
@@ -165,9 +182,9 @@ function spawnGroup(argv: readonly string[]) {
     return processes().spawn(program, argv.slice(1), {
       detached: process.platform !== "win32",
       env: safeEnvironment(),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe"],
       windowsHide: true,
-    });
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
   } catch (error) {
     throw cannotRun(program, error);
   }

@@ -63,6 +63,10 @@ export const realNet: Net = {
     let failure: unknown;
     socket.on("error", (error) => (failure = error));
     socket.unref();
+    if (target.hops !== undefined) {
+      await new Promise<void>((bound) => socket.bind(0, bound));
+      socket.setMulticastTTL(target.hops);
+    }
     /** Where no one reads, the oldest are dropped. */
     const arrived: Uint8Array[] = [];
     let wake: (() => void) | undefined;
@@ -103,6 +107,7 @@ export const realNet: Net = {
 
   request: createRequester(),
   listen: async (at, answer) => (await import("./http_server.ts")).listenHttp(at, answer),
+  serve: async (at, take) => (await import("./serve.ts")).serve(at, take),
 };
 
 async function addressesOf(target: Target, signal: AbortSignal): Promise<Address[]> {

@@ -4,8 +4,10 @@
  */
 
 import type { Codecs, TimeSeries } from "../../ports/remote_write.ts";
+import { riemannCodec } from "./riemann.ts";
 
 export const realCodecs: Codecs = {
+  riemann: riemannCodec,
   async remoteWrite(series) {
     const { BinaryWriter } = await import("@bufbuild/protobuf/wire");
     const { compress } = await import("snappyjs");

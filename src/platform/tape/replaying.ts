@@ -39,6 +39,7 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
       connect: refuse,
       datagram: refuse,
       listen: refuse,
+      serve: refuse,
       async request({ method, url, socket, body }) {
         const name = `${method} ${url}${socket === undefined ? "" : ` (${socket})`}`;
         const sent = body === undefined ? undefined : new TextDecoder().decode(body);

@@ -1,0 +1,54 @@
+/** Brokers of messages, to which handlers publish. */
+
+import type { Target } from "./net.ts";
+
+export interface Brokers {
+  /** MQTT 3.1.1 or 5. Throws `undelivered` or `timeout`. */
+  mqtt(settings: MqttSettings, signal: AbortSignal): Promise<Broker>;
+  /** AMQP 0-9-1, as RabbitMQ speaks it. The exchange is declared. Throws as `mqtt`. */
+  amqp(settings: AmqpSettings, signal: AbortSignal): Promise<Broker>;
+}
+
+export interface Broker {
+  /** False once it is of no more use. */
+  readonly isOpen: boolean;
+  /**
+   * Resolves when the broker has taken all of them. Throws `refused` with the numbers of messages that it will
+   * never take, `undelivered` or `timeout` for the rest.
+   */
+  publish(messages: readonly Message[], signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Message {
+  readonly topic: string;
+  readonly text: string;
+}
+
+export interface MqttSettings extends Login {
+  readonly target: Target;
+  readonly version: 4 | 5;
+  readonly clientId: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  /** What the broker publishes when the agent is gone. */
+  readonly will: Message;
+}
+
+export interface AmqpSettings extends Login {
+  readonly target: Target;
+  readonly vhost: string;
+  readonly exchange: string;
+  /** `topic`, `fanout` … */
+  readonly type: string;
+  readonly durable: boolean;
+  /** Seconds. */
+  readonly heartbeat: number;
+  /** A message that no queue is bound for is not taken. */
+  readonly mandatory: boolean;
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
