@@ -93,3 +93,14 @@ function nextToken(
 function refused(pattern: string, why: string): Error {
   return configError(`cannot use "${pattern}" as a regular expression: ${why}`);
 }
+
+/** What `re.sub` puts in place of a match, in JavaScript's form: `\1` and `\g<name>` as `$1` and `$<name>`. */
+export function pythonReplacement(text: string): string {
+  return text.replaceAll("$", "$$$$").replace(
+    /\\(?:g<(\w+)>|(\d{1,2}))/g,
+    (_, name?: string, number?: string) => {
+      const group = number ?? name!;
+      return /^\d+$/.test(group) ? `$${group}` : `$<${group}>`;
+    },
+  );
+}

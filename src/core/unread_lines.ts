@@ -18,6 +18,11 @@ interface Found {
   count: number;
 }
 
+/** A part of an answer that no cursor reads. */
+export function unreadPart(source: string, text: string): UnreadLine {
+  return { source, line: () => text };
+}
+
 /** Characters of a line that are shown. */
 const SHOWN = 100;
 /** Sources that are remembered: names of files may come and go. */

@@ -1,7 +1,7 @@
 /** Figures of Elasticsearch and OpenSearch, by the names that Diamond gave them. */
 
 import { pairsOf } from "../core/words.ts";
-import { flatten } from "./flatten.ts";
+import { flatten, isFiniteNumber } from "./flatten.ts";
 
 /** Fields of a node's stats; `*` is one key, here and there. */
 export const NODE_FIELDS = pairsOf(`
@@ -77,7 +77,7 @@ export function indexValues(
   for (const [full, { primaries }] of Object.entries<any>(all)) {
     const index = (isLogstash && LOGSTASH.exec(full)?.[1]) || full;
     const add = (name: string, value: unknown) => {
-      if (typeof value !== "number") return;
+      if (!isFiniteNumber(value)) return;
       const entry = sums.get(`${index} ${name}`) ?? [index, name, 0];
       entry[2] += value;
       sums.set(`${index} ${name}`, entry);

@@ -19,7 +19,7 @@ export function flatten(
 ): void {
   const { booleans = false, lists = false, clean = (key: string) => key } = settings;
   const walk = (inner: unknown, name: string, depth: number) => {
-    if (typeof inner === "number" && Number.isFinite(inner)) return visit(name, inner);
+    if (isFiniteNumber(inner)) return visit(name, inner);
     if (typeof inner === "boolean" && booleans) return visit(name, Number(inner));
     if (typeof inner !== "object" || inner === null || depth > MAX_DEPTH) return;
     if (Array.isArray(inner) && !lists) return;
@@ -39,6 +39,11 @@ export function dotless(text: string): string {
 /** Anything but letters, digits, `_` and `-` becomes `_`. */
 export function safeName(text: string): string {
   return text.replace(/[^\w-]/g, "_");
+}
+
+/** Whether a part of an answer is a number that can be published: JSON's `1e999` is not. */
+export function isFiniteNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }
 
 /** A text that is a number, such as `12` or `-0.5`; undefined for anything else. */

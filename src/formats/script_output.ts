@@ -1,11 +1,12 @@
 /**
  * What scripts print, in the forms that people's scripts have: lines of a name and a value, Graphite's
  * lines, Nagios' performance data, JSON, Prometheus' text.
- * Sources: https://nagios-plugins.org/doc/guidelines.html#AEN197 and
- * https://prometheus.io/docs/instrumenting/exposition_formats/
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 
 import { isNumber } from "../core/cursor.ts";
+import { isFiniteNumber } from "./flatten.ts";
+import { perfdataIn } from "./perfdata.ts";
 
 export const scriptFormats = ["plain", "graphite", "nagios", "json", "prometheus"] as const;
 export type ScriptFormat = typeof scriptFormats[number];
@@ -31,8 +32,6 @@ const BLANKS = /[ \t\r\v\f]+/;
 const BLANK = " \t\r\v\f";
 /** The longest line that is read. Expressions take a time that grows with its square. */
 const MAX_LINE = 4096;
-/** The same of one of Nagios' values. */
-const MAX_ITEM = 512;
 
 /** What the output looks like; `plain` where that is not sure. */
 export function formatOf(output: string): ScriptFormat {
@@ -128,21 +127,6 @@ function sampleLine(line: string): ScriptValue | null | undefined {
   return valueOf(path, text, time === undefined ? undefined : Math.floor(Number(time) / 1000));
 }
 
-/** Nagios' units as seconds and bytes; `c`, `%` and none stay. */
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  "%": 1,
-  c: 1,
-  s: 1,
-  ms: 1e-3,
-  us: 1e-6,
-  b: 1,
-  kb: 1024,
-  mb: 1024 ** 2,
-  gb: 1024 ** 3,
-  tb: 1024 ** 4,
-};
-
 /** `text | 'label'=value[unit];warn;crit;min;max …`, on the first line and at the end of the long text. */
 function readNagios(output: string, script: string, status: number | null): ScriptOutput {
   const values: ScriptValue[] = [];
@@ -155,13 +139,12 @@ function readNagios(output: string, script: string, status: number | null): Scri
       ? line
       : "";
   }).join(" ");
-  for (const [item, quoted, label, text, unit] of items(data)) {
-    const factor = UNITS[unit.toLowerCase()];
-    if (text === "U") continue;
-    if (factor === undefined || !isNumber(text)) bad ??= item;
+  for (const { item, label, written, factor } of perfdataIn(data)) {
+    if (written === "U") continue;
+    if (factor === undefined || !Number.isFinite(Number(written))) bad ??= item;
     else {
-      const name = (quoted?.replaceAll("''", "'") ?? label).replace(/[\s.]+/g, "_");
-      const value = Number(text) * factor;
+      const name = label.replace(/[\s.]+/g, "_");
+      const value = Number(written) * factor;
       values.push({ name: `${script}.${name}`, value, isFraction: !Number.isInteger(value) });
     }
   }
@@ -170,20 +153,11 @@ function readNagios(output: string, script: string, status: number | null): Scri
   return { values, bad };
 }
 
-/** Each piece between blanks, which quoted labels may have, is searched alone: the time is that of its square. */
-function items(data: string): RegExpMatchArray[] {
-  return [...data.matchAll(/(?:'(?:[^']|'')*'?|[^\s'])+/g)].flatMap(([piece]) =>
-    piece.length > MAX_ITEM ? [] : [...piece.matchAll(
-      /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?[\d.]+|U)([a-zA-Z%]*)(?:;[^\s]*)?/g,
-    )]
-  );
-}
-
 /** Objects and lists flattened: `{"a":{"b":[1]}}` is a.b.0. Texts and nulls are left out. */
 function readJson(output: string): ScriptOutput {
   const values: ScriptValue[] = [];
   const walk = (name: string, node: unknown): void => {
-    if (typeof node === "number") {
+    if (isFiniteNumber(node)) {
       values.push({ name, value: node, isFraction: !Number.isInteger(node) });
     } else if (typeof node === "boolean") {
       values.push({ name, value: node ? 1 : 0, isFraction: false });
@@ -202,7 +176,7 @@ function readJson(output: string): ScriptOutput {
 }
 
 function valueOf(name: string, text: string, timestamp?: number): ScriptValue | undefined {
-  if (!isNumber(text)) return undefined;
+  if (!isNumber(text) || !Number.isFinite(Number(text))) return undefined;
   const isFraction = text.includes(".");
   return { name, value: Number(text), isFraction, ...(timestamp !== undefined && { timestamp }) };
 }

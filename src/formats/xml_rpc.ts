@@ -1,17 +1,10 @@
 /** Answers of XML-RPC. Source: http://xmlrpc.com/spec.md */
 
 import { badData } from "../core/errors.ts";
+import { unescaped } from "./xml.ts";
 
 const MEMBER =
   /<member>\s*<name>([^<]*)<\/name>\s*<value>\s*(?:<\w+>([^<]*)<\/\w+>|([^<]*))\s*(?:<\w+\/>)?\s*<\/value>\s*<\/member>/g;
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: "<",
-  gt: ">",
-  amp: "&",
-  quot: '"',
-  apos: "'",
-};
-
 /**
  * Parses a list of structures, with values as text. Throws `bad-data` for a fault, and if the body is not an
  * answer.
@@ -27,13 +20,5 @@ export function structsIn(body: string): Record<string, string>[] {
         unescaped(typed ?? plain ?? ""),
       ]),
     )
-  );
-}
-
-function unescaped(text: string): string {
-  return text.replace(
-    /&(?:#(\d+)|(\w+));/g,
-    (whole, code, name) =>
-      code === undefined ? ENTITIES[name] ?? whole : String.fromCodePoint(Number(code)),
   );
 }

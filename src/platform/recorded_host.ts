@@ -38,7 +38,9 @@ export function recordedHost(
   const fs = (): HostFs => {
     const root = folder();
     if (!files.has(root)) {
-      files.set(root, wrap(createHostFs({ procfs: "", sysfs: "", rootfs: root })));
+      const real = createHostFs({ procfs: "", sysfs: "", rootfs: root });
+      // A recording stays as it is.
+      files.set(root, wrap({ ...real, remove() {} }));
     }
     return files.get(root)!;
   };

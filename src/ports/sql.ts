@@ -18,6 +18,8 @@ export interface SqlSettings {
   readonly password: string;
   readonly database: string;
   readonly tls?: TlsSettings;
+  /** A statement that shows that one is logged in; absent: SELECT 1. */
+  readonly firstQuery?: string;
 }
 
 /** A row with each cell as text, for all column types; null if the cell has no value. */

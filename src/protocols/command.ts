@@ -14,9 +14,14 @@ export function commandOptions(bin: string) {
 }
 type CommandValues = Values<ReturnType<typeof commandOptions>>;
 
+/** `[1795836568] unbound-control[4711:0] `: the same error has to read the same in each run. */
+const STAMP = /^(\[\d+\] [\w-]+\[[\d:]+\]|[A-Z][a-z]{2} +\d+ [\d:]{8}) /;
+
 interface RunSettings {
   /** Whether an exit status is a good one, with this output. Absent: only 0. */
   readonly isGood?: (status: number, output: string) => boolean;
+  /** The user that sudo runs it as; absent: root. */
+  readonly sudoUser?: string;
 }
 
 /** Its output. Throws `no-data` where it cannot be started, `bad-data` where its exit status is not good. */
@@ -25,15 +30,16 @@ export async function run(
   { bin, use_sudo, sudo_cmd }: CommandValues,
   args: readonly string[],
   signal: AbortSignal,
-  { isGood = (status) => status === 0 }: RunSettings = {},
+  { isGood = (status) => status === 0, sudoUser }: RunSettings = {},
 ): Promise<string> {
   const program = bin.includes("/") ? bin : host.exec.find(bin) ?? bin;
   // Without -n, sudo would wait for a password that cannot be typed.
-  const argv = [...(use_sudo ? [sudo_cmd, "-n"] : []), program, ...args];
+  const sudo = [sudo_cmd, "-n", ...(sudoUser === undefined ? [] : ["-u", sudoUser])];
+  const argv = [...(use_sudo ? sudo : []), program, ...args];
   const { stdout, stderr, code, cut } = await host.exec.run(argv, { signal });
   if (cut) throw badData(`${argv.join(" ")} writes without end`);
   if (code !== null && isGood(code, stdout)) return stdout;
-  const said = (stderr.trim() || stdout.trim()).split("\n")[0];
+  const said = (stderr.trim() || stdout.trim()).split("\n")[0].replace(STAMP, "");
   throw badData(
     `${argv.join(" ")} ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said}`}`,
   );

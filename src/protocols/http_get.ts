@@ -1,6 +1,7 @@
 /** Asking an HTTP server: what all collectors that do so have in common. */
 
 import { badData } from "../core/errors.ts";
+import { parseJson } from "../formats/json.ts";
 import type { Host } from "../ports/host.ts";
 import type { HttpRequest, HttpResponse } from "../ports/http.ts";
 import { shownUrl } from "../core/secrets.ts";
@@ -40,11 +41,7 @@ export async function getJson<T = any>(
   settings?: GetSettings,
 ): Promise<T> {
   const { body } = await get(host, url, signal, settings);
-  try {
-    return JSON.parse(body) as T;
-  } catch (error) {
-    throw badData(`${shownUrl(url)} does not answer with JSON`, error);
-  }
+  return parseJson<T>(body, shownUrl(url));
 }
 
 /** Basic auth, where a user is named. */

@@ -52,6 +52,7 @@ async function readReply(peer: Conversation): Promise<RedisReply> {
     case "+":
       return rest;
     case ":":
+      if (!/^[+-]?\d+$/.test(rest)) throw peer.failure(looksLike(line));
       return Number(rest);
     case "-":
       throw peer.failure(`says: ${rest}`);

@@ -1,5 +1,6 @@
 /** The options of collectors that ask one server or several, and the servers that they come to. */
 
+import { badData } from "../core/errors.ts";
 import { integer, type Server, servers, text, type Values } from "../core/option.ts";
 import type { Address } from "../ports/net.ts";
 
@@ -28,4 +29,25 @@ export function addressOf(
   { host, port, socket }: Pick<Server, "host" | "port" | "socket">,
 ): Address {
   return socket === "" ? { host, port } : { path: socket };
+}
+
+interface NamedServer {
+  /** "" where the operator wrote none. */
+  readonly alias: string;
+  /** As it was written, without the port; the path of a unix socket. */
+  readonly host: string;
+  readonly address: Address;
+}
+
+/** Parses `[alias@]host:port`. Without a port it is the path of a unix socket, or gets `fallbackPort`. */
+export function namedServer(item: string, fallbackPort?: number): NamedServer {
+  const [, alias = "", host, written] = /^(?:([^@]+)@)?([^@]+?)(?::(\d+))?$/.exec(item.trim()) ??
+    [];
+  const port = written === undefined ? fallbackPort : Number(written);
+  if (host === undefined || (port !== undefined && (port < 1 || port > MAX_PORT))) {
+    throw badData(`"${item}" is not a server: write [alias@]host:port`);
+  }
+  const isSocket = port === undefined || host.startsWith("/");
+  const address = isSocket ? { path: host } : { host: host.replace(/^\[|\]$/g, ""), port };
+  return { alias, host, address };
 }

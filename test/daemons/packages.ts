@@ -1,7 +1,7 @@
 /** Debian's packages of the services that tests start. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "../harness/agent_process.ts";
@@ -50,4 +50,20 @@ export function install(packages: Packages): void {
   if (existsSync("/run/systemd/system")) {
     spawnSync("systemctl", ["disable", "--now", ...lacking], { stdio: "ignore" });
   }
+}
+
+/** The folder into which a package of Debian's is unpacked, without being installed. */
+export function unpacked(name: string): string {
+  const folder = join(root, "build/cache/deb", name);
+  if (existsSync(folder)) return folder;
+  const downloads = join(root, "build/cache/deb/downloads");
+  mkdirSync(downloads, { recursive: true });
+  spawnSync("apt-get", ["-qq", "-o", "APT::Sandbox::User=root", "download", name], {
+    cwd: downloads,
+    stdio: "inherit",
+  });
+  const file = readdirSync(downloads).find((entry) => entry.startsWith(`${name}_`));
+  if (file === undefined) throw new Error(`cannot download ${name}`);
+  spawnSync("dpkg-deb", ["-x", join(downloads, file), folder], { stdio: "inherit" });
+  return folder;
 }

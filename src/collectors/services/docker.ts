@@ -2,6 +2,7 @@
 
 import { type Context, defineCollector, gauge } from "../../core/collector.ts";
 import { text } from "../../core/option.ts";
+import { isFiniteNumber } from "../../formats/flatten.ts";
 import { each } from "../../protocols/each.ts";
 import { getJson } from "../../protocols/http_get.ts";
 
@@ -76,7 +77,7 @@ function nameOf({ Names: [name = ""], Id }: Container): string {
 function emitContainer({ emit }: Docker, name: string, { memory_stats, cpu_stats }: any): void {
   for (const [field, keys] of Object.entries(MEMORY)) {
     const value = keys.map((key) => memory_stats?.stats?.[key]).find((one) => one !== undefined);
-    if (typeof value === "number") emit("containers.{container}.{memory}", value, name, field);
+    if (isFiniteNumber(value)) emit("containers.{container}.{memory}", value, name, field);
   }
   const cpu = {
     total: cpu_stats?.cpu_usage?.total_usage,
@@ -85,6 +86,6 @@ function emitContainer({ emit }: Docker, name: string, { memory_stats, cpu_stats
     system: cpu_stats?.system_cpu_usage,
   };
   for (const [field, value] of Object.entries(cpu)) {
-    if (typeof value === "number") emit("containers.{container}.cpu.{cpu}", value, name, field);
+    if (isFiniteNumber(value)) emit("containers.{container}.cpu.{cpu}", value, name, field);
   }
 }

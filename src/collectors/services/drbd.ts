@@ -5,6 +5,7 @@ import type { Cursor } from "../../core/cursor.ts";
 import { badData } from "../../core/errors.ts";
 import { text } from "../../core/option.ts";
 import { pairsOf } from "../../core/words.ts";
+import { isFiniteNumber } from "../../formats/flatten.ts";
 import { run } from "../../protocols/command.ts";
 
 /** Of /proc/drbd; `wo`, the write order, is a letter. */
@@ -93,7 +94,7 @@ function readStatus(output: string, use: Use): void {
 
   /** Half of a sum is not one. */
   function put(device: string, field: string, values: readonly unknown[]): void {
-    const numbers = values.filter((value) => typeof value === "number");
+    const numbers = values.filter(isFiniteNumber);
     if (numbers.length === 0 || numbers.length < values.length) return;
     use(device, field, numbers.reduce((sum, value) => sum + value, 0));
   }

@@ -1,13 +1,12 @@
 /** Source: https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
 
 import { counter, defineCollector, everySystem, gauge } from "../../core/collector.ts";
-import { badData } from "../../core/errors.ts";
 import { list, words } from "../../core/option.ts";
 import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { ask } from "../../protocols/conversation.ts";
 import { each } from "../../protocols/each.ts";
-import type { Address } from "../../ports/net.ts";
+import { namedServer } from "../../protocols/servers.ts";
 
 const LEFT_OUT = wordsOf(
   "libevent pointer_size time version repcached_version replication accepting_conns pid",
@@ -33,9 +32,10 @@ export default defineCollector({
   },
 
   async collect({ host, options: { hosts, publish }, emit, signal }) {
-    await each(hosts, (server) => server, async (server) => {
-      const { alias, address } = serverOf(server);
-      const answer = await ask(host, address, "stats\n", signal, "\nEND");
+    await each(hosts, (item) => item, async (item) => {
+      const server = namedServer(item);
+      const alias = server.alias || server.host;
+      const answer = await ask(host, server.address, "stats\n", signal, "\nEND");
       for (const [, name, written] of answer.matchAll(/^STAT (\S+) (\S+)\r?$/gm)) {
         const value = numberIn(written);
         const isWanted = publish.length > 0 ? publish.includes(name) : !LEFT_OUT.includes(name);
@@ -46,11 +46,3 @@ export default defineCollector({
     });
   },
 });
-
-/** Without a port it is the path of a unix socket. */
-function serverOf(item: string): { readonly alias: string; readonly address: Address } {
-  const [, alias, host, port] = /^(?:([^@]+)@)?(.+?)(?::(\d+))?$/.exec(item.trim()) ?? [];
-  if (host === undefined) throw badData(`"${item}" is not a server: write [alias@]host:port`);
-  const address = port === undefined ? { path: host } : { host, port: Number(port) };
-  return { alias: alias ?? host, address };
-}

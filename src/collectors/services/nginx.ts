@@ -11,6 +11,7 @@ import {
 import { badData } from "../../core/errors.ts";
 import { bool, integer, text, type Values } from "../../core/option.ts";
 import { dotless, flatten } from "../../formats/flatten.ts";
+import { parseJson } from "../../formats/json.ts";
 import { get } from "../../protocols/http_get.ts";
 import { baseUrl } from "../../protocols/http_post.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
@@ -89,7 +90,7 @@ const COUNTERS =
   /\.(accepted|dropped|total|requests|discarded|received|sent|fails|unavail|downtime|handshakes|session_reuses|handshakes_failed|responses\.\w+)$/;
 
 function emitPlus({ emit }: Nginx, page: string): void {
-  for (const [group, values] of groupsOf(JSON.parse(page))) {
+  for (const [group, values] of groupsOf(parseJson(page, "NGINX Plus"))) {
     flatten(values, (name, value) => {
       const isCounter = COUNTERS.test(`.${name}`);
       if (isCounter) emit("{group}.{counter}", value, group, name);

@@ -3,6 +3,7 @@
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import { badData, configError } from "../../core/errors.ts";
 import { choice, text, type Values } from "../../core/option.ts";
+import { numberIn } from "../../formats/flatten.ts";
 import { structsIn } from "../../formats/xml_rpc.ts";
 import type { HttpRequest } from "../../ports/http.ts";
 
@@ -33,8 +34,10 @@ export default defineCollector({
     const { status, body } = await host.net.request(requestTo(options), signal);
     if (status !== 200) throw badData(`supervisord answers ${status}`);
     for (const { group, name, state, statename, now, start } of structsIn(body)) {
-      emit("{group}.{process}.state", Number(state), group, name);
-      const uptime = statename === "RUNNING" ? Number(now) - Number(start) : 0;
+      const [code, to, from] = [state, now, start].map(numberIn);
+      if (code !== undefined) emit("{group}.{process}.state", code, group, name);
+      if (to === undefined || from === undefined) continue;
+      const uptime = statename === "RUNNING" ? to - from : 0;
       emit("{group}.{process}.uptime", uptime, group, name);
     }
   },

@@ -53,7 +53,7 @@ export async function connectPostgres(
       client.end({ timeout: signal.aborted ? 0 : CLOSE_SECONDS }).catch(() => {}),
   };
   try {
-    await query("SELECT 1");
+    await query(settings.firstQuery ?? "SELECT 1");
   } catch (error) {
     // Whoever waits has a deadline, which may be over.
     client.end({ timeout: 0 }).catch(() => {});
