@@ -7,7 +7,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import type { CollectorRunner } from "../../src/agent/runner_contract.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";

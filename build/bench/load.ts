@@ -7,7 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { silentLog } from "../../src/ports/log.ts";

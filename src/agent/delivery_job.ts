@@ -3,7 +3,7 @@
 import type { Metric } from "../core/metric.ts";
 import { droppedTotal } from "../delivery/ledger.ts";
 import { createWorker } from "../delivery/worker.ts";
-import { backendsOf } from "./agent.ts";
+import { backendsOf } from "./parts.ts";
 import type { AgentPorts, HandlerConfig } from "./agent_contract.ts";
 
 export interface DeliveryJob {

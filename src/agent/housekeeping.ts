@@ -13,7 +13,7 @@ import { Outages } from "./outages.ts";
 import type { AgentState } from "./self_metrics.ts";
 import { bootOf, readState, type SavedState } from "./state.ts";
 
-interface Housekeeping {
+export interface Housekeeping {
   /** The ledger that an earlier run saved for a handler; undefined if there is none. */
   ledger(handler: string): SavedLedger | undefined;
   /** The counter samples that an earlier run saved for a collector; undefined if they are no longer useful. */

@@ -1,6 +1,6 @@
 /** `collect`: runs collectors in this terminal and prints what they publish. */
 
-import { singleRunner, unsupported } from "../agent/agent.ts";
+import { singleRunner, unsupported } from "../agent/parts.ts";
 import type { CollectorConfig } from "../agent/agent_contract.ts";
 import type { CollectorRunner, Outcome } from "../agent/runner_contract.ts";
 import type { Metrics } from "../core/collector.ts";

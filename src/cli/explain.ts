@@ -1,7 +1,7 @@
 /** `explain`: where a metric comes from and where it goes, or why it is not there. */
 
 import type { RunningCollector } from "../agent/agent_contract.ts";
-import { backendsOf, singleCollector, unsupported } from "../agent/agent.ts";
+import { backendsOf, singleCollector, unsupported } from "../agent/parts.ts";
 import { collectorStatus } from "../agent/collector_status.ts";
 import { NO_STATE, ownCollectors } from "../agent/self_metrics.ts";
 import { resolveSettings } from "../config/resolve.ts";

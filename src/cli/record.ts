@@ -1,6 +1,6 @@
 /** `record`: keeps what a collector reads of this host, so that it can be tested anywhere. */
 
-import { singleRunner } from "../agent/agent.ts";
+import { singleRunner } from "../agent/parts.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CollectorConfig } from "../agent/agent_contract.ts";
 import type { Options } from "../core/option.ts";

@@ -1,6 +1,6 @@
 /** `test`: runs a collector on what was recorded, and compares what it publishes. */
 
-import { singleRunner } from "../agent/agent.ts";
+import { singleRunner } from "../agent/parts.ts";
 import type { CollectorRunner, Outcome } from "../agent/runner_contract.ts";
 import { codeOf, configError, messageOf } from "../core/errors.ts";
 import type { RecordedHost } from "../ports/host.ts";

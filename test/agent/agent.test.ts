@@ -416,7 +416,7 @@ describe("agent", () => {
     const agent = createAgent({ host: fakeHost(clock), log: recordedLog(), random: () => 1 });
     const names: string[] = [];
     const handler = takingHandler((batch) => names.push(...batch.map(({ series }) => series.name)));
-    const own = partOf(Object.values(ownCollectors(agent.state))[0]);
+    const own = partOf(Object.values(ownCollectors(() => agent.state()))[0]);
     const settings = (self_metrics: SelfMetrics) => ({
       server: { self_metrics, stop_timeout: 1, max_memory: 1e9 },
       handlers: [{ section: "H", handler, options: deliveryDefaults }],

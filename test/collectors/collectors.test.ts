@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { runRecorded } from "../../src/cli/test.ts";

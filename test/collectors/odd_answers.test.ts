@@ -4,7 +4,7 @@ import { equal, ok } from "node:assert/strict";
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, it } from "node:test";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
 import { runRecorded } from "../../src/cli/test.ts";
 import { collectors } from "../../src/collectors/registry.ts";

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import { runRecorded } from "../../src/cli/test.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { parseUtmp } from "../../src/collectors/host/users.ts";

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import processResources from "../../src/collectors/host/process_resources.ts";
 import { parseStat } from "../../src/formats/proc_process.ts";
 import { collectors } from "../../src/collectors/registry.ts";

@@ -4,7 +4,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { singleRunner, unsupported } from "../../src/agent/agent.ts";
+import { singleRunner, unsupported } from "../../src/agent/parts.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { type System, systemsOf } from "../../src/core/collector.ts";

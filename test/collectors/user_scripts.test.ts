@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { singleRunner } from "../../src/agent/agent.ts";
+import { singleRunner } from "../../src/agent/parts.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { emptySettings } from "../../src/config/resolve.ts";
 import { formatOf, readScript } from "../../src/formats/script_output.ts";

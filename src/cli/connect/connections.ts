@@ -1,7 +1,7 @@
 /** Tries each handler's way to its backend, and delivers one point if asked to. */
 
 import { adviceForHandler } from "../../agent/advice.ts";
-import { backendsOf } from "../../agent/agent.ts";
+import { backendsOf } from "../../agent/parts.ts";
 import type { HandlerConfig } from "../../agent/agent_contract.ts";
 import { createHostnameResolver } from "../../agent/hostname.ts";
 import type { Settings } from "../../config/settings.ts";

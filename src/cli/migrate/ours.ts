@@ -1,6 +1,6 @@
 /** What this agent would publish: its collectors, run for a while in this process. */
 
-import { singleCollector, unsupported } from "../../agent/agent.ts";
+import { singleCollector, unsupported } from "../../agent/parts.ts";
 import { collectorFact } from "../../agent/facts.ts";
 import type { RunningCollector } from "../../agent/agent_contract.ts";
 import type { Settings } from "../../config/settings.ts";
