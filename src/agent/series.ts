@@ -47,7 +47,7 @@ export function findSeries(
   const wanted = paths && new Set(paths);
   const matches = (path: string) => search(path) && (wanted === undefined || wanted.has(path));
   const most = Math.min(Math.max(0, limit), MAX_SERIES);
-  const found = currentSeries(runners).filter(({ path }) => matches(path));
+  const found = currentSeries(runners, matches);
   if (at === undefined) {
     return { total: found.length, series: found.sort(byPath).slice(0, most) };
   }
@@ -70,12 +70,15 @@ export function findSeries(
   return { total: known.length, series: values.sort(byPath) };
 }
 
-function currentSeries(runners: readonly CollectorRunner[]): SeriesValue[] {
+function currentSeries(
+  runners: readonly CollectorRunner[],
+  matches: (path: string) => boolean,
+): SeriesValue[] {
   const found: SeriesValue[] = [];
   for (const runner of runners) {
     const collector = runner.name;
     for (const { series: { path, precision, unit }, last } of runner.emitted()) {
-      if (last === undefined) continue;
+      if (last === undefined || !matches(path)) continue;
       // With the decimals that handlers write.
       const value = Number(last.value.toFixed(precision));
       found.push({ path, value, time: last.time, unit, collector });

@@ -113,6 +113,7 @@ export function askControl(path: string, request: ControlRequest): Promise<unkno
       if (text.length > MAX_ANSWER) fail("what it says has no end");
     });
     socket.on("end", () => {
+      if (text === "") return fail("it ended without an answer");
       clearTimeout(late);
       socket.destroy();
       try {

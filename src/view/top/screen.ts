@@ -21,6 +21,8 @@ const ALL_TABLES: Size = { columns: 160, rows: 36 };
 /** From this height on there is room for more of everything. */
 const HIGH_ROWS = 36;
 const MIN_TABLE = 9;
+/** Lines that a second table needs: title, head, two rows. */
+const MIN_BELOW = 4;
 
 const TITLES: Readonly<Record<Pane, string>> = {
   handlers: "Handlers",
@@ -88,15 +90,38 @@ function bodyOf(
   return hasAll ? allTables(model, state, size, glyphs) : oneTable(model, state, size, glyphs);
 }
 
+/** The chosen table; the collectors stand below the handlers, which are few. */
 function oneTable(model: TopModel, state: TopState, size: Size, glyphs: Glyphs): Line[] {
   const { pane } = state;
+  const { columns: width, rows: height } = size;
   const rows = rowsOf(pane, model, state.panes[pane]);
   const tabs = PANES.flatMap((one) => tabPieces(one, model, one === pane, glyphs));
-  const place = { width: size.columns, height: size.rows - 1, isFocused: true };
-  return [
-    ruleLine(tabs, filterPieces(pane, rows, model, state, glyphs), size.columns, glyphs),
+  const place = { width, height: height - 1, isFocused: true };
+  const lines = [
+    ruleLine(tabs, filterPieces(pane, rows, model, state, glyphs), width, glyphs),
     ...table(pane, rows, state.panes[pane], place, glyphs),
   ];
+  const left = height - lines.length;
+  if (pane !== "handlers" || left < MIN_BELOW) return lines;
+  return [...lines, ...titledTable("collectors", model, state, { width, height: left }, glyphs)];
+}
+
+/** A table with its title, in so many lines. */
+function titledTable(
+  pane: Pane,
+  model: TopModel,
+  state: TopState,
+  { width, height }: { readonly width: number; readonly height: number },
+  glyphs: Glyphs,
+): Line[] {
+  const isFocused = pane === state.pane;
+  const rows = rowsOf(pane, model, state.panes[pane]);
+  const title = tabPieces(pane, model, isFocused, glyphs);
+  const drawn = [
+    ruleLine(title, filterPieces(pane, rows, model, state, glyphs), width, glyphs),
+    ...table(pane, rows, state.panes[pane], { width, height: height - 1, isFocused }, glyphs),
+  ];
+  return [...drawn, ...blank(height - drawn.length)].map((line) => fitted(line, width, glyphs));
 }
 
 /** Handlers above collectors, and the metrics beside them. */
@@ -107,16 +132,8 @@ function allTables(model: TopModel, state: TopState, size: Size, glyphs: Glyphs)
     2,
   );
   const handlers = Math.min(lines + 1, Math.floor(size.rows / 2));
-  const part = (pane: Pane, width: number, height: number): Line[] => {
-    const isFocused = pane === state.pane;
-    const rows = rowsOf(pane, model, state.panes[pane]);
-    const title = tabPieces(pane, model, isFocused, glyphs);
-    const drawn = [
-      ruleLine(title, filterPieces(pane, rows, model, state, glyphs), width, glyphs),
-      ...table(pane, rows, state.panes[pane], { width, height: height - 1, isFocused }, glyphs),
-    ];
-    return [...drawn, ...blank(height - drawn.length)].map((line) => fitted(line, width, glyphs));
-  };
+  const part = (pane: Pane, width: number, height: number) =>
+    titledTable(pane, model, state, { width, height }, glyphs);
   const column = [
     ...part("handlers", left, handlers),
     ...part("collectors", left, size.rows - handlers),
