@@ -168,7 +168,8 @@ function seriesOf({ stacked: isStacked, count }: ChartOptions): uPlot.Series[] {
   const points = { show: false };
   const means = Array.from({ length: count }, (_, at): uPlot.Series => ({
     points,
-    width: isStacked ? 1 : 1.5,
+    // An area of nothing has no edge either.
+    width: isStacked ? 0 : 1.5,
     dash: isRepeated(at) ? DASH : undefined,
     stroke: () => colour(seriesColour(at)),
     fill: isStacked

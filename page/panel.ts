@@ -32,7 +32,7 @@ export function createPanel(app: App, panel: Panel, options: PanelOptions = {}):
 
   const plot = createPlot(app, panel, options.top, (view, cursor) => {
     legend.update(view, cursor);
-    setText(moment, cursor === undefined ? "" : momentText(view.data.times[cursor], app.now()));
+    setText(moment, cursor === undefined ? "" : momentOf(app, view.data.times[cursor]));
     const sum = panel.stacked || series.length === 1 ? sumAt(view, cursor) : undefined;
     setText(value, sum === undefined ? "" : quantity(sum, unit));
   });
@@ -56,4 +56,11 @@ function sumAt({ data, latest }: View, cursor: number | undefined): number | und
     (cursor === undefined ? summaryOf(column, latest).now : nearest(column.mean, cursor)) ?? []
   );
   return values.length === 0 ? undefined : values.reduce((sum, one) => sum + one, 0);
+}
+
+/** `12:03:10`, with the handlers that could not deliver then. */
+function momentOf(app: App, time: number): string {
+  const down = app.outages.get().filter(({ from, to }) => from <= time && time <= (to ?? Infinity));
+  const names = [...new Set(down.map(({ handler }) => `${handler} down`))];
+  return [momentText(time, app.now()), ...names].join(" · ");
 }

@@ -10,8 +10,8 @@ import { type Column, createTable } from "./table.ts";
 
 export function createAgent(app: App): Part {
   const problems = createProblems(app);
-  const handlers = createTable("Handlers", handlerColumns());
-  const collectors = createTable("Collectors", collectorColumns(app));
+  const handlers = createTable("Handlers", handlerColumns(), app.explain);
+  const collectors = createTable("Collectors", collectorColumns(app), app.explain);
   const facts = el("dl", { class: "facts" });
   const element = el(
     "div",

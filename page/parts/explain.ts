@@ -1,4 +1,4 @@
-/** Where a series comes from: a drawer with its chart and its explanation. */
+/** Where a series comes from, or how a collector or a handler is: a drawer with its chart and its explanation. */
 
 import { api, type SeriesInfo } from "../api.ts";
 import type { App, Part } from "../app.ts";
@@ -32,7 +32,7 @@ export function createExplain(app: App): Drawer {
     el(
       "header",
       {},
-      el("p", { class: "kicker" }, "Where it comes from"),
+      el("p", { class: "kicker" }, "Explanation"),
       el("button", {
         class: "round",
         "aria-label": "Close",
@@ -51,28 +51,37 @@ export function createExplain(app: App): Drawer {
     if (element.hidden) before = document.activeElement;
     asking?.abort();
     chart?.destroy?.();
+    chart = undefined;
     const { signal } = asking = new AbortController();
     title.textContent = path;
     body.replaceChildren();
     element.hidden = false;
     title.focus();
-    const { unit = "" } = await infoOf(path, signal);
-    if (signal.aborted) return;
-    const series = [{ path, label: lastNode(path) }];
-    chart = createPanel(app, { id: "explained", title: "Values", unit, stacked: false, series });
     const rows = el(
       "div",
       { class: "explanation" },
       el("p", { class: "wait" }, "Asking the agent …"),
     );
-    const add = () => app.chart([...new Set([...app.place.get().paths, path])]);
-    body.replaceChildren(
-      chart.element,
-      rows,
-      el("button", { class: "wide-button", onclick: add }, "Chart it under Metrics"),
-    );
+    const values = await valuesOf(path, signal);
+    if (signal.aborted) return;
+    chart = values;
+    body.replaceChildren(...(values === undefined ? [rows] : [values.element, rows, adding(path)]));
     const content = await explained(path, signal);
     if (!signal.aborted) rows.replaceChildren(...content);
+  }
+
+  /** The chart of a series; a collector and a handler have none. */
+  async function valuesOf(path: string, signal: AbortSignal): Promise<Part | undefined> {
+    if (!path.includes(".")) return undefined;
+    const { unit = "" } = await infoOf(path, signal);
+    if (signal.aborted) return undefined;
+    const series = [{ path, label: lastNode(path) }];
+    return createPanel(app, { id: "explained", title: "Values", unit, stacked: false, series });
+  }
+
+  function adding(path: string): HTMLElement {
+    const add = () => app.chart([...new Set([...app.place.get().paths, path])]);
+    return el("button", { class: "wide-button", onclick: add }, "Chart it under Metrics");
   }
 
   function close(): void {

@@ -24,7 +24,8 @@ export function createHandlers(app: App): Part {
 }
 
 function rowOf(app: App) {
-  const name = el("strong", {});
+  let shown = "";
+  const name = el("button", { class: "explains", onclick: () => app.explain(shown) });
   const state = el("span", { class: "state" });
   const place = el("p", { class: "destination" });
   const waiting = el("span", { class: "number" });
@@ -38,7 +39,7 @@ function rowOf(app: App) {
     element: el(
       "li",
       {},
-      el("div", { class: "line" }, name, state),
+      el("div", { class: "line" }, el("strong", {}, name), state),
       place,
       el(
         "dl",
@@ -51,21 +52,26 @@ function rowOf(app: App) {
       outages,
     ),
     update(handler: HandlerStatus) {
-      setText(name, handler.name);
+      shown = handler.name;
+      setText(name, shown);
       setText(state, handler.state);
       setAttribute(state, "data-state", handler.state);
       setText(place, handler.destination ?? "");
       place.hidden = handler.destination === undefined;
-      const waits = handler.queued + handler.spooled;
-      const old = waits > 0 && handler.behind !== undefined
-        ? `, ${lengthText(handler.behind)} old`
-        : "";
-      setText(waiting, waits === 0 ? "nothing" : `${quantity(waits, "")}${old}`);
+      setText(waiting, waitingText(handler));
       setText(lag, handler.lag === undefined ? "–" : quantity(handler.lag, "s"));
       setText(delivered, quantity(handler.delivered, ""));
       showOutages(app, handler.name, strip, outages);
     },
   };
+}
+
+/** What is younger than a second is under way. */
+function waitingText({ queued, spooled, behind = 0 }: HandlerStatus): string {
+  const waits = queued + spooled;
+  return waits === 0 || behind < 1
+    ? "nothing"
+    : `${quantity(waits, "")}, ${lengthText(behind)} old`;
 }
 
 /** The range as a strip, with the times of outages marked. */

@@ -20,13 +20,15 @@ export function createSlowest(app: App): Part {
   );
   let longest = 0;
   const show = keyed<CollectorStatus>(list, ({ name }) => name, () => {
-    const name = el("span", { class: "label" });
+    let shown = "";
+    const name = el("button", { class: "label explains", onclick: () => app.explain(shown) });
     const time = el("span", { class: "number" });
     const bar = el("i", { class: "bar" });
     return {
       element: el("li", {}, name, time, bar),
       update(collector: CollectorStatus) {
-        setText(name, collector.name);
+        shown = collector.name;
+        setText(name, shown);
         setText(time, quantity(collector.time?.mean ?? 0, "ms"));
         bar.style.width = `${100 * (collector.time?.mean ?? 0) / longest}%`;
       },

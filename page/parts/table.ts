@@ -2,6 +2,8 @@
 
 import { el, setAttribute, setText } from "../dom.ts";
 
+const EXPLAIN = "What it does, and why something is not there";
+
 export interface Column<T> {
   readonly name: string;
   readonly isNumber?: boolean;
@@ -17,6 +19,8 @@ export interface Column<T> {
 export function createTable<T extends { readonly name: string }>(
   title: string,
   columns: readonly Column<T>[],
+  /** For a click on a row's name. */
+  open: (name: string) => void,
 ) {
   let sorted: { readonly column: Column<T>; readonly isDown: boolean } | undefined;
   let items: readonly T[] = [];
@@ -65,7 +69,7 @@ export function createTable<T extends { readonly name: string }>(
     }
     ordered.forEach((item, at) => {
       let row = rows.get(item.name);
-      if (row === undefined) rows.set(item.name, row = rowOf(columns));
+      if (row === undefined) rows.set(item.name, row = rowOf(columns, () => open(item.name)));
       fill(row, item, columns);
       if (body.children[at] !== row) body.insertBefore(row, body.children[at] ?? null);
     });
@@ -84,14 +88,17 @@ function compared<T>(
   return isDown ? -difference : difference;
 }
 
-function rowOf<T>(columns: readonly Column<T>[]): HTMLTableRowElement {
+function rowOf<T>(columns: readonly Column<T>[], open: () => void): HTMLTableRowElement {
+  const [, ...others] = columns;
+  const name = el("button", { class: "text explains", title: EXPLAIN, onclick: open });
   return el(
     "tr",
     {},
-    ...columns.map(({ isNumber, state }, at) =>
+    el("th", { scope: "row" }, name, el("small", {})),
+    ...others.map(({ isNumber, state }) =>
       el(
-        at === 0 ? "th" : "td",
-        { class: isNumber ? "number" : undefined, scope: at === 0 ? "row" : undefined },
+        "td",
+        { class: isNumber ? "number" : undefined },
         el("span", { class: state === undefined ? "text" : "state" }),
         el("small", {}),
       )

@@ -174,6 +174,11 @@ async function explanation(page: Page, check: Check): Promise<void> {
   check("one click explains a series", /CPUCollector/.test(text) && /\/proc\/stat/.test(text));
   await page.keyboard.press("Escape");
   check("Esc closes it", await page.locator(".drawer").isHidden());
+  await page.locator(".handlers button", { hasText: "GraphiteHandler" }).click();
+  await page.waitForSelector(".drawer .rows dd");
+  const about = await page.locator(".drawer .rows").innerText();
+  check("and a handler", /127\.0\.0\.1/.test(about));
+  await page.keyboard.press("Escape");
 }
 
 async function keyboard(page: Page, check: Check): Promise<void> {
