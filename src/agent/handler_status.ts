@@ -89,7 +89,7 @@ export function handlerThatIsOff(name: string): HandlerStatus {
 }
 
 /** Why it is not healthy; empty where it is. */
-export function handlerProblems(handler: HandlerStatus, losses: Losses): string[] {
+export function handlerProblems(handler: HandlerStatus, losses: Losses, now: number): string[] {
   const { name, state, behind = 0, imbalance: unaccounted } = handler;
   const found: string[] = [];
   if (state === "failing") found.push(`${name} cannot deliver`);
@@ -98,7 +98,11 @@ export function handlerProblems(handler: HandlerStatus, losses: Losses): string[
   }
   if (state === "missing") found.push(`${name} is missing`);
   if (state === "waiting" && behind > BEHIND_SECONDS) {
-    found.push(`${name} still delivers what had to wait`);
+    const since = new Date(now - behind * 1000).toISOString().slice(0, 19).replace("T", " ");
+    found.push(
+      `${name} still delivers what had to wait: ${handler.queued + handler.spooled} metrics, ` +
+        `the oldest of ${since} UTC`,
+    );
   }
   const dropped = droppedTotal(handler);
   if (losses.isRecent(name, dropped)) found.push(`${name} has dropped ${dropped} metrics`);

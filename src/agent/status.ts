@@ -94,7 +94,7 @@ export function statusOf(
   const rss = self.rss();
   const degraded = [
     ...configurationProblems(configuration),
-    ...handlers.flatMap((handler) => handlerProblems(handler, losses)),
+    ...handlers.flatMap((handler) => handlerProblems(handler, losses, now)),
     ...collectors.flatMap(collectorProblems),
     ...runners.flatMap(({ name, crowd }) => crowd === undefined ? [] : `${name}: ${crowd.message}`),
     ...Object.entries(problems ?? {}).flatMap(([what, why]) => why ? `${what}: ${why}` : []),
