@@ -32,8 +32,8 @@ interface SeriesValue {
   readonly collector: string;
 }
 
-/** How long a value holds that is asked for in the past, and in how many steps it is looked for. */
-const PAST_SECONDS = 600;
+/** How far back a value of the past is looked for, at first and then, and in how many steps. */
+const PAST_SECONDS = [60, 600];
 const PAST_STEPS = 60;
 const MAX_SERIES = 5000;
 
@@ -54,20 +54,28 @@ export function findSeries(
   const past = historyOf(history);
   const known = [...past.paths()].filter(matches).sort();
   const current = new Map(found.map((one) => [one.path, one]));
-  const { start, step, series } = past.read({
-    paths: known.slice(0, most),
-    from: at - PAST_SECONDS,
-    to: at,
-    maxPoints: PAST_STEPS,
-  });
-  const values = series.flatMap(({ path, mean }) => {
-    const last = mean.findLastIndex((value) => !Number.isNaN(value));
+  const series = [...valuesAt(past, known.slice(0, most), at)].map(([path, { value, time }]) => {
     const { unit = "", collector = "" } = current.get(path) ?? {};
-    return last < 0
-      ? []
-      : [{ path, value: mean[last], time: Math.min(at, start + last * step), unit, collector }];
+    return { path, value, time, unit, collector };
   });
-  return { total: known.length, series: values.sort(byPath) };
+  return { total: known.length, series: series.sort(byPath) };
+}
+
+/** The last value of each path at a time, as exactly as it is near. */
+function valuesAt(past: History, paths: readonly string[], at: number) {
+  const found = new Map<string, { readonly value: number; readonly time: number }>();
+  for (const seconds of PAST_SECONDS) {
+    const missing = paths.filter((path) => !found.has(path));
+    if (missing.length === 0) break;
+    const range = { from: at - seconds, to: at, maxPoints: PAST_STEPS };
+    const { start, step, series } = past.read({ paths: missing, ...range });
+    for (const { path, mean } of series) {
+      const last = mean.findLastIndex((value) => !Number.isNaN(value));
+      if (last < 0) continue;
+      found.set(path, { value: mean[last], time: Math.min(at, start + last * step) });
+    }
+  }
+  return found;
 }
 
 function currentSeries(

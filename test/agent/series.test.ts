@@ -78,7 +78,10 @@ describe("the series of an agent", () => {
       { path: "s.h.Gone.x", value: 2, time: 1010, unit: "", collector: "" },
       { path: "s.h.One.a", value: 2, time: 1010, unit: "percent", collector: "One" },
     ]);
-    deepEqual([asked[0].from, asked[0].to], [425, 1025]);
+    deepEqual(asked.map(({ from, to, paths }) => [from, to, paths.length]), [
+      [965, 1025, 3],
+      [425, 1025, 1],
+    ]);
     throws(() => findSeries([now], undefined, { at: 1025 }), /this agent keeps no history: add H/);
   });
 
