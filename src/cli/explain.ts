@@ -11,6 +11,7 @@ import { messageOf } from "../core/errors.ts";
 import { factsOf } from "../daemon/explain.ts";
 import type { Host } from "../ports/host.ts";
 import { silentLog } from "../ports/log.ts";
+import { readOnly } from "../ports/read_only.ts";
 import { explain } from "../view/explain.ts";
 import type { Explanation } from "../view/explanation.ts";
 import {
@@ -100,7 +101,7 @@ async function explainHere(world: World, flags: Flags, path: string): Promise<Ex
       ...{ path: configPath(world, flags), files, catalogue, own },
       custom: { loader },
     });
-    const host = world.host(rootsOf(flags, settings.server));
+    const host = readOnly(world.host(rootsOf(flags, settings.server)));
     const started = host.clock.now();
     const collectors = await collectorsFor(settings, path, host);
     const now = host.clock.now();

@@ -4,13 +4,20 @@ import type { Agent, RunningParts } from "../agent/agent_contract.ts";
 import type { CollectorStatus, HandlerStatus } from "../agent/status.ts";
 import { diamondsName } from "../config/diamonds.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Host } from "../ports/host.ts";
 import type { Explanation, Facts } from "../view/explanation.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DaemonPorts } from "./contract.ts";
 
-/** A run that was made to see what is read answers for so long, so that asking often makes no work. */
+/** A run that was made to see what is read answers for so long. */
 const TRACE_MS = 60_000;
+/** Whoever asks does not wait longer for it: the next one may have it. */
+const PATIENCE_MS = 4000;
+/** Between two such runs, which never overlap. */
+const PAUSE_MS = 500;
+/** So many are kept, as they hold what was read, and so many may wait. */
+const MAX_KNOWN = 8;
 
 interface Explained {
   readonly ports: DaemonPorts;
@@ -23,26 +30,39 @@ interface Explained {
 export function createExplain(
   { ports, agent, host, configuration }: Explained,
 ): (word: string) => Promise<Explanation> {
-  const traces = new Map<
-    string,
-    { readonly at: number; readonly trace: ReturnType<Facts["trace"]> }
-  >();
+  const limited = limitTraces(host.clock);
   return async (word) => {
     const { explain } = await import("../view/explain.ts");
     const { settings } = configuration;
     const { collectors: collectorStates, handlers: handlerStates } = agent.status();
     const parts = agent.parts();
     const facts = await factsOf(ports, { settings, parts, collectorStates, handlerStates, host });
-    const trace = (section: string) => {
-      const now = host.clock.monotonic();
-      const known = traces.get(section);
-      if (known !== undefined && now - known.at < TRACE_MS) return known.trace;
-      traces.clear();
-      const fresh = facts.trace(section);
-      traces.set(section, { at: now, trace: fresh });
-      return fresh;
-    };
-    return await explain(word, { ...facts, trace });
+    return await explain(word, { ...facts, trace: (section) => limited(section, facts.trace) });
+  };
+}
+
+type Run = Facts["trace"];
+
+/** Asking often makes no work: few runs are made, and each answers for a while. */
+function limitTraces(clock: Clock): (section: string, run: Run) => ReturnType<Run> {
+  const known = new Map<string, { readonly at: number; readonly trace: ReturnType<Run> }>();
+  let turn: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  return (section, run) => {
+    const now = clock.monotonic();
+    const there = known.get(section);
+    let trace = there !== undefined && now - there.at < TRACE_MS ? there.trace : undefined;
+    if (trace === undefined) {
+      if (waiting >= MAX_KNOWN) return Promise.resolve(undefined);
+      waiting++;
+      const mine = turn.then(() => run(section)).finally(() => waiting--);
+      turn = mine.catch(() => {}).then(() => clock.sleep(PAUSE_MS));
+      trace = mine;
+      known.delete(section);
+      known.set(section, { at: now, trace });
+      if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
+    }
+    return Promise.race([trace, clock.sleep(PATIENCE_MS).then(() => undefined)]);
   };
 }
 

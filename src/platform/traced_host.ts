@@ -4,12 +4,13 @@ import { Cursor } from "../core/cursor.ts";
 import { shownUrl, withoutSecrets } from "../core/secrets.ts";
 import type { HostFs } from "../ports/fs.ts";
 import type { Host } from "../ports/host.ts";
+import { readOnly } from "../ports/read_only.ts";
 import type { Source, TracedHost } from "../ports/trace.ts";
 import { recordingPorts } from "./tape/recording.ts";
 import type { Exchange, Text } from "./tape/tape.ts";
 
 /** Of all texts together; of what is over it only the name is kept. */
-const MAX_CHARACTERS = 8_000_000;
+const MAX_CHARACTERS = 1_000_000;
 
 export function traceHost(real: Host): TracedHost {
   const files = new Map<string, Source>();
@@ -20,15 +21,14 @@ export function traceHost(real: Host): TracedHost {
     const shown = withoutSecrets(what);
     files.set(shown, characters > MAX_CHARACTERS ? { what: shown } : { what: shown, text });
   };
-  const fs = traced(real.fs, add);
   return {
     host: {
-      ...real,
+      ...readOnly(real),
       ...recordingPorts(real, (exchange) => void exchanges.add(exchange)),
       get cpus() {
         return real.cpus;
       },
-      fs,
+      fs: traced(readOnly(real).fs, add),
       probe: {
         ...real.probe,
         async statvfs(path, kind, asker) {
@@ -75,8 +75,6 @@ function traced(fs: HostFs, add: (what: string, text?: string) => void): HostFs 
       add(path);
       return names;
     },
-    remove() {},
-    append: () => ({ append() {}, close() {} }),
   };
 }
 

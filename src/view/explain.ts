@@ -4,13 +4,14 @@
  */
 
 import type { CollectorFact, SeriesFact } from "../agent/facts.ts";
+import { MAX_NAME } from "../core/naming.ts";
 import { explainCollector, explainHandler } from "./explain_part.ts";
 import { explainMetric } from "./explain_metric.ts";
 import { explainMissing } from "./explain_missing.ts";
 import type { Explanation, Facts } from "./explanation.ts";
 
 export async function explain(word: string, facts: Facts): Promise<Explanation> {
-  const asked = word.trim();
+  const asked = word.trim().slice(0, MAX_NAME);
   const part = partOf(asked, facts);
   if (part !== undefined) return part;
   const found = seriesOf(asked, facts.collectors);

@@ -5,9 +5,12 @@ import { diamondsName } from "../../config/diamonds.ts";
 import { resolveSettings } from "../../config/resolve.ts";
 import type { Settings } from "../../config/settings.ts";
 import { SELF_NAME } from "../../core/collector.ts";
+import { configError } from "../../core/errors.ts";
 import { duration } from "../../core/option.ts";
 import type { Host } from "../../ports/host.ts";
 import { silentLog } from "../../ports/log.ts";
+import { readOnly } from "../../ports/read_only.ts";
+import { span } from "../../formats/figures.ts";
 import { compare } from "../../view/migration.ts";
 import {
   type CommandSpec,
@@ -85,7 +88,7 @@ async function migrate(world: World, flags: Flags): Promise<number> {
       own: ownCollectors(() => NO_STATE),
       custom: { loader },
     });
-    const host = world.host(rootsOf(flags, settings.server));
+    const host = readOnly(world.host(rootsOf(flags, settings.server)));
     const parts = partsOf(settings);
     const compared = source === undefined
       ? undefined
@@ -185,11 +188,12 @@ async function bothSides(
       );
       return { old, result: await observe() };
     }
+    if (world.files.list(path) === undefined) throw configError(`cannot read the folder "${path}"`);
     const result = await observe();
     const now = host.clock.now() / 1000;
     return { old: fromWhisper(world, path, { begins: result.begins, interval, now }), result };
   } finally {
-    progress.end("");
+    progress.end(`collected for ${span(seconds)}`);
   }
 }
 

@@ -73,7 +73,6 @@ export function fromWhisper(
   },
 ): Old {
   const { files, readFile } = world;
-  if (files.list(folder) === undefined) throw configError(`cannot read the folder "${folder}"`);
   const ours = begins.map((begin) => begin.replaceAll(".", "/"))
     .filter((path) => files.list(`${folder}/${path}`) !== undefined);
   const since = now - 2 * Math.max(WINDOW_SECONDS, interval);
