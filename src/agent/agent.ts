@@ -117,6 +117,7 @@ class RunningAgent implements Agent {
       log: ports.logPlaces,
       problems: {
         "the log cannot be written": ports.logProblem?.(),
+        "the page cannot be served": ports.pageProblem?.(),
         "the state cannot be kept": this.#housekeeping.problem,
       },
       losses: this.#losses,

@@ -101,6 +101,8 @@ export interface AgentPorts {
   readonly logPlaces?: readonly string[];
   /** Why the log cannot be written now. */
   logProblem?(): string | undefined;
+  /** Why the page cannot be served; undefined where it is, or is not wanted. */
+  pageProblem?(): string | undefined;
   /** Checks the ledgers after each tick. */
   readonly audit?: boolean;
 }

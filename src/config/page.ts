@@ -7,7 +7,7 @@ import { fault, type Problem } from "./problems.ts";
 import type { Origins } from "./settings.ts";
 
 /** What `page = True` and `run --page` mean. */
-const DEFAULT_ADDRESS = "127.0.0.1:9125";
+export const DEFAULT_PAGE = "127.0.0.1:9125";
 const ADDRESS = /^(?:(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/]+):)?(\d{1,5})$/;
 const MAX_PORT = 65_535;
 /** A shorter token could be guessed. */
@@ -31,19 +31,19 @@ interface PageValues {
 /** `HOST:PORT` or a port; a word for yes is the default address, one for no is the empty text. */
 export function pageOption(): Option<string> {
   const help =
-    `Address of the browser page and of Graphite's read API, such as ${DEFAULT_ADDRESS}; empty: off`;
+    `Address of the browser page and of Graphite's read API, such as ${DEFAULT_PAGE}; empty: off`;
   return { ...text("", help), parse: (raw) => parsePage(typeof raw === "string" ? raw : "") };
 }
 
 /** Throws `config`. */
 export function parsePage(raw: string): string {
   const word = raw.trim();
-  if (isTrue(word)) return DEFAULT_ADDRESS;
+  if (isTrue(word)) return DEFAULT_PAGE;
   if (isFalse(word)) return "";
   const [, host = "127.0.0.1", port] = ADDRESS.exec(word) ?? [];
   if (port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT) return `${host}:${port}`;
   throw configError(
-    `"${word}" is not an address for the page: write one such as ${DEFAULT_ADDRESS}`,
+    `"${word}" is not an address for the page: write one such as ${DEFAULT_PAGE}`,
   );
 }
 

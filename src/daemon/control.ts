@@ -15,6 +15,8 @@ export interface ControlHandlers {
   listenAgain?(): Promise<boolean>;
   /** Tells the life of a metric, a collector or a handler. */
   explain(path: string): Promise<unknown>;
+  /** Why the page cannot be served. */
+  pageProblem?: string;
   /** What has changed. Throws why nothing was taken over. */
   reload(): Promise<string[]>;
 }

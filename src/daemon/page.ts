@@ -28,7 +28,6 @@ export interface PageServer {
 export function createPageServer({ agent, host, log, control, address }: PageContext): PageServer {
   let wanted: PageSettings | undefined;
   let listener: Listener | undefined;
-  let problem: string | undefined;
   const retry = createRetry(host.clock, open);
 
   /** Returns whether it is to be tried again. */
@@ -47,13 +46,13 @@ export function createPageServer({ agent, host, log, control, address }: PageCon
       // Another configuration may have come meanwhile.
       if (wanted !== settings) return await opened.close().then(() => wanted !== undefined);
       listener = opened;
-      problem = undefined;
+      control.pageProblem = undefined;
       log.info(`The page is at ${urlOf(settings)}`);
       return false;
     } catch (error) {
       const message = messageOf(error);
-      if (message !== problem) log.error(`The page cannot be served: ${message}`);
-      problem = message;
+      if (message !== control.pageProblem) log.error(`The page cannot be served: ${message}`);
+      control.pageProblem = message;
       return true;
     }
   }
@@ -61,6 +60,7 @@ export function createPageServer({ agent, host, log, control, address }: PageCon
   async function close(): Promise<void> {
     retry.stop();
     wanted = undefined;
+    control.pageProblem = undefined;
     const closing = listener;
     listener = undefined;
     await closing?.close();

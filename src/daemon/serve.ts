@@ -49,6 +49,7 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
         configuration: configuration.status,
         logPlaces: places,
         logProblem: () => log.problem?.(),
+        pageProblem: () => control.pageProblem,
         audit: options.debug,
       });
       control.explain = createExplain({ ports, agent, host, configuration });

@@ -124,8 +124,10 @@ describeWith("the page", linux, () => {
     const port = await freePort();
     const first = run(configured("first.conf", `page = 127.0.0.1:${port}`));
     await until("the first has it", isUp(port));
-    const second = run(configured("second.conf", `page = 127.0.0.1:${port}`));
+    const conf = configured("second.conf", `page = 127.0.0.1:${port}`);
+    const second = run(conf);
     await until("it says why", () => /The page cannot be served: cannot li/.test(second.output()));
+    match(agent(["status", "-c", conf]).stdout, /the page cannot be served: cannot listen at 127/);
     await first.end();
     await until("the second has it", isUp(port), 30);
     equal(await second.end(), 0);
