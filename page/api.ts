@@ -2,6 +2,7 @@
 
 import type { Status } from "../src/agent/status.ts";
 import type { Panel } from "../src/view/overview.ts";
+import { unitOf } from "../src/view/unit_of.ts";
 
 export type { Status } from "../src/agent/status.ts";
 export type CollectorStatus = Status["collectors"][number];
@@ -9,10 +10,11 @@ export type HandlerStatus = Status["handlers"][number];
 
 export interface SeriesInfo {
   readonly path: string;
-  readonly value: number | null;
-  readonly time: number | null;
-  readonly unit?: string;
-  readonly collector?: string;
+  /** Absent where it has none now. */
+  readonly value?: number;
+  readonly unit: string;
+  /** Empty where it has gone. */
+  readonly collector: string;
 }
 
 export interface TreeNode {
@@ -78,11 +80,28 @@ function messageOf(text: string): string {
   }
 }
 
+interface SeriesAnswer {
+  readonly total: number;
+  readonly series: readonly SeriesInfo[];
+}
+
+const NOTHING: SeriesAnswer = { total: 0, series: [] };
+/** Of the series that contain a path, the path itself is among the first. */
+const SAME_START = 50;
+
 export const api = {
   status: () => ask<Status>("status"),
   overview: () => ask<Panel[]>("overview"),
-  series: (match: string, limit: number, signal?: AbortSignal) =>
-    ask<{ total: number; series: SeriesInfo[] }>("series", { match, limit }, signal),
+  async series(match: string, limit: number, signal?: AbortSignal) {
+    const query = { match, limit };
+    const { total, series } = await ask<SeriesAnswer>("series", query, signal);
+    return { total, series: series.map((one) => ({ ...one, unit: unitOf(one.path, one.unit) })) };
+  },
+  /** Also of a series that is not there now. */
+  async info(path: string, signal?: AbortSignal): Promise<SeriesInfo> {
+    const { series } = await api.series(path, SAME_START, signal).catch(() => NOTHING);
+    return series.find((one) => one.path === path) ?? { path, unit: unitOf(path), collector: "" };
+  },
   tree: async (prefix: string) =>
     (await ask<{ nodes: TreeNode[] }>("tree", prefix === "" ? {} : { prefix })).nodes,
   read: (paths: readonly string[], from: number, to: number, points: number, signal: AbortSignal) =>

@@ -1,6 +1,6 @@
 /** Where a series comes from, or how a collector or a handler is: a drawer with its chart and its explanation. */
 
-import { api, type SeriesInfo } from "../api.ts";
+import { api } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el } from "../dom.ts";
 import { createPanel } from "../panel.ts";
@@ -73,7 +73,7 @@ export function createExplain(app: App): Drawer {
   /** The chart of a series; a collector and a handler have none. */
   async function valuesOf(path: string, signal: AbortSignal): Promise<Part | undefined> {
     if (!path.includes(".")) return undefined;
-    const { unit = "" } = await infoOf(path, signal);
+    const { unit } = await api.info(path, signal);
     if (signal.aborted) return undefined;
     const series = [{ path, label: lastNode(path) }];
     return createPanel(app, { id: "explained", title: "Values", unit, stacked: false, series });
@@ -101,13 +101,6 @@ export function createExplain(app: App): Drawer {
     show,
     close,
   };
-}
-
-async function infoOf(path: string, signal: AbortSignal): Promise<SeriesInfo> {
-  const { series } = await api.series(path, 50, signal).catch(() => ({
-    series: [] as SeriesInfo[],
-  }));
-  return series.find((one) => one.path === path) ?? { path, value: null, time: null };
 }
 
 async function explained(path: string, signal: AbortSignal): Promise<HTMLElement[]> {

@@ -53,8 +53,7 @@ export function createMetrics(app: App): Part {
     if (view !== "metrics") return;
     const unknown = paths.filter((path) => !known.has(path));
     await Promise.all(unknown.map(async (path) => {
-      const { series } = await api.series(path, 50).catch(() => ({ series: [] }));
-      known.set(path, series.find((one) => one.path === path) ?? { path, value: null, time: null });
+      known.set(path, await api.info(path));
     }));
     if (app.place.get().paths !== paths) return;
     const groups = groupsOf(paths.map((path) => known.get(path)!));
@@ -82,7 +81,7 @@ export function createMetrics(app: App): Part {
 function groupsOf(series: readonly SeriesInfo[]): Group[] {
   const groups = new Map<string, SeriesInfo[]>();
   for (const one of series) {
-    const kind = `${one.collector ?? parentOf(one.path)} ${one.unit ?? ""}`;
+    const kind = `${one.collector || parentOf(one.path)} ${one.unit}`;
     let part = 1;
     while ((groups.get(`${kind} ${part}`)?.length ?? 0) >= MOST_LINES) part++;
     const key = `${kind} ${part}`;
@@ -90,7 +89,7 @@ function groupsOf(series: readonly SeriesInfo[]): Group[] {
   }
   return [...groups.values()].map((members) => {
     const paths = members.map(({ path }) => path);
-    return { id: paths.join(" "), title: commonTitle(paths), unit: members[0].unit ?? "", paths };
+    return { id: paths.join(" "), title: commonTitle(paths), unit: members[0].unit, paths };
   });
 }
 

@@ -63,7 +63,7 @@ export function createSuggestions(
 }
 
 function optionOf(
-  { path, value, unit = "" }: SeriesInfo,
+  { path, value, unit }: SeriesInfo,
   match: string,
   at: number,
   take: (path: string) => void,
@@ -80,7 +80,7 @@ function optionOf(
       },
     },
     el("span", { class: "path" }, ...marked(path, match)),
-    el("span", { class: "number" }, value === null ? "" : quantity(value, unit)),
+    el("span", { class: "number" }, value === undefined ? "" : quantity(value, unit)),
   );
 }
 
