@@ -46,8 +46,8 @@ type Answer = (agent: Agent, request: ControlRequest) => unknown;
 
 const ANSWERS: Readonly<Record<Exclude<ControlRequest["ask"], "reload" | "explain">, Answer>> = {
   status: (agent) => agent.status(),
-  hurry: (agent, request) => knownHandler(agent, request, agent.flushSpool),
-  drop: (agent, request) => knownHandler(agent, request, agent.dropSpool),
+  hurry: (agent, request) => knownHandler(agent, request, (handler) => agent.flushSpool(handler)),
+  drop: (agent, request) => knownHandler(agent, request, (handler) => agent.dropSpool(handler)),
   series: (agent, { match, paths, limit, at }) => agent.series({ match, paths, limit, at }),
   read: (agent, { paths = [], from = NaN, to = NaN, points = NaN }) =>
     agent.range({ paths, from, to, points }),

@@ -34,7 +34,7 @@ export function createWatch(
     const mine = reloading.catch(() => {}).then(async () => {
       try {
         void manager.reloading();
-        const changes = await configuration.reload(agent.reload);
+        const changes = await configuration.reload((next) => agent.reload(next));
         takenOver();
         tellLog(configuration.settings, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
