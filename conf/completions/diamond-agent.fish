@@ -110,7 +110,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from record" -l seconds -x 
 complete -c diamond-agent -n "__fish_seen_subcommand_from record" -s c -l configfile -r -d 'The configuration'
 complete -c diamond-agent -n "__fish_seen_subcommand_from record" -a "(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print \$1}')"
 complete -c diamond-agent -n __fish_use_subcommand -f -a test -d 'Run a collector on a recording, and compare with what it published'
-complete -c diamond-agent -n "__fish_seen_subcommand_from test" -l update -d 'Write DIR/metrics.txt anew: look at the difference'
+complete -c diamond-agent -n "__fish_seen_subcommand_from test" -l update -d 'Write DIR/metrics.txt again: look at the difference'
 complete -c diamond-agent -n "__fish_seen_subcommand_from test" -s c -l configfile -r -d 'The configuration'
 complete -c diamond-agent -n "__fish_seen_subcommand_from test" -a "(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print \$1}')"
 complete -c diamond-agent -n __fish_use_subcommand -f -a init-config -d 'Print a configuration for this host, with collectors for the services that answer on it'

@@ -34,6 +34,10 @@ const ABOUT_COLLECTORS: Rules = [
   [NAME, "check the name in its section, and this machine's resolver"],
   [UNREACHABLE, "is there a route, does a firewall drop it?"],
   [FORBIDDEN, "give the agent's user the right to read it, or run the agent as another user"],
+  [
+    / ended with (?:\d+|a signal)/,
+    "run the command as the agent's user: is its service running, may this user ask it?",
+  ],
 ];
 
 const UNUSED = "if this host has nothing of the kind, set enabled = False in its section";

@@ -100,7 +100,7 @@ function selfCollector(agentState: () => AgentState, processes: PluginLoader["fi
       "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
       "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
       "custom.rss": gauge("Resident memory of the processes with custom collectors", 0, "byte"),
-      "custom.cpu_percent": gauge("Their processor time, of one processor", 2, "percent"),
+      "custom.cpu_percent": gauge("Their CPU time, of one CPU", 2, "percent"),
       "custom.restarts": gauge("How often they were started again"),
     },
 

@@ -67,7 +67,7 @@ export function readState(
   } catch (error) {
     failed(error);
     log.warn(
-      `The state in "${store?.path}" is not taken over, counters and the ledgers begin anew: ${
+      `The state in "${store?.path}" is not taken over, counters and the ledgers begin again: ${
         messageOf(error)
       }`,
     );

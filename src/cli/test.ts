@@ -20,7 +20,7 @@ export function testCommand(world: World): CommandSpec {
       words: { type: "positional", required: false, description: "NAME|FILE DIR" },
       update: {
         type: "boolean",
-        description: "Write DIR/metrics.txt anew: look at the difference",
+        description: "Write DIR/metrics.txt again: look at the difference",
       },
       ...configFlag,
     },

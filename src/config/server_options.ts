@@ -54,12 +54,12 @@ export const serverOptions = {
     "",
     "What runs collectors in Python; empty: python3, python2.7 or python of PATH; none: nothing",
   ),
-  custom_max_memory: size(268_435_456, "Memory of that process; over it, it is started anew", {
+  custom_max_memory: size(268_435_456, "Memory of that process; over it, it is restarted", {
     min: 67_108_864,
   }),
   custom_max_cpu: number(
     100,
-    "Percent of one processor that it may take over a minute; over it, it is started anew",
+    "Percent of one CPU that it may take over a minute; over it, it is restarted",
     { min: 1 },
   ),
   pid_file: text("/var/run/diamond.pid", "Where the daemon's process id is written"),

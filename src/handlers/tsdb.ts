@@ -32,7 +32,7 @@ export default defineHandler({
     timeout: number(5, "Seconds that a connect or a write may take", { min: 0.1 }),
     prefix: text("", "What metric names begin with"),
     tags: list([], "Tags for all points, such as dc=us-east rack=r1"),
-    cleanMetrics: bool(true, "Make tags of the parts of a name, such as the processor or device"),
+    cleanMetrics: bool(true, "Make tags of the parts of a name, such as the CPU or device"),
     skipAggregates: bool(true, "With cleanMetrics: leave sums out, such as cpu.total"),
     ...postOptions(),
   },

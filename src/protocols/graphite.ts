@@ -32,7 +32,7 @@ export function connectionOptions(port: number, transports: readonly Transport[]
     keepaliveinterval: number(10, "Seconds of silence before a probe", { min: 1 }),
     reconnect_interval: number(
       0,
-      "Connect anew after this many seconds, to spread over a balancer; 0: never",
+      "Reconnect after this many seconds, to spread over a balancer; 0: never",
       { min: 0 },
     ),
     flow_info: integer(0, "Without effect: runtimes set no flow label"),

@@ -39,7 +39,7 @@ export function valueFault(old: Observed, ours: Observed, traits: Traits): strin
   if (old.count === 0 || ours.count === 0) return undefined;
   const { form, unit, cpus } = traits;
   if (unit === "percent" && Math.max(old.max, ours.max) > 110 * Math.max(cpus, 1)) {
-    return `more than 100 percent for each of ${cpus} processors`;
+    return `more than 100 percent for each of ${cpus} CPUs`;
   }
   const isRate = form !== "gauge";
   if (isRate && (old.min < 0 || ours.min < 0)) return "a rate below zero";

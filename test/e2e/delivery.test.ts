@@ -263,7 +263,7 @@ describeWith("a restart", noExecutable, () => {
     const running = run();
     await until("it delivers", () => server.lines.length > 0);
     equal(await running.end(), 0);
-    equal(running.output().split("ledgers and counters begin anew").length, 2, running.output());
+    equal(running.output().split("ledgers and counters begin again").length, 2, running.output());
     await server.close();
   });
 });

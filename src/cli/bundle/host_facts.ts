@@ -20,7 +20,7 @@ export function hostFacts(world: World, settings: Settings | undefined): string 
   const host = world.host(settings?.server ?? {});
   const { system, cpus, names, figures } = host;
   const head = [
-    `system ${system}, ${cpus} processors, up ${Math.round(figures.uptime())} s`,
+    `system ${system}, ${cpus} CPUs, up ${Math.round(figures.uptime())} s`,
     `hostname ${names.hostname()}`,
     `time ${new Date(host.clock.now()).toISOString()}`,
     `file systems ${fileSystems(host)}`,

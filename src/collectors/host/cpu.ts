@@ -43,19 +43,19 @@ interface State {
 
 export default defineCollector({
   name: "CPUCollector",
-  doc: "Processor time by use, in hundredths of a second per second: percent of one processor",
+  doc: "CPU usage by mode (user, system, idle, iowait, steal …), in percent of one CPU",
   path: "cpu",
   sources: ["/proc/stat", "/proc/xen"],
   systems: everySystem,
   options: {
-    percore: bool(true, "Publish each processor too"),
+    percore: bool(true, "Publish each CPU too"),
     simple: bool(false, "Only publish percent, measured over one second"),
-    normalize: bool(false, "Divide the total by the number of processors"),
+    normalize: bool(false, "Divide the total by the number of CPUs"),
     derivative: bool(true, "Publish rates; False: the counters as they are"),
     xenfix: bool(true, "Halve idle time where an old Xen kernel counts it twice"),
   },
   metrics: {
-    "{cpu}.{field}": rate("Time spent, by processor (cpu0 …, total) and use", 2, {
+    "{cpu}.{field}": rate("Time spent, by CPU (cpu0 …, total) and mode", 2, {
       max: MAX_COUNTER,
       unit: "percent",
     }),
@@ -72,7 +72,7 @@ export default defineCollector({
     const { rows, count, fields } = host.system === "linux"
       ? state.read(host.fs.read("/proc/stat"), options.percore, skipLine)
       : systemTimes(host.figures.cpuTimes(), options.percore, host.system !== "windows");
-    if (rows.length === 0) throw noData("there are no processors in /proc/stat");
+    if (rows.length === 0) throw noData("there are no CPUs in /proc/stat");
     if (!options.xenfix || (state.halvesIdle === undefined && !host.fs.exists("/proc/xen"))) {
       state.halvesIdle = false;
     }
@@ -189,7 +189,7 @@ async function measurePercent(
     const { rows } = read(fs.read("/proc/stat"), false, (line) => skipped = line.line() ?? "");
     const values = rows[0]?.values.slice(0, 4);
     if (values?.length === 4 && !values.includes(undefined)) return values.map(Number);
-    throw badData(`cannot read processor times in /proc/stat, line "${skipped}"`);
+    throw badData(`cannot read CPU times in /proc/stat, line "${skipped}"`);
   };
   const before = times();
   await clock.sleep(PERCENT_AFTER_MS, signal);

@@ -11,13 +11,13 @@ const traits = { max: MAX_COUNTER, whole: true };
 
 export default defineCollector({
   name: "InterruptCollector",
-  doc: "Interrupts by source and processor",
+  doc: "Interrupts by source and CPU",
   path: "interrupts",
   sources: ["/proc/interrupts"],
   options: {
     stable_names: bool(
       false,
-      "Name a row by its number or letters alone: Diamond's names hang on the number of processors",
+      "Name a row by its number or letters alone: Diamond's names depend on the number of CPUs",
     ),
   },
   metrics: {

@@ -102,7 +102,7 @@ interface State {
 
 export default defineCollector({
   name: "ProcessResourcesCollector",
-  doc: "Memory, processor time, files, I/O and age of groups of processes",
+  doc: "Memory, CPU time, files, I/O and age of groups of processes",
   path: "process",
   sources: ["/proc/PID/stat", "statm", "status", "io", "fd", "cmdline", "exe"],
   options: {
