@@ -158,11 +158,11 @@ describe("values of two agents", () => {
       /factor of 90/,
     ],
     [
-      "more than all processors",
+      "more than all CPUs",
       seen(50),
       seen(5000),
       { ...rate, unit: "percent" },
-      /2 processors/,
+      /2 CPUs/,
     ],
     ["a rate below zero", seen(-5, 3), seen(4), rate, /below zero/],
     ["a counter that stepped back, there", seen(1e18, 5, 6), seen(4, 8), rate, undefined],
