@@ -19,15 +19,16 @@ export async function explainMetric(
   const trace = await facts.trace(collector.section);
   const { unit, precision, help, form } = series;
   const isRate = form !== "gauge";
+  const sources = sourceRows(collector, series, trace);
   return {
     title: series.path,
     ...verdictOf(collector, series, point, facts),
     rows: [
       madeBy(collector),
       ...(help === "" ? [] : [{ label: "meaning", value: help }]),
-      ...sourceRows(collector, series, trace),
+      ...sources,
       ...sampleRows(series, point, trace),
-      formulaRow(collector, series, point),
+      formulaRow(collector, series, point, sources.length > 1),
       { label: "unit", value: unit || "none" },
       { label: "precision", value: precision === 1 ? "1 decimal" : `${precision} decimals` },
       filterRow(collector, series.allowed),
@@ -139,12 +140,20 @@ function sampleRows(
   return raw === undefined ? [] : [{ label: "raw value", value: String(raw) }];
 }
 
-/** What was done to the raw values, with the numbers put in. */
-function formulaRow(collector: CollectorFact, series: SeriesFact, point: Point | undefined): Row {
+/** What was done to the raw values, with the numbers put in. `isFound`: where the value stands is known. */
+function formulaRow(
+  collector: CollectorFact,
+  series: SeriesFact,
+  point: Point | undefined,
+  isFound: boolean,
+): Row {
   const { form, scale = 1, samples, allowed } = series;
   const label = "formula";
   const times = scale === 1 ? "" : ` × ${rounded(scale)}`;
-  if (form === "gauge") return { label, value: `the value as the collector gives it${times}` };
+  if (form === "gauge") {
+    const how = isFound ? "the field as it stands" : "as the collector makes it of its source";
+    return { label, value: `${how}${times}` };
+  }
   const isDiamonds = collector.options.some(({ name, value }) =>
     name === "rates" && value === "diamond"
   );
@@ -157,8 +166,16 @@ function formulaRow(collector: CollectorFact, series: SeriesFact, point: Point |
   const result = shownValue(series, point.value);
   return {
     label,
-    value: `(${last.value} − ${before.value}) / ${rounded(seconds)} s${times} = ${result}`,
+    value: `(${last.value} − ${before.value}${wrapOf(series)}) / ${
+      rounded(seconds)
+    } s${times} = ${result}`,
   };
+}
+
+/** A counter that began again at 0. */
+function wrapOf({ samples: [before, last], max }: SeriesFact): string {
+  if (Number(last.value) >= Number(before.value)) return "";
+  return ` + ${max > 0 ? max : 2 ** 32}`;
 }
 
 function lastRow(series: SeriesFact, point: Point | undefined, { handlerStates }: Facts): Row {

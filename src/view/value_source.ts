@@ -49,17 +49,46 @@ function candidates(
   const digits = String(value);
   if (!text.includes(digits)) return [];
   const found: Candidate[] = [];
-  for (const line of text.split("\n")) {
+  const inName = words.filter((word) => hasWord(what, word)).length;
+  const lines = text.split("\n");
+  for (const [index, line] of lines.entries()) {
     if (!line.includes(digits)) continue;
-    const fields = line.trim().split(/[\s,;|="]+/).filter((field) => field !== "");
-    const places = [...fields.keys()].filter((at) => fields[at].replace(/^[^\d-]+/, "") === digits);
-    if (places.length !== 1) continue;
-    const [at] = places;
-    const named = words.filter((word) => hasWord(line, word)).length +
-      words.filter((word) => hasWord(what, word)).length;
-    found.push({ what, line: cut(line.trim()), field: at + 1, factor, words: named });
+    const fields = fieldsOf(line);
+    const places = [...fields.keys()].filter((at) => numberIn(fields[at]) === digits);
+    const column = columnOf(lines[index - 1] ?? "", fields, words);
+    const isColumn = column !== undefined && places.includes(column);
+    if (places.length !== 1 && !isColumn) continue;
+    const named = words.filter((word) => hasWord(line, word)).length + inName;
+    found.push({
+      ...{ what, line: cut(line.trim()), factor },
+      field: (isColumn ? column : places[0]) + 1,
+      words: isColumn ? named + COLUMN : named,
+    });
   }
   return found;
+}
+
+/** A column of the right name counts for more than words anywhere. */
+const COLUMN = 10;
+
+/** In a table with a head of as many fields, such as /proc/net/snmp: the column that has the metric's name. */
+function columnOf(
+  head: string,
+  fields: readonly string[],
+  words: readonly string[],
+): number | undefined {
+  const names = fieldsOf(head);
+  if (names.length !== fields.length || names[0] !== fields[0]) return undefined;
+  const at = names.findIndex((name) => words.includes(name));
+  return at > 0 ? at : undefined;
+}
+
+function fieldsOf(line: string): string[] {
+  return line.trim().split(/[\s,;|="]+/).filter((field) => field !== "");
+}
+
+function numberIn(field: string): string {
+  return field.replace(/^[^\d-]+/, "");
 }
 
 function hasWord(text: string, word: string): boolean {

@@ -147,7 +147,7 @@ describeWith("explain", noExecutable, () => {
     const answer = await until("Python is loaded", () => {
       const one = explain("servers.h.queue.length");
       return /^Published by QueueLenCollector: 7 /.test(one.verdict) ? one : undefined;
-    });
+    }, 60);
     equal(answer.row("source").where, `${base}/mine/queue.py`);
   });
 

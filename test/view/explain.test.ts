@@ -238,6 +238,7 @@ describe("the source of a value", () => {
     { what: "/proc/stat", text: "cpu  4705 150 1120\ncpu0 150 7 1120\n" },
     { what: "/proc/meminfo", text: "MemTotal:  1000 kB\nMemFree:  20 kB\n" },
     { what: "/sys/x/rx_bytes", text: "77\n" },
+    { what: "/proc/net/snmp", text: "Udp: In NoPorts Errors\nUdp: 9 88 88\n" },
   ];
   const cases: [string, number | bigint, string[], string | undefined][] = [
     ["a value that stands once", 4705, ["x"], "/proc/stat 2 cpu  4705 150 1120"],
@@ -245,6 +246,8 @@ describe("the source of a value", () => {
     ["in the line that has the label", 150, ["cpu0"], "/proc/stat 2 cpu0 150 7 1120"],
     ["in another unit", 20 * 1024, ["MemFree"], "/proc/meminfo 2 MemFree:  20 kB"],
     ["in a file of the name", 77, ["rx"], "/sys/x/rx_bytes 1 77"],
+    ["in the column of its name", 88, ["Errors"], "/proc/net/snmp 4 Udp: 9 88 88"],
+    ["not where two fields are as good", 88, ["Udp"], undefined],
     ["not where two lines are as good", 1120, ["x"], undefined],
     ["not a small one anywhere", 7, ["x"], undefined],
     ["not what is not there", 12345, ["cpu"], undefined],
