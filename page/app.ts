@@ -3,6 +3,7 @@
 import type { Outage, Status } from "./api.ts";
 import type { Feed } from "./feed.ts";
 import type { Live } from "./live.ts";
+import type { Place } from "./place.ts";
 import type { Range } from "./range.ts";
 import type { Store } from "./store.ts";
 
@@ -21,15 +22,6 @@ export interface App {
   chart(paths: readonly string[]): void;
   /** Says something to a screen reader. */
   say(text: string): void;
-}
-
-export type ViewName = "overview" | "metrics" | "agent";
-
-/** What the address says behind its `#`. */
-export interface Place {
-  readonly view: ViewName;
-  /** Series that are charted under Metrics. */
-  readonly paths: readonly string[];
 }
 
 /** A part of the page. */

@@ -19,7 +19,7 @@ const POWERS = 12;
 /** Room above the highest value. */
 const HEAD = 1.08;
 /** What a chart shows at least, so that noise does not look like load. */
-const LEAST_TOP: Readonly<Record<string, number>> = {
+const MIN_TOP: Readonly<Record<string, number>> = {
   percent: 10,
   "%": 10,
   byte: 1024,
@@ -51,6 +51,6 @@ export function valueRange(
 ): [number, number] {
   const low = Math.min(0, min ?? 0);
   if (top !== undefined && (max ?? 0) <= top) return [low * HEAD, top];
-  const least = LEAST_TOP[unit] ?? 1;
+  const least = MIN_TOP[unit] ?? 1;
   return [low * HEAD, Math.max(least, (max ?? 0) * HEAD)];
 }

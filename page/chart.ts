@@ -66,9 +66,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
         ],
         setSelect: [(self) => {
           const { left, width } = self.select;
-          if (width < MIN_DRAG) {
-            return;
-          }
+          if (width < MIN_DRAG) return;
           options.onSelect(self.posToVal(left, "x"), self.posToVal(left + width, "x"));
           self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         }],

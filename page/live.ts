@@ -27,9 +27,12 @@ interface Listeners {
   returned(): void;
 }
 
-const FIRST_RETRY_MS = 1000;
+const INITIAL_RETRY_MS = 1000;
 const MAX_RETRY_MS = 15_000;
 const HIDDEN_MS = 30_000;
+/** A stream that was silent for so long may be dead without a word, as after a computer's sleep. */
+const SILENT_MS = 60_000;
+const LOOK_MS = 15_000;
 /** Series of one stream: the address has to stay short. */
 const MAX_PATHS = 150;
 const MAX_ADDRESS = 7000;
@@ -38,16 +41,18 @@ export function createLive(listeners: Listeners): Live {
   const connection = createStore<Connection>({ state: "connecting" });
   let paths: readonly string[] = [];
   let source: EventSource | undefined;
-  let retryMs = FIRST_RETRY_MS;
+  let retryMs = INITIAL_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let hidden: ReturnType<typeof setTimeout> | undefined;
   let hasMissed = false;
+  let heardAt = Date.now();
 
   function open(): void {
     close();
+    heardAt = Date.now();
     const opened = source = new EventSource(addressOf("events", { path: fitting(paths) }));
     opened.onopen = () => {
-      retryMs = FIRST_RETRY_MS;
+      retryMs = INITIAL_RETRY_MS;
       connection.set({ state: "live" });
       if (hasMissed) listeners.returned();
       hasMissed = false;
@@ -58,8 +63,13 @@ export function createLive(listeners: Listeners): Live {
       timer = setTimeout(open, retryMs);
       retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
     };
-    opened.addEventListener("points", ({ data }) => listeners.points(JSON.parse(data)));
-    opened.addEventListener("status", ({ data }) => listeners.status(JSON.parse(data)));
+    const hear = (name: string, take: (value: never) => void) =>
+      opened.addEventListener(name, ({ data }) => {
+        heardAt = Date.now();
+        take(JSON.parse(data) as never);
+      });
+    hear("points", listeners.points);
+    hear("status", listeners.status);
   }
 
   function close(): void {
@@ -84,6 +94,11 @@ export function createLive(listeners: Listeners): Live {
       }, HIDDEN_MS);
     } else if (source === undefined) open();
   });
+  setInterval(() => {
+    if (source === undefined || Date.now() - heardAt < SILENT_MS) return;
+    hasMissed = true;
+    open();
+  }, LOOK_MS);
   addEventListener("online", () => source === undefined && open());
   addEventListener("pagehide", close);
 

@@ -1,8 +1,8 @@
 /** Puts the page together. */
 
-import { addressText, followAddress, parseAddress } from "./address.ts";
+import { followAddress } from "./address.ts";
 import { api, type Outage, RequestError, type Status } from "./api.ts";
-import type { App, Part, Place, ViewName } from "./app.ts";
+import type { App, Part } from "./app.ts";
 import { el, setText } from "./dom.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { followKeys } from "./keys.ts";
@@ -14,6 +14,7 @@ import { createMetrics } from "./parts/metrics.ts";
 import { createOverview } from "./parts/overview.ts";
 import { createSearch } from "./parts/search.ts";
 import { createTopbar } from "./parts/topbar.ts";
+import { addressText, parseAddress, type Place, type ViewName } from "./place.ts";
 import { boundsOf, type Range } from "./range.ts";
 import { createStore } from "./store.ts";
 import { startTheme } from "./theme.ts";
@@ -90,7 +91,9 @@ function createApp(): { readonly app: App; takeStatus(status: Status): void } {
     const before = states;
     states = next.handlers.map(({ state }) => state).join();
     status.set(next);
-    if (before !== states) loadOutages();
+    // One that ends is known by its time only after the next interval.
+    const isOpen = outages.get().some(({ to }) => to === null);
+    if (isOpen || before !== states) loadOutages();
   }
 
   /** Charts are drawn without them where the agent does not answer. */
@@ -100,7 +103,6 @@ function createApp(): { readonly app: App; takeStatus(status: Status): void } {
   }
 
   range.follow(loadOutages);
-
   status.follow(() => fault.hidden = true);
   reason.follow((text) => {
     notice.hidden = text === "";

@@ -7,7 +7,7 @@ import { createPanel } from "../panel.ts";
 import { createTree } from "./tree.ts";
 
 /** Lines of one chart that a reader can distinguish. */
-const MOST_LINES = 8;
+const MAX_LINES = 8;
 
 interface Group {
   readonly id: string;
@@ -83,7 +83,7 @@ function groupsOf(series: readonly SeriesInfo[]): Group[] {
   for (const one of series) {
     const kind = `${one.collector || parentOf(one.path)} ${one.unit}`;
     let part = 1;
-    while ((groups.get(`${kind} ${part}`)?.length ?? 0) >= MOST_LINES) part++;
+    while ((groups.get(`${kind} ${part}`)?.length ?? 0) >= MAX_LINES) part++;
     const key = `${kind} ${part}`;
     groups.set(key, [...groups.get(key) ?? [], one]);
   }

@@ -5,7 +5,7 @@ import type { App } from "../app.ts";
 import { el } from "../dom.ts";
 import { createSuggestions } from "./suggestions.ts";
 
-const MOST = 40;
+const MAX_SHOWN = 40;
 const DELAY_MS = 120;
 
 const BOX = {
@@ -54,7 +54,7 @@ export function createSearch(app: App): Search {
     const match = input.value.trim();
     if (match === "") return suggestions.hide();
     try {
-      const { total, series } = await api.series(match, MOST, signal);
+      const { total, series } = await api.series(match, MAX_SHOWN, signal);
       if (!signal.aborted) suggestions.show(match, series, noteOf(match, total, series.length));
       app.say(`${total} series`);
     } catch (error) {

@@ -6,7 +6,7 @@ import type { App, Part } from "../app.ts";
 import { el, keyed, setText } from "../dom.ts";
 import { viewLink } from "./view_link.ts";
 
-const MOST = 5;
+const MAX_SHOWN = 5;
 
 export function createSlowest(app: App): Part {
   const list = el("ol", { class: "slowest" });
@@ -38,7 +38,7 @@ export function createSlowest(app: App): Part {
     const collectors = app.status.get()?.collectors ?? [];
     setText(counts, countsOf(collectors));
     const slow = collectors.filter(({ time }) => time !== undefined)
-      .sort((a, b) => b.time!.mean - a.time!.mean).slice(0, MOST);
+      .sort((a, b) => b.time!.mean - a.time!.mean).slice(0, MAX_SHOWN);
     longest = slow[0]?.time?.mean ?? 1;
     show(slow);
   };

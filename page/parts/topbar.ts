@@ -2,9 +2,10 @@
 
 import { quantity } from "../../src/view/quantity.ts";
 import type { Status } from "../api.ts";
-import type { App, Part, ViewName } from "../app.ts";
+import type { App, Part } from "../app.ts";
 import { el, icon, setAttribute, setText } from "../dom.ts";
 import type { Connection } from "../live.ts";
+import type { ViewName } from "../place.ts";
 import { boundsOf, liveRange, SPANS } from "../range.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { clockText, lengthText, rangeWords } from "../times.ts";

@@ -1,7 +1,8 @@
 /** A link to a view of the page, which keeps the range and the chosen series. */
 
-import type { App, ViewName } from "../app.ts";
+import type { App } from "../app.ts";
 import { el } from "../dom.ts";
+import type { ViewName } from "../place.ts";
 
 export function viewLink(
   app: App,

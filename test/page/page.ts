@@ -15,6 +15,7 @@ import { freePort, lineServer, start, until } from "../harness/agent_process.ts"
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const COLLECTORS = ["CPU", "LoadAverage", "Memory", "DiskSpace", "DiskUsage", "Network"];
 const NARROW = { width: 390, height: 844 };
+const TOKEN = "0123456789abcdef-0123456789abcdef";
 const OUTAGE_MS = 4000;
 /** The light theme's edge of an outage. */
 const EDGE = [0xc9, 0x47, 0x2f];
@@ -63,6 +64,7 @@ async function startSite(directory: string) {
     `[server]
 handlers = GraphiteHandler, HistoryHandler
 page = 127.0.0.1:${pagePort}
+page_token = ${TOKEN}
 state_path = ${directory}
 socket = ${directory}/agent.sock
 [handlers]
@@ -81,9 +83,12 @@ ${COLLECTORS.map((name) => `[[${name}Collector]]\nenabled = True\n`).join("")}`,
   let graphite = await lineServer({ port: graphitePort });
   let agent = run();
   const url = `http://127.0.0.1:${pagePort}/`;
+  const headers = { authorization: `Bearer ${TOKEN}` };
   const isUp = () =>
     until("the agent has rates", async () => {
-      const answer = await fetch(`${url}api/series?match=cpu.total.user`).catch(() => undefined);
+      const answer = await fetch(`${url}api/series?match=cpu.total.user`, { headers }).catch(() =>
+        undefined
+      );
       return (await answer?.json() as { total?: number } | undefined)?.total;
     }, 20);
   await isUp();
@@ -119,12 +124,13 @@ async function openPage(browser: Browser, url: string, problems: string[]): Prom
       problems.push(`a request elsewhere: ${request.url()}`);
     }
   });
-  await page.goto(url);
+  await page.goto(`${url}?token=${TOKEN}`);
   return page;
 }
 
 async function firstScreen(page: Page, check: Check): Promise<void> {
   await page.waitForSelector('[data-panel="cpu"] canvas');
+  check("the address has lost its token", !page.url().includes(TOKEN));
   for (const panel of ["cpu", "load", "memory", "space", "io", "network", "backlog"]) {
     const box = await page.locator(`[data-panel="${panel}"]`).boundingBox();
     check(`the first screen has ${panel}`, box !== null && box.y + box.height <= 900);
@@ -279,7 +285,7 @@ async function accessible(browser: Browser, url: string, check: Check): Promise<
     for (const [name, act] of Object.entries(actions)) {
       const context = await browser.newContext({ colorScheme, bypassCSP: true });
       const page = await context.newPage();
-      await page.goto(url);
+      await page.goto(`${url}?token=${TOKEN}`);
       await page.waitForSelector(".panel canvas");
       await act(page);
       await page.evaluate(axe);
