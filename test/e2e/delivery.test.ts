@@ -135,7 +135,7 @@ describeWith("status", noExecutable, () => {
         [["-c", conf], 3, /no agent answers at ".*agent\.sock"/],
         [["-c", "/nowhere.conf"], 1, /is not there/],
         [["--socket", "/nowhere.sock"], 3, /no agent answers at "\/nowhere\.sock"/],
-        [["--sockets", "x"], 2, /Unknown flag/],
+        [["--sockets", "x"], 2, /unknown flag/],
       ] as const
     ) {
       const result = agent(["status", ...args]);

@@ -159,7 +159,7 @@ describeWith("migrate", noExecutable, () => {
     match(stdout, /QueueLenCollector +plugin, .*queue\.py/);
     match(
       stdout,
-      /AmavisCollector +missing: There is no collector|AmavisCollector +missing: there is no collector/,
+      /AmavisCollector +missing: there is no collector/,
     );
     match(stdout, /python-diamond +does not run|python-diamond +runs as process/);
     match(stdout, /1 thing is unexplained or missing/);

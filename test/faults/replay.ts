@@ -47,7 +47,7 @@ async function statusThrough(directory: string, procfs: string): Promise<string[
   await running.end();
   await server.close();
   const nobody = agent(["status", "-c", plan.config]);
-  if (nobody.code !== 3 || !nobody.stderr.includes("No agent answers")) {
+  if (nobody.code !== 3 || !nobody.stderr.includes("no agent answers")) {
     problems.push(`without an agent: ${nobody.code} ${nobody.stderr}`);
   }
   return problems;
