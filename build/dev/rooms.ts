@@ -93,6 +93,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "mqtt-packet",
     ],
   },
+  "platform/ldap": { imports: [...MACHINE, "platform/net", "platform/sql", "ldapts"] },
   "platform/mongo": { imports: [...MACHINE, "platform/net", "bson"] },
   "platform/snmp": { imports: [...MACHINE, "net-snmp"] },
   "platform/tape": { imports: MACHINE },

@@ -18,6 +18,7 @@ import { createExec } from "./exec/exec.ts";
 import { createHostFs } from "./fs/files.ts";
 import { realHistories } from "./history/histories.ts";
 import { realMysql } from "./sql/mysql.ts";
+import { realLdap } from "./ldap/ldap.ts";
 import { realMongo } from "./mongo/mongo.ts";
 import { realSnmp } from "./snmp/snmp.ts";
 import { realSql } from "./sql/sql.ts";
@@ -55,6 +56,7 @@ export function createHost(roots: Roots): Host {
     sql: realSql,
     snmp: realSnmp,
     mongo: realMongo,
+    ldap: realLdap,
     codecs: realCodecs,
     credentials: realCredentials,
     brokers: realBrokers,

@@ -110,6 +110,10 @@ function saidIn(exchange: Exchange): Source {
       text: exchange.values && fieldsOf(exchange.values),
     };
   }
+  if ("ldap" in exchange) {
+    const entries = exchange.entries?.map(({ name, values }) => `${name}\n${fieldsOf(values)}`);
+    return { what: `${exchange.ldap} ${exchange.base}`, text: entries?.join("") };
+  }
   return {
     what: `${exchange.mongo}: ${JSON.stringify(exchange.command)}`,
     text: exchange.document && JSON.stringify(exchange.document, null, 1),

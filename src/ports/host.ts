@@ -7,6 +7,7 @@ import type { Credentials } from "./credentials.ts";
 import type { Exec } from "./exec.ts";
 import type { HostFs } from "./fs.ts";
 import type { Histories } from "./history.ts";
+import type { Ldap } from "./ldap.ts";
 import type { Mongo } from "./mongo.ts";
 import type { Mysql } from "./mysql.ts";
 import type { Net } from "./net.ts";
@@ -27,6 +28,7 @@ export interface Host {
   readonly sql: Sql;
   readonly snmp: Snmp;
   readonly mongo: Mongo;
+  readonly ldap: Ldap;
   readonly codecs: Codecs;
   readonly credentials: Credentials;
   readonly brokers: Brokers;

@@ -3,6 +3,7 @@
 import { configError } from "../../core/errors.ts";
 import type { TlsSettings } from "../../ports/net.ts";
 import { readRegularText } from "../access/safe_open.ts";
+import { net } from "../runtime/node_modules.ts";
 
 /** All the authorities of a system together have a fifth of it. */
 const MAX_BYTES = 1024 * 1024;
@@ -23,4 +24,9 @@ function pem(path: string): string {
   } catch (error) {
     throw configError(`cannot read "${path}"`, error);
   }
+}
+
+/** An address is not a name that can be asked for: it is looked for in the certificate. */
+export function namedPeer(host: string): { readonly host: string; readonly servername?: string } {
+  return { host, ...(net().isIP(host) === 0 && { servername: host }) };
 }

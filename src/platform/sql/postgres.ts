@@ -3,8 +3,7 @@
 import type { Socket } from "node:net";
 import { addressText } from "../../core/option.ts";
 import type { SqlConnection, SqlSettings } from "../../ports/sql.ts";
-import { secureContext } from "../net/tls.ts";
-import { net } from "../runtime/node_modules.ts";
+import { namedPeer, secureContext } from "../net/tls.ts";
 import { closedEarly, latin1, mistaken, openSocket } from "./socket.ts";
 import { textRow, within } from "./within.ts";
 
@@ -30,7 +29,7 @@ export async function connectPostgres(
     user,
     password,
     database,
-    ssl: tls === undefined ? false : { ...secureContext(tls), ...named(tls.serverName || host) },
+    ssl: tls === undefined ? false : { ...secureContext(tls), ...namedPeer(tls.serverName || host) },
     max: 1,
     backoff: () => 0,
     idle_timeout: 0,
@@ -81,9 +80,4 @@ function oneAttempt(settings: SqlSettings, signal: AbortSignal): () => Promise<S
     });
     return socket;
   };
-}
-
-/** An address is not a name that can be asked for: it is looked for in the certificate. */
-function named(host: string): { readonly host: string; readonly servername?: string } {
-  return { host, ...(net().isIP(host) === 0 && { servername: host }) };
 }

@@ -3,6 +3,7 @@
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Address, Net, Stream } from "../../ports/net.ts";
+import type { Ldap } from "../../ports/ldap.ts";
 import type { Mongo } from "../../ports/mongo.ts";
 import type { Snmp, SnmpSession, SnmpValue } from "../../ports/snmp.ts";
 import type { Sql, SqlConnection } from "../../ports/sql.ts";
@@ -14,14 +15,15 @@ const KEPT_HEADERS = ["content-type", "location", "www-authenticate"];
 /** `keep` is called again with the same exchange whenever it has grown. */
 type Keep = (exchange: Exchange) => void;
 
-type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo">;
+type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo" | "ldap">;
 
-export function recordingPorts({ net, sql, snmp, mongo }: Asking, keep: Keep): Asking {
+export function recordingPorts({ net, sql, snmp, mongo, ldap }: Asking, keep: Keep): Asking {
   return {
     net: { ...net, request: recordingRequest(net, keep), dial: recordingDial(net, keep) },
     sql: recordingSql(sql, keep),
     snmp: recordingSnmp(snmp, keep),
     mongo: recordingMongo(mongo, keep),
+    ldap: recordingLdap(ldap, keep),
   };
 }
 
@@ -156,6 +158,28 @@ function recordingMongo(mongo: Mongo, keep: Keep): Mongo {
             () => connection.command(database, command),
             (document) => keep({ mongo: `${where} ${database}`, command, document }),
             (failed) => keep({ mongo: `${where} ${database}`, command, ...failed }),
+          ),
+        [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+function recordingLdap(ldap: Ldap, keep: Keep): Ldap {
+  return {
+    async connect(settings, signal) {
+      const name = `${settings.host}:${settings.port}`;
+      const connection = await kept(
+        () => ldap.connect(settings, signal),
+        () => {},
+        (failed) => keep({ ldap: name, base: "", ...failed }),
+      );
+      return {
+        search: (base, attributes) =>
+          kept(
+            () => connection.search(base, attributes),
+            (entries) => keep({ ldap: name, base, entries }),
+            (failed) => keep({ ldap: name, base, ...failed }),
           ),
         [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
       };

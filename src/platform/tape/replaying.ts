@@ -10,13 +10,14 @@ import {
   bytesOf,
   type Exchange,
   type HttpExchange,
+  type LdapExchange,
   type MongoExchange,
   type SnmpExchange,
   type SqlExchange,
   type Talk,
 } from "./tape.ts";
 
-type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo">;
+type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo" | "ldap">;
 
 /** `tape` is asked at each question: it changes from round to round. */
 export function replayingPorts(tape: () => readonly Exchange[]): Asking {
@@ -82,6 +83,22 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
             const isIt = (one: Exchange) =>
               "mongo" in one && one.mongo === name && JSON.stringify(one.command) === asked;
             return take<MongoExchange>(isIt, `${name}: ${asked}`).document ?? {};
+          },
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
+      },
+    },
+    ldap: {
+      async connect({ host, port }) {
+        const name = `${host}:${port}`;
+        const isServer = (one: Exchange) => "ldap" in one && one.ldap === name;
+        if (!tape().some((one) => isServer(one) && (one as LdapExchange).base !== "")) {
+          take(isServer, name);
+        }
+        return {
+          async search(base) {
+            const isIt = (one: Exchange) => isServer(one) && (one as LdapExchange).base === base;
+            return take<LdapExchange>(isIt, `${name}: ${base}`).entries ?? [];
           },
           [Symbol.asyncDispose]: () => Promise.resolve(),
         };

@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LdapEntry } from "../../ports/ldap.ts";
 
 export const TAPE = "asked.json";
 
@@ -55,7 +56,21 @@ export interface MongoExchange extends Failed {
   readonly document?: Readonly<Record<string, unknown>>;
 }
 
-export type Exchange = HttpExchange | Talk | SqlExchange | SnmpExchange | MongoExchange;
+export interface LdapExchange extends Failed {
+  /** `localhost:389`: the server. */
+  readonly ldap: string;
+  /** The name below which was searched. */
+  readonly base: string;
+  readonly entries?: readonly LdapEntry[];
+}
+
+export type Exchange =
+  | HttpExchange
+  | Talk
+  | SqlExchange
+  | SnmpExchange
+  | MongoExchange
+  | LdapExchange;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
