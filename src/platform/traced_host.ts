@@ -110,6 +110,7 @@ function saidIn(exchange: Exchange): Source {
       text: exchange.values && fieldsOf(exchange.values),
     };
   }
+  if ("inbox" in exchange) return { what: exchange.inbox, text: undefined };
   if ("ldap" in exchange) {
     const entries = exchange.entries?.map(({ name, values }) => `${name}\n${fieldsOf(values)}`);
     return { what: `${exchange.ldap} ${exchange.base}`, text: entries?.join("") };

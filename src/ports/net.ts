@@ -20,6 +20,13 @@ export interface Net {
     at: Pick<ListenAddress, "host" | "port">,
     take: (peer: Peer) => { data(bytes: Uint8Array): void; closed(): void },
   ): Promise<Listener>;
+  /** Takes datagrams in at an address until it is disposed. Throws `undelivered` where that cannot be. */
+  inbox(at: Pick<ListenAddress, "host" | "port">): Promise<Inbox>;
+}
+
+export interface Inbox extends Disposable {
+  /** What has come since this was called last, in order; the oldest were dropped where there was too much. */
+  take(): { readonly datagrams: readonly Uint8Array[]; readonly dropped: number };
 }
 
 /** Of a connection that was accepted. */

@@ -13,6 +13,8 @@ export interface Daemon {
   readonly fast?: boolean;
   /** Why the collector publishes also while the service is stopped. */
   readonly survives?: string;
+  /** Milliseconds between two runs, where only the second one can have values. */
+  readonly secondRun?: number;
   start(place: Place): Promise<Service>;
 }
 

@@ -73,9 +73,18 @@ ${options}`,
 }
 
 /** Between two looks of the service's own client: what did not move has to be the same. */
-async function compared({ collector }: Daemon, service: Service, conf: string) {
+async function compared({ collector, secondRun }: Daemon, service: Service, conf: string) {
   const before = await service.client();
-  const { stdout, stderr } = agent(["collect", collector, "--json", "--rounds", "1", "-c", conf]);
+  const rounds = secondRun === undefined ? ["1"] : ["2", "--round-interval-ms", `${secondRun}`];
+  const { stdout, stderr } = agent([
+    "collect",
+    collector,
+    "--json",
+    "-c",
+    conf,
+    "--rounds",
+    ...rounds,
+  ]);
   const after = await service.client();
   const published = figuresOf(stdout);
   const wrong = stderr.trim() === "" ? [] : [`collect says: ${stderr.trim()}`];

@@ -4,6 +4,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bindValuesInJson } from "../../src/formats/bind_json.ts";
 import { bindValuesInXml } from "../../src/formats/bind_xml.ts";
+import { parseCollectd } from "../../src/formats/collectd.ts";
 import { parseStatus } from "../../src/formats/openvpn_status.ts";
 import { totalsIn } from "../../src/formats/prometheus_text.ts";
 import { encoded, queryOf } from "../../src/formats/query.ts";
@@ -154,5 +155,60 @@ describe("queryOf", () => {
   it("writes what Python's urlencode writes", () => {
     equal(queryOf({ p: "read/a b:*", t: "é(')!~" }), "p=read%2Fa+b%3A%2A&t=%C3%A9%28%27%29%21%7E");
     equal(encoded("a-b_c.d"), "a-b_c.d");
+  });
+});
+
+describe("parseCollectd", () => {
+  const text = (type: number, value: string) =>
+    part(type, [...new TextEncoder().encode(`${value}\0`)]);
+  const part = (
+    type: number,
+    body: readonly number[],
+  ) => [type >> 8, type & 255, 0, body.length + 4, ...body];
+  const names = [
+    ...text(0, "web1"),
+    ...text(2, "java_lang"),
+    ...text(3, "shop-Pool Eden"),
+    ...text(4, "memory"),
+  ];
+  const gauge = (value: number) => [...new Uint8Array(new Float64Array([value]).buffer)];
+  const value = (kind: number, bytes: readonly number[]) => part(6, [0, 1, kind, ...bytes]);
+  const parsed = (...bytes: number[]) => parseCollectd(Uint8Array.from(bytes));
+
+  it("keeps fields until they are replaced, and passes over times", () => {
+    const { values, whole } = parsed(
+      ...names,
+      ...part(8, [0, 0, 0, 0, 0, 0, 0, 1]),
+      ...text(5, "used"),
+      ...value(1, gauge(12.6)),
+      ...text(5, "max"),
+      ...value(0, [255, 255, 255, 255, 255, 255, 255, 255]),
+      ...value(2, [255, 255, 255, 255, 255, 255, 255, 254]),
+      ...value(1, gauge(NaN)),
+    );
+    deepEqual(values.map((one) => [one.host, one.typeInstance, one.value]), [
+      ["web1", "used", 12.6],
+      ["web1", "max", 18_446_744_073_709_551_615n],
+      ["web1", "max", -2n],
+      ["web1", "max", undefined],
+    ]);
+    equal(whole, true);
+  });
+
+  it("leaves out what is behind a part that is encrypted, cut short, or says that it is longer", () => {
+    const known = [...names, ...value(1, gauge(1))];
+    for (
+      const rest of [
+        [0x02, 0x10, 0, 8, 1, 2, 3, 4],
+        [0, 6, 0],
+        [0, 6, 0, 200, 0, 1],
+        [0, 6, 0, 0],
+        part(6, [0, 9, 1]),
+      ]
+    ) {
+      const { values, whole } = parsed(...known, ...rest, ...value(1, gauge(2)));
+      deepEqual([values.length, whole], [1, false], String(rest));
+    }
+    deepEqual(parsed(), { values: [], whole: true });
   });
 });

@@ -8,6 +8,7 @@ import { numberIn } from "../../formats/flatten.ts";
 import { innodbValues } from "../../formats/innodb_status.ts";
 import type { SqlConnection, SqlRow } from "../../ports/sql.ts";
 import { each } from "../../protocols/each.ts";
+import { type MysqlServer, mysqlServerOf } from "../../protocols/mysql_servers.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
 
 const options = {
@@ -41,15 +42,6 @@ const GAUGES = wordsOf(`
   Qcache_free_memory Qcache_queries_in_cache Qcache_total_blocks Seconds_Behind_Master
   Slave_open_temp_tables Threads_cached Threads_connected Threads_created Threads_running
 `);
-
-interface MysqlServer {
-  readonly alias: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
 
 export default defineCollector({
   name: "MySQLCollector",
@@ -138,29 +130,9 @@ function isWanted({ publish }: Values<typeof options>, name: string): boolean {
   return publish.length === 0 || publish.includes(name);
 }
 
-const SERVER =
-  /^(?<user>[^:]*):(?<password>.*)@(?<host>[^:/@]+)(?::(?<port>\d+))?\/(?<db>[^/]*)(?:\/(?<alias>.*))?$/s;
-
 function serversOf(values: Values<typeof options>): MysqlServer[] {
   const { hosts, host, port, user, passwd, db } = values;
-  const all = hosts.map((item) => {
-    const found = SERVER.exec(item.trim())?.groups;
-    if (found === undefined) {
-      throw badData(
-        `"${
-          item.replace(/:.*@/s, ":…@")
-        }" is not a server: write user:password@host[:port]/database[/alias]`,
-      );
-    }
-    return {
-      alias: found.alias ?? "",
-      host: found.host,
-      port: Number(found.port ?? 3306),
-      user: found.user,
-      password: found.password,
-      database: found.db === "None" ? "" : found.db,
-    };
-  });
+  const all = hosts.map(mysqlServerOf);
   if (host !== "") all.push({ alias: "", host, port, user, password: passwd, database: db });
   if (all.length === 0) throw noData("hosts is empty: there is no server to ask");
   return all;

@@ -29,7 +29,9 @@ export async function connectPostgres(
     user,
     password,
     database,
-    ssl: tls === undefined ? false : { ...secureContext(tls), ...namedPeer(tls.serverName || host) },
+    ssl: tls === undefined
+      ? false
+      : { ...secureContext(tls), ...namedPeer(tls.serverName || host) },
     max: 1,
     backoff: () => 0,
     idle_timeout: 0,

@@ -19,7 +19,12 @@ type Asking = Pick<Host, "net" | "sql" | "snmp" | "mongo" | "ldap">;
 
 export function recordingPorts({ net, sql, snmp, mongo, ldap }: Asking, keep: Keep): Asking {
   return {
-    net: { ...net, request: recordingRequest(net, keep), dial: recordingDial(net, keep) },
+    net: {
+      ...net,
+      request: recordingRequest(net, keep),
+      dial: recordingDial(net, keep),
+      inbox: recordingInbox(net, keep),
+    },
     sql: recordingSql(sql, keep),
     snmp: recordingSnmp(snmp, keep),
     mongo: recordingMongo(mongo, keep),
@@ -90,6 +95,26 @@ function recordingDial(net: Net, keep: Keep): Net["dial"] {
       },
       [Symbol.dispose]: () => stream[Symbol.dispose](),
     } satisfies Stream;
+  };
+}
+
+/** The same one is recorded in each round: it stays open. */
+function recordingInbox(net: Net, keep: Keep): Net["inbox"] {
+  return async (at) => {
+    const name = nameOf(at);
+    const inbox = await kept(
+      () => net.inbox(at),
+      () => keep({ inbox: name, received: [] }),
+      (failed) => keep({ inbox: name, ...failed }),
+    );
+    return {
+      take() {
+        const taken = inbox.take();
+        keep({ inbox: name, received: taken.datagrams.map(textOf) });
+        return taken;
+      },
+      [Symbol.dispose]: () => inbox[Symbol.dispose](),
+    };
   };
 }
 

@@ -10,6 +10,7 @@ import {
   bytesOf,
   type Exchange,
   type HttpExchange,
+  type InboxExchange,
   type LdapExchange,
   type MongoExchange,
   type SnmpExchange,
@@ -40,6 +41,20 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
       connect: refuse,
       datagram: refuse,
       listen: refuse,
+      async inbox(at) {
+        const name = nameOf(at);
+        const isIt = (one: Exchange) => "inbox" in one && one.inbox === name;
+        take(isIt, name);
+        return {
+          take() {
+            const received = tape().flatMap((one) =>
+              isIt(one) ? (one as InboxExchange).received ?? [] : []
+            );
+            return { datagrams: received.map(bytesOf), dropped: 0 };
+          },
+          [Symbol.dispose]() {},
+        };
+      },
       serve: refuse,
       async request({ method, url, socket, body }) {
         const name = `${method} ${url}${socket === undefined ? "" : ` (${socket})`}`;

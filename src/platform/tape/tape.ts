@@ -64,13 +64,20 @@ export interface LdapExchange extends Failed {
   readonly entries?: readonly LdapEntry[];
 }
 
+export interface InboxExchange extends Failed {
+  /** `127.0.0.1:25826`: where datagrams came in. */
+  readonly inbox: string;
+  readonly received?: readonly Text[];
+}
+
 export type Exchange =
   | HttpExchange
   | Talk
   | SqlExchange
   | SnmpExchange
   | MongoExchange
-  | LdapExchange;
+  | LdapExchange
+  | InboxExchange;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

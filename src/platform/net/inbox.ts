@@ -1,0 +1,41 @@
+/** A UDP port whose datagrams wait to be taken. */
+
+import { undelivered } from "../../core/errors.ts";
+import { addressText } from "../../core/option.ts";
+import type { Inbox, Net } from "../../ports/net.ts";
+import { dgram, net } from "../runtime/node_modules.ts";
+
+/** Of datagrams that wait; with more the oldest are dropped. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+export const inbox: Net["inbox"] = async ({ host, port }) => {
+  const socket = dgram().createSocket(net().isIP(host) === 6 ? "udp6" : "udp4");
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  let dropped = 0;
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", (error) => {
+      socket.close();
+      reject(undelivered(`cannot listen at ${addressText({ host, port })}`, error));
+    });
+    socket.bind(port, host, resolve);
+  });
+  socket.on("error", () => {});
+  socket.unref();
+  socket.on("message", (datagram) => {
+    waiting.push(datagram);
+    bytes += datagram.length;
+    while (bytes > MAX_BYTES) {
+      bytes -= waiting.shift()!.length;
+      dropped++;
+    }
+  });
+  return {
+    take() {
+      const taken = { datagrams: waiting, dropped };
+      [waiting, bytes, dropped] = [[], 0, 0];
+      return taken;
+    },
+    [Symbol.dispose]: () => socket.close(),
+  } satisfies Inbox;
+};
