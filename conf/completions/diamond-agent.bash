@@ -3,9 +3,9 @@ _diamond_agent() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} flags="" words=""
   COMPREPLY=()
   case $before in
-    -c|--configfile|-p|--pidfile|--dump-json) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    -c|--configfile|-p|--pidfile|--dump-json|--archive) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --procfs|--sysfs|--rootfs|--path|--dir|--whisper|--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    -u|--user|-g|--group|--page|--socket|--at|--match|--interval|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--archive|--listen|--for|--collector|--type) return ;;
+    -u|--user|-g|--group|--page|--socket|--at|--match|--interval|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--listen|--for|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "run status top tap reload spool replay check collect explain list describe hostname mysql-schema support-bundle version new types record test init-config migrate config service initramfs init completions help" -- "$current")

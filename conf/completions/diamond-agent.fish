@@ -120,7 +120,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l sysfs 
 complete -c diamond-agent -n "__fish_seen_subcommand_from init-config" -l rootfs -r -d 'Read files and mounts below this instead of /'
 complete -c diamond-agent -n __fish_use_subcommand -f -a migrate -d 'Show what a switch from python-diamond would change, before it is made'
 complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -s c -l configfile -r -d 'The configuration'
-complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -l archive -x -d 'Compare with the log of python-diamond\'s ArchiveHandler'
+complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -l archive -r -d 'Compare with the log of python-diamond\'s ArchiveHandler'
 complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -l whisper -r -d 'Compare with Graphite\'s files: its storage/whisper, or a copy'
 complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -l listen -x -d 'Compare with what the old agent\'s GraphiteHandler sends to this port of 127.0.0.1'
 complete -c diamond-agent -n "__fish_seen_subcommand_from migrate" -l for -x -d 'How long to collect, such as 30s or 10m (default 20s; 10m with --listen)'

@@ -3,6 +3,8 @@
 import { editDistance } from "../core/edit_distance.ts";
 
 const MAX_FOUND = 5;
+/** The agent answers between two ticks. */
+const MAX_LOOKED_AT = 30_000;
 /** Of a path's components that must be the same, or nearly. */
 const MIN_PART = 0.6;
 /** Of a component that is one or two letters off. */
@@ -13,7 +15,9 @@ export function alike(wanted: string, paths: Iterable<string>): string[] {
   const parts = wanted.split(".");
   const near = new Map<string, number>();
   const found: { readonly path: string; readonly score: number }[] = [];
+  let left = MAX_LOOKED_AT;
   for (const path of paths) {
+    if (left-- === 0) break;
     const others = path.split(".");
     const score = Math.max(
       sameness(parts, others, near),

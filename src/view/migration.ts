@@ -147,8 +147,8 @@ function reasonOf(
   const near = alike(path, fresh)[0];
   return whyNot(path) ??
     (near === undefined
-      ? "no collector here makes it"
-      : `no collector here makes it; perhaps it is ${near} now`);
+      ? "no collector here made it in this time"
+      : `no collector here made it in this time; perhaps it is ${near} now`);
 }
 
 function newOnes(

@@ -1,0 +1,108 @@
+/** Both agents' series, collected and compared. */
+
+import { diamondsName } from "../../config/diamonds.ts";
+import type { Settings } from "../../config/settings.ts";
+import { configError } from "../../core/errors.ts";
+import { span } from "../../formats/figures.ts";
+import type { Host } from "../../ports/host.ts";
+import { compare } from "../../view/migration.ts";
+import type { Flags } from "../command.ts";
+import { UsageError } from "../flags.ts";
+import { createProgress } from "../progress.ts";
+import type { World } from "../world.ts";
+import { fromArchive, fromListening, fromWhisper, type Old } from "./old.ts";
+import { observeOurs, type Ours } from "./ours.ts";
+import type { Migration } from "./report.ts";
+
+/** What can be compared with, by the flag that names it. */
+export const SOURCES = ["archive", "whisper", "listen"] as const;
+export type Source = typeof SOURCES[number];
+
+interface Comparing {
+  readonly world: World;
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly flags: Flags;
+  readonly source: Source;
+  readonly seconds: number;
+}
+
+export async function compareWith(comparing: Comparing): Promise<Migration["compared"]> {
+  const { world, settings, host, source } = comparing;
+  const { old, result: ours } = await bothSides(comparing);
+  const { series, begins, failures } = ours;
+  const collectorOf = locator(world);
+  const comparison = compare({
+    ...{ old: old.observations, ours: series, begins, collectorOf, cpus: host.cpus },
+    isSameTime: source === "listen",
+    whyNot: (path) => whyNot(settings, ours, collectorOf(path)?.className),
+  });
+  return { with: old.what, unread: old.unread, comparison, failures: Object.fromEntries(failures) };
+}
+
+async function bothSides(
+  { world, settings, host, flags, source, seconds }: Comparing,
+): Promise<{ readonly old: Old; readonly result: Ours }> {
+  const progress = createProgress(world.err, () => host.clock.now());
+  const observe = () =>
+    observeOurs(settings, host, seconds, (part) => progress.show(part, "collecting"));
+  const interval = longestInterval(settings);
+  const word = flags.text(source)!;
+  try {
+    if (source === "listen") {
+      const port = Number(word);
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new UsageError(`--listen needs a port, not "${word}"`);
+      }
+      return await fromListening(world, port, observe);
+    }
+    const path = world.files.absolute(word);
+    if (source === "archive") {
+      const old = await fromArchive(
+        world,
+        path,
+        interval,
+        (part) => progress.show(part, "reading"),
+      );
+      return { old, result: await observe() };
+    }
+    if (world.files.list(path) === undefined) throw configError(`cannot read the folder "${path}"`);
+    const result = await observe();
+    const now = host.clock.now() / 1000;
+    return { old: fromWhisper(world, path, { begins: result.begins, interval, now }), result };
+  } finally {
+    progress.end(`collected for ${span(seconds)}`);
+  }
+}
+
+/** The collector that a path is of, by the first component that one has. */
+function locator({ catalogue: { paths = {} } }: World) {
+  return (path: string) => {
+    const parts = path.split(".");
+    for (const [at, part] of parts.entries()) {
+      const known = Object.hasOwn(paths, part) ? paths[part] : diamondsName(part)?.name;
+      if (known !== undefined) return { className: known, name: parts.slice(at + 1).join(".") };
+    }
+    return undefined;
+  };
+}
+
+function whyNot(
+  { leftOut, collectors }: Settings,
+  { failures }: Ours,
+  className: string | undefined,
+): string | undefined {
+  if (className === undefined) return undefined;
+  const isOf = (section: string) => section.split(" ")[0] === className;
+  const missing = leftOut.find(({ section }) => isOf(section));
+  if (missing !== undefined) return `${className} is missing: ${missing.reason}`;
+  const failed = [...failures].find(([section]) => isOf(section));
+  if (failed !== undefined) return `${className} has no data here: ${failed[1]}`;
+  if (collectors.some(({ section }) => isOf(section))) return undefined;
+  const known = diamondsName(className);
+  return known === undefined ? undefined : `${className} is not enabled in this configuration`;
+}
+
+export function longestInterval({ collectors }: Settings): number {
+  return Math.max(0, ...collectors.map(({ options }) => options.interval));
+}
