@@ -104,7 +104,13 @@ export const api = {
   },
   tree: async (prefix: string) =>
     (await ask<{ nodes: TreeNode[] }>("tree", prefix === "" ? {} : { prefix })).nodes,
-  read: (paths: readonly string[], from: number, to: number, points: number, signal: AbortSignal) =>
+  read: (
+    paths: readonly string[],
+    from: number,
+    to: number,
+    points: number,
+    signal?: AbortSignal,
+  ) =>
     ask<Answer>("read", { path: paths, from: Math.floor(from), to: Math.ceil(to), points }, signal),
   explain: (path: string, signal: AbortSignal) => ask<unknown>("explain", { path }, signal),
   outages: (from: number, to: number) =>

@@ -5,6 +5,7 @@ import { api, type Outage, RequestError, type Status } from "./api.ts";
 import type { App, Part } from "./app.ts";
 import { el, setText } from "./dom.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import { chooseRange } from "./first_range.ts";
 import { followKeys } from "./keys.ts";
 import { createLive, type Live } from "./live.ts";
 import { createAgent } from "./parts/agent.ts";
@@ -61,6 +62,7 @@ followKeys(app, {
   },
   isBlocked: () => help.open,
 });
+if (!location.hash.includes("range=")) chooseRange(app.range, app.now);
 // A view without charts has nothing to stream, but wants the status.
 app.live.want([]);
 askStatus();

@@ -15,7 +15,7 @@ const MIN_SECONDS = 30;
 const MAX_SECONDS = 366 * 86_400;
 
 /** What the page begins with, and comes back to. */
-export const liveRange: Range = { kind: "live", seconds: 3600 };
+export const liveRange = { kind: "live", seconds: 3600 } as const satisfies Range;
 
 /** Seconds since the epoch. */
 export function boundsOf(

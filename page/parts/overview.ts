@@ -12,8 +12,8 @@ import { createSlowest } from "./slowest.ts";
 
 /** When to look for charts again: rates need a second run of their collectors, and devices come and go. */
 const LOOKS_MS = [2000, 5000, 10_000, 60_000];
-/** Ends of value axes that mean something. */
-const TOPS: Readonly<Record<string, number>> = { space: 100 };
+/** Ends of value axes while values are below: a percentage has one, and a few points are not many. */
+const TOPS: Readonly<Record<string, number>> = { space: 100, backlog: 100 };
 
 export function createOverview(app: App): Part {
   const charts = el("div", { class: "panels" });
