@@ -91,6 +91,11 @@ export async function factsOf(
     sections: new Map([...sections].map(([name, at]) => [name, `${at.file}:${at.line}`])),
     file,
     classOf: classes(catalogue.paths ?? {}),
+    isBuiltIn(className) {
+      const { collectors, handlers } = catalogue;
+      if (Object.hasOwn(collectors, className) || Object.hasOwn(handlers, className)) return true;
+      return diamondsName(className) === undefined ? undefined : false;
+    },
     async trace(section) {
       const found = parts.collectors.find(({ part }) => part.section === section);
       if (found === undefined || found.part.collector.custom !== undefined) return undefined;

@@ -19,15 +19,29 @@ export async function explain(word: string, facts: Facts): Promise<Explanation> 
   return await explainMetric(found.collector, found.series, facts);
 }
 
-/** A collector or handler, by the name of its section. */
+/** A collector or handler, by the name of its section, in any case, with or without its ending. */
 function partOf(word: string, facts: Facts): Explanation | undefined {
-  const { handlerStates, sections, handlers, leftOut } = facts;
   if (!/^\w+( .+)?$/.test(word)) return undefined;
-  const isHandler = handlers.has(word) || handlerStates?.some(({ name }) => name === word);
-  if (isHandler || /handler$/i.test(word)) return explainHandler(word, facts);
-  const isCollector = facts.collectors.some(({ section }) => section === word) ||
-    sections.has(word) || leftOut.has(word) || /collector$/i.test(word);
-  return isCollector ? explainCollector(word, facts) : undefined;
+  const { handlerStates = [], sections, handlers, leftOut, collectors } = facts;
+  const isCalledSo = (name: string) => {
+    const forms = [word, `${word}Handler`, `${word}Collector`];
+    return forms.some((form) => form.toLowerCase() === name.toLowerCase());
+  };
+  const find = (names: Iterable<string>) => {
+    const all = [...names];
+    return all.find((name) => name === word) ?? all.find(isCalledSo);
+  };
+  const handler = find([...handlers.keys(), ...handlerStates.map(({ name }) => name)]);
+  if (handler !== undefined) return explainHandler(handler, facts);
+  const name = find([
+    ...collectors.map(({ section }) => section),
+    ...sections.keys(),
+    ...leftOut.keys(),
+  ]) ?? word;
+  if (/handler( .*)?$/i.test(name)) return explainHandler(name, facts);
+  const isCollector = name !== word || /collector( .*)?$/i.test(name) || sections.has(name) ||
+    leftOut.has(name);
+  return isCollector ? explainCollector(name, facts) : undefined;
 }
 
 /** Of several that make the same path, one that publishes it. */

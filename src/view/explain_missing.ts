@@ -16,6 +16,8 @@ import { collectorOptions, filterRow } from "./option_rows.ts";
 import { collectorTrouble, runRows, statusOf } from "./trouble.ts";
 
 export function explainMissing(path: string, facts: Facts): Explanation {
+  const below = branch(path, facts.collectors);
+  if (below !== undefined) return below;
   const owner = ownerOf(path, facts.collectors.filter(({ hasNode }) => hasNode));
   if (owner !== undefined) return withCollector(path, owner, facts);
   const elsewhere = samePathElsewhere(path, facts.collectors);
@@ -30,6 +32,27 @@ export function explainMissing(path: string, facts: Facts): Explanation {
       "Nothing publishes it: no collector that runs here, and none that is built in, has such a name",
     ok: false,
     rows: [...nearest(path, facts.collectors), ...beginnings(facts.collectors)],
+  };
+}
+
+const MAX_BELOW = 20;
+
+/** A path with others below it: undefined where there are none. */
+function branch(path: string, collectors: readonly CollectorFact[]): Explanation | undefined {
+  const found: string[] = [];
+  for (const collector of collectors) {
+    for (const series of collector.series()) {
+      if (series.allowed && series.path.startsWith(`${path}.`)) found.push(series.path);
+    }
+  }
+  if (found.length === 0) return undefined;
+  const shown = found.slice(0, MAX_BELOW).map((value) => ({ label: "series", value }));
+  const more = found.length - shown.length;
+  return {
+    title: path,
+    verdict: `It is a branch, with ${found.length} series below it`,
+    ok: true,
+    rows: more > 0 ? [...shown, { label: "and", value: `${more} more` }] : shown,
   };
 }
 

@@ -28,9 +28,11 @@ export function explainHandler(name: string, facts: Facts): Explanation {
   if (!handlers.has(name) && (handler === undefined || handler.state === "off")) {
     const known = [...handlers.keys()].join(", ") || "none";
     const where = sections.get(name);
-    const verdict = where === undefined
-      ? `Nothing is sent: "handlers" of [server] does not name it, only ${known}`
-      : `Nothing is sent: its section is there, and "handlers" of [server] does not name it, only ${known}`;
+    const isThere = where === undefined ? "" : "its section is there, and ";
+    const lack = where === undefined ? lacking(name, "handler", facts) : undefined;
+    const verdict = `Nothing is sent: ${
+      lack ?? `${isThere}"handlers" of [server] does not name it, only ${known}`
+    }`;
     return answer(verdict, false, [{
       label: "section",
       value: "not in use",
@@ -39,6 +41,20 @@ export function explainHandler(name: string, facts: Facts): Explanation {
   }
   if (handler === undefined) return answer(`How it delivers is ${NO_AGENT}`, true);
   return answer(...handlerVerdict(handler, facts), handlerRows(handler));
+}
+
+/** Why a class cannot be had; undefined where it is built in. */
+function lacking(
+  section: string,
+  kind: "collector" | "handler",
+  { isBuiltIn }: Facts,
+): string | undefined {
+  const [name] = section.split(" ");
+  const isThere = isBuiltIn(name);
+  if (isThere === true) return undefined;
+  return isThere === false
+    ? `${name} is one of Diamond's and not built in; Diamond's own file works, with its folder in ${kind}s_path`
+    : `there is no ${kind} ${name}`;
 }
 
 function handlerVerdict(handler: HandlerStatus, { collectorStates }: Facts): [string, boolean] {
@@ -75,7 +91,8 @@ export function explainCollector(section: string, facts: Facts): Explanation {
     const where = sections.get(section);
     const verdict = why ??
       (where === undefined
-        ? "there is no such section"
+        ? lacking(section, "collector", facts) ??
+          `it has no section: add [[${section}]] with enabled = True`
         : "its section does not have enabled = True");
     const rows = [{
       label: "section",

@@ -42,6 +42,8 @@ export interface Facts {
   /** The main file. */
   readonly file: string;
   classOf(component: string): KnownClass | undefined;
+  /** Undefined for a name that neither this agent nor python-diamond has. */
+  isBuiltIn(className: string): boolean | undefined;
   /** Runs the collector once more; undefined where that shows nothing, as with a plugin. */
   trace(section: string): Promise<Trace | undefined>;
 }

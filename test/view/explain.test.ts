@@ -62,6 +62,8 @@ function facts(one: CollectorFact, more: Partial<Facts> = {}): Facts {
         redis: { name: "RedisCollector", isBuiltIn: true },
         amavis: { name: "AmavisCollector", isBuiltIn: false },
       })[word],
+    isBuiltIn: (name) =>
+      ({ RedisCollector: true, AmavisCollector: false, StatsdHandler: true })[name],
     trace: () => Promise.resolve(undefined),
     ...more,
   };
@@ -230,6 +232,24 @@ describe("explain", () => {
     const off = await explain("NginxCollector", facts(collector(some)));
     match(off.verdict, /does not have enabled = True/);
     equal(off.rows[0].where, "d.conf:12");
+    const others: [string, RegExp][] = [
+      ["RedisCollector", /add \[\[RedisCollector\]\]/],
+      ["AmavisCollector", /not built in/],
+      ["NoSuchCollector", /there is no collector NoSuchCollector/],
+      ["NoSuchHandler", /there is no handler NoSuchHandler/],
+    ];
+    for (const [name, verdict] of others) {
+      match((await explain(name, facts(collector(some)))).verdict, verdict);
+    }
+  });
+
+  it("finds collectors and handlers by what people call them, and branches of names", async () => {
+    for (const [word, title] of [["cpu", "CPUCollector"], ["graphite", "GraphiteHandler"]]) {
+      equal((await explain(word, facts(collector(some)))).title, title);
+    }
+    const branch = await explain("servers.h.cpu.total", facts(collector(some)));
+    equal(branch.verdict, "It is a branch, with 2 series below it");
+    equal(branch.ok, true);
   });
 });
 
