@@ -32,17 +32,19 @@ export function openSpoolFile(settings: SpoolFileSettings): SpoolFile {
   const { path, sync, readOnly = false } = settings;
   const db = openDatabase(path, readOnly);
   try {
-    db.exec("PRAGMA busy_timeout = 250");
+    // Making the file takes a dozen syncs, and thirty files would hold up a tick.
+    const first = sync === "power" ? "FULL" : "OFF";
+    db.exec(`PRAGMA busy_timeout = 250; PRAGMA synchronous = ${first}`);
     checkOrigin(db, readOnly);
     if (!readOnly) {
       db.exec(`PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"};
         PRAGMA journal_size_limit = 4194304;
         CREATE TABLE IF NOT EXISTS batch (
           id INTEGER PRIMARY KEY AUTOINCREMENT, points INTEGER NOT NULL,
           oldest INTEGER NOT NULL, newest INTEGER NOT NULL, data BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS series (
-          id INTEGER PRIMARY KEY, fields TEXT NOT NULL, mark INTEGER NOT NULL)`);
+          id INTEGER PRIMARY KEY, fields TEXT NOT NULL, mark INTEGER NOT NULL);
+        PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"}`);
     }
     return new OpenSpool(db, settings);
   } catch (error) {
