@@ -15,6 +15,7 @@ const tests = [
     .filter((file) => file.endsWith(".ts") && !PARTS_OF_FAULTS.includes(file))
     .map((file) => `test/faults/${file}`),
   "test/daemons/daemons.ts",
+  "test/kernel/kernel.ts",
   "test/graphite_web/graphite_web.ts",
   "test/package/package.ts",
   "test/page/page.ts",

@@ -4,6 +4,7 @@
  */
 
 import { SELF_NAME } from "../core/collector.ts";
+import { wordsOf } from "../core/words.ts";
 
 export interface Difference {
   readonly matter: string;
@@ -23,6 +24,12 @@ interface NameDifference {
   /** The old agent published nothing of this collector. */
   readonly isOnlyOurs: boolean;
 }
+
+/** Collectors whose source is elsewhere today. */
+const MOVED = wordsOf(`
+  CpuAcctCgroupCollector DRBDCollector DiskTemperatureCollector LMSensorsCollector
+  MemoryCgroupCollector MemoryDockerCollector MemoryLxcCollector
+`);
 
 export const differences: readonly Difference[] = [
   {
@@ -186,6 +193,26 @@ export const differences: readonly Difference[] = [
     here: "reads /proc, and has `memory_info_ex`",
     explains: ({ side, section, isOnlyOurs }) =>
       side === "new" && section === "ProcessResourcesCollector" && isOnlyOurs,
+  },
+  {
+    matter:
+      "control groups of version 2, DRBD 9, temperatures of disks, sensors without libsensors",
+    diamond: "nothing is collected, or the run fails",
+    here: "are read where today's kernel and tools have them, under the old names",
+    explains: ({ side, section, isOnlyOurs }) =>
+      side === "new" && isOnlyOurs && MOVED.includes(section),
+  },
+  {
+    matter: "`NfsCollector`, operations of NFS 4",
+    diamond: "by their place in 2010; since Linux 3.0 those after `rel_lkowner` have wrong names",
+    here: "by the running kernel's order, with those that were added since",
+    explains: ({ section, name }) => section === "NfsCollector" && name.startsWith("v4."),
+  },
+  {
+    matter: "`IPVSCollector`, services by firewall mark",
+    diamond: "their servers count as those of the service before",
+    here: "have names of their own: `FWM_5`",
+    explains: ({ section, name }) => section === "IPVSCollector" && name.includes("FWM_"),
   },
   {
     matter: "mount points with blanks, connections in state NEW_SYN_RECV, missing IPv6",

@@ -14,6 +14,7 @@ import { runRecorded } from "../../src/cli/test.ts";
 import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
 import { Cursor } from "../../src/core/cursor.ts";
 import { codeOf } from "../../src/core/errors.ts";
+import type { Exec } from "../../src/ports/exec.ts";
 import type { HostFs } from "../../src/ports/fs.ts";
 import { handlers } from "../../src/handlers/registry.ts";
 import { configFiles } from "../../src/platform/fs/config_files.ts";
@@ -48,8 +49,20 @@ for (const folder of readdirSync(here).filter((entry) => statSync(join(here, ent
   }
 }
 
-async function runCase({ directory, part }: Case, wrap?: (fs: HostFs) => HostFs) {
-  const host = recordedHost(directory, wrap);
+async function runCase(
+  { directory, part }: Case,
+  wrap?: (fs: HostFs) => HostFs,
+  output: (command: string, stdout: string) => string = (_, stdout) => stdout,
+) {
+  const recorded = recordedHost(directory, wrap);
+  const exec: Exec = {
+    ...recorded.exec,
+    async run(argv, limits) {
+      const answer = await recorded.exec.run(argv, limits);
+      return { ...answer, stdout: output(argv.join(" "), answer.stdout) };
+    },
+  };
+  const host = { ...recorded, exec };
   const runner = await singleRunner(part, host, silentLog);
   return { ...await runRecorded(runner, host), refused: runner.record.refused };
 }
@@ -171,6 +184,37 @@ describe("an odd line costs itself", () => {
 /** These hosts have one disk, one interface, one line of the kind: without it nothing is left. */
 function hasOneRow(name: string): boolean {
   return /^(disk_usage|network|nfs|interrupt_soft|ip|tcp|udp|sockstat)\//.test(name);
+}
+
+describe("what commands print, cut short and odd", () => {
+  for (const entry of cases) {
+    const last = recordedHost(entry.directory).rounds.at(-1)!;
+    const file = join(entry.directory, `${last}s`, "commands.json");
+    if (!existsSync(file)) continue;
+    it(entry.name, async () => {
+      const commands: Record<string, { stdout?: string }> = JSON.parse(readFileSync(file, "utf8"));
+      for (const [command, { stdout = "" }] of Object.entries(commands)) {
+        for (const [what, text] of oddTexts(stdout)) {
+          const instead = (asked: string, real: string) => (asked === command ? text : real);
+          const { outcomes, refused } = await runCase(entry, undefined, instead);
+          const { error } = outcomes.at(-1)!;
+          ok(error === undefined || codeOf(error) !== undefined, `${command} ${what}: ${(error as Error)?.stack}`);
+          equal(refused, 0, `${command} ${what}: a value that is no number`);
+        }
+      }
+    });
+  }
+});
+
+function* oddTexts(text: string): Iterable<[what: string, text: string]> {
+  const step = Math.max(1, Math.ceil(text.length / 100));
+  for (let length = 0; length < text.length; length += step) yield [`cut at ${length}`, text.slice(0, length)];
+  const lines = text.split("\n");
+  for (const [oddity, change] of Object.entries(oddities)) {
+    for (let at = 0; at < lines.length; at += Math.ceil(lines.length / 12)) {
+      yield [`line ${at + 1} ${oddity}`, lines.with(at, change(lines[at], lines[at + 1] ?? "")).join("\n")];
+    }
+  }
 }
 
 /** All lengths of a short file; of a long one those below 2 kB, and 200 spread over the rest. */

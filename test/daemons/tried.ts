@@ -109,7 +109,7 @@ async function compared({ collector, secondRun }: Daemon, service: Service, conf
 }
 
 /** By the names behind the collector's path; those of another host by their whole path. */
-function figuresOf(lines: string): Figures {
+export function figuresOf(lines: string): Figures {
   const found = new Map<string, number>();
   for (const line of lines.split("\n").filter((text) => text.startsWith("{"))) {
     const { path, host, name, value, raw = value } = JSON.parse(line);
@@ -119,7 +119,7 @@ function figuresOf(lines: string): Figures {
 }
 
 /** As far as the decimals go that it is published with. */
-function isBetween(value: number, one: number, other: number, share: number): boolean {
+export function isBetween(value: number, one: number, other: number, share: number): boolean {
   const decimals = /\.(\d+)$/.exec(String(value))?.[1].length ?? 0;
   const slack = 0.5000001 * 10 ** -decimals;
   const [low, high] = one < other ? [one, other] : [other, one];

@@ -5,8 +5,13 @@ import { noData } from "../../core/errors.ts";
 import { bool } from "../../core/option.ts";
 import { chipName } from "../../formats/hwmon_chips.ts";
 import { numberOf } from "../../formats/number_file.ts";
+import { parseSensorsConf, rulesOf, type SensorRule } from "../../formats/sensors_conf.ts";
+import type { HostFs } from "../../ports/fs.ts";
 
 const CHIPS = "/sys/class/hwmon";
+/** What the operator, and the distribution, say of labels and formulas. */
+const CONFIGURATIONS = ["/etc/sensors3.conf", "/etc/sensors.conf"];
+const FOLDER = "/etc/sensors.d";
 /** Files with a sensor's value, and how many of the file's units are one of ours. */
 const VALUE =
   /^(?:(in|fan|temp|curr|power|energy|humidity)(\d+)_(input|average)|cpu\d+_vid|intrusion\d+_alarm|beep_enable)$/;
@@ -31,7 +36,7 @@ export default defineCollector({
   name: "LMSensorsCollector",
   doc: "Temperatures, fans, voltages and the like of the machine's sensors",
   path: "sensors",
-  sources: [`${CHIPS}/hwmon*/*_input`],
+  sources: [`${CHIPS}/hwmon*/*_input`, ...CONFIGURATIONS, FOLDER],
   options,
   metrics,
 
@@ -39,22 +44,35 @@ export default defineCollector({
     const { fs } = context.host;
     const chips = fs.list(CHIPS).sort().map((name) => `${CHIPS}/${name}`);
     if (chips.length === 0) throw noData("The kernel knows no sensors: is a driver loaded?");
-    // Old drivers have their files in the device's folder.
+    const sections = configurations(fs).flatMap((path) =>
+      parseSensorsConf(fs.tryRead(path)?.text() ?? "")
+    );
     for (const chip of chips) {
-      if (!emitChip(context, chip, chip)) emitChip(context, chip, `${chip}/device`);
+      // Old drivers have their files in the device's folder.
+      const folder = [chip, `${chip}/device`].find((path) => fs.exists(`${path}/name`));
+      const prefix = folder && fs.tryRead(`${folder}/name`)?.rest();
+      if (!folder || !prefix) continue;
+      const name = chipName(fs, chip, prefix);
+      emitChip(context, folder, name, rulesOf(sections, name));
     }
   },
 });
 
-/** False where the folder does not name the chip. */
+/** In libsensors' order. */
+function configurations(fs: HostFs): readonly string[] {
+  const more = fs.exists(FOLDER) ? fs.list(FOLDER).filter((name) => !name.startsWith(".")) : [];
+  return [
+    CONFIGURATIONS.find((path) => fs.exists(path)) ?? CONFIGURATIONS[0],
+    ...more.sort().map((name) => `${FOLDER}/${name}`),
+  ];
+}
+
 function emitChip(
   { host: { fs }, options, emit, skipLine }: Sensors,
-  chip: string,
   folder: string,
-): boolean {
-  const prefix = fs.tryRead(`${folder}/name`)?.rest();
-  if (prefix === undefined || prefix === "") return false;
-  const name = chipName(fs, chip, prefix);
+  chip: string,
+  rules: ReadonlyMap<string, SensorRule>,
+): void {
   const files = fs.list(folder).sort();
   for (const file of files) {
     const [, kind, number, what] = VALUE.exec(file) ?? [];
@@ -63,16 +81,22 @@ function emitChip(
     // What is measured over a time comes before what is measured now.
     if (what === "input" && files.includes(`${sensor}_average`)) continue;
     if (what === "average" && kind !== "power") continue;
-    const value = isBroken(sensor) ? undefined : numberOf(fs, `${folder}/${file}`, skipLine);
-    if (value === undefined && !options.send_zero) continue;
-    const label = fs.tryRead(`${folder}/${sensor}_label`)?.rest() || sensor;
+    const { label, isIgnored, compute = same } = rules.get(sensor) ?? {};
+    if (isIgnored) continue;
+    const found = isBroken(sensor) ? undefined : numberOf(fs, `${folder}/${file}`, skipLine);
     const unit = file.endsWith("_vid") ? 1000 : UNITS[kind] ?? 1;
-    emit("{chip}.{sensor}", (value ?? 0) / unit, name, label.replaceAll(" ", "-"));
+    const value = found === undefined ? undefined : compute(found / unit);
+    if (value === undefined && !options.send_zero) continue;
+    const title = label ?? (fs.tryRead(`${folder}/${sensor}_label`)?.rest() || sensor);
+    emit("{chip}.{sensor}", value ?? 0, chip, title.replaceAll(" ", "-"));
   }
-  return true;
 
   /** Nothing is connected to it, or a wire is broken. */
   function isBroken(sensor: string): boolean {
     return fs.tryRead(`${folder}/${sensor}_fault`)?.word() === "1";
   }
+}
+
+function same(value: number): number {
+  return value;
 }

@@ -29,13 +29,13 @@ export default defineCollector({
     const { stats } = options;
     const args = [`--query-gpu=${stats.join(",")}`, "--format=csv,nounits,noheader"];
     // One GPU that has failed does not end the list, but sets the exit status.
-    const isGood = (status: number, output: string) => status === 0 || /^\d+, /m.test(output);
+    const isGood = (status: number, output: string) => status === 0 || output.includes(", ");
     const output = (await run(host, options, args, signal, { isGood })).trim();
     if (output === "" || output.startsWith("No devices")) throw noData("nvidia-smi finds no GPU");
     for (const line of output.split("\n")) {
       const cells = line.split(",").map((cell) => cell.trim());
       const [index] = cells;
-      let isRead = cells.length === stats.length && /^\d+$/.test(index);
+      let isRead = cells.length === stats.length && index !== "";
       for (const [at, stat] of isRead ? [...stats.entries()].slice(1) : []) {
         const value = numberIn(cells[at]);
         if (value !== undefined) emit("gpu_{index}.{stat}", value, index, stat);
