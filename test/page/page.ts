@@ -4,7 +4,7 @@
  *     npm run long -- page
  */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,6 +14,8 @@ import { freePort, lineServer, start, until } from "../harness/agent_process.ts"
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const COLLECTORS = ["CPU", "LoadAverage", "Memory", "DiskSpace", "DiskUsage", "Network"];
+/** A name of a metric. */
+const MARKUP = "a<img/src=x/onerror=alert(1)>b";
 const NARROW = { width: 390, height: 844 };
 const TOKEN = "0123456789abcdef-0123456789abcdef";
 const OUTAGE_MS = 4000;
@@ -39,6 +41,7 @@ await fault("page", async (directory) => {
     const page = await openPage(browser, site.url, problems);
     await firstScreen(page, check);
     await searchAndRange(page, check);
+    await markup(page, check);
     await explanation(page, check);
     await keyboard(page, check);
     await outage(page, site, check);
@@ -77,8 +80,15 @@ path = ${directory}/history.db
 [collectors]
 [[default]]
 interval = 1
-${COLLECTORS.map((name) => `[[${name}Collector]]\nenabled = True\n`).join("")}`,
+${COLLECTORS.map((name) => `[[${name}Collector]]\nenabled = True\n`).join("")}
+[[UserScriptsCollector]]
+enabled = True
+scripts_path = ${directory}/scripts
+`,
   );
+  mkdirSync(join(directory, "scripts"));
+  const script = `#!/bin/sh\nprintf '%s 1\\n' '${MARKUP}'\n`;
+  writeFileSync(join(directory, "scripts/markup.sh"), script, { mode: 0o755 });
   const run = () => start(["run", "-f", "-l", "--skip-pidfile", "-c", config]);
   let graphite = await lineServer({ port: graphitePort });
   let agent = run();
@@ -173,6 +183,22 @@ async function searchAndRange(page: Page, check: Check): Promise<void> {
   check("so does a button", await changes(() => /range=5m/.test(page.url())));
 }
 
+async function markup(page: Page, check: Check): Promise<void> {
+  page.once("dialog", (dialog) => dialog.dismiss().then(() => check("no script of a name", false)));
+  await page.keyboard.press("/");
+  await page.keyboard.type("onerror");
+  await page.waitForSelector(".found li");
+  const found = await page.locator(".found li").first().innerText();
+  check("a name with markup is found as it is", found.includes(MARKUP));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".metrics .panel canvas");
+  await page.locator(".metrics .key").last().click();
+  await page.waitForSelector(".drawer .rows dd");
+  check("and is text everywhere", await page.locator("img").count() === 0);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("o");
+}
+
 async function explanation(page: Page, check: Check): Promise<void> {
   await page.locator('[data-panel="cpu"] .key').first().click();
   await page.waitForSelector(".drawer .rows dd");
@@ -247,8 +273,11 @@ async function narrowAndDark(page: Page, check: Check): Promise<void> {
     await page.keyboard.press(view);
     check(`nothing is cut at 390 pixels (${view})`, await reach() === NARROW.width);
   }
-  await page.setViewportSize(width);
   await page.keyboard.press("o");
+  await page.keyboard.press("ArrowLeft");
+  check("nor with a chosen range", await reach() === NARROW.width);
+  await page.keyboard.press("Escape");
+  await page.setViewportSize(width);
   const ground = () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
   const light = await ground();
   await page.emulateMedia({ colorScheme: "dark" });
