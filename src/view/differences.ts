@@ -115,7 +115,7 @@ export const differences: readonly Difference[] = [
     matter: "metrics of the agent itself",
     diamond: "about 30 for each collector's process",
     here: "at most ten a host (`self_metrics = lean`); `full` and `off`",
-    explains: ({ side, section }) => side === "new" && section === SELF_NAME,
+    explains: ({ section }) => section === SELF_NAME,
   },
   {
     matter: "`[[default]]`",

@@ -28,7 +28,6 @@ const CONFIGURATION = `[server]
 handlers = ArchiveHandler
 pid_file = ${base}/agent.pid
 state_path = ${base}/state
-self_metrics = off
 [handlers]
 [[ArchiveHandler]]
 log_file = ${archive}

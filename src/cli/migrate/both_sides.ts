@@ -2,6 +2,7 @@
 
 import { diamondsName } from "../../config/diamonds.ts";
 import type { Settings } from "../../config/settings.ts";
+import { SELF_NAME } from "../../core/collector.ts";
 import { configError } from "../../core/errors.ts";
 import { span } from "../../formats/figures.ts";
 import type { Host } from "../../ports/host.ts";
@@ -13,6 +14,9 @@ import type { World } from "../world.ts";
 import { fromArchive, fromListening, fromWhisper, type Old } from "./old.ts";
 import { observeOurs, type Ours } from "./ours.ts";
 import type { Migration } from "./report.ts";
+
+/** What stands for the agent itself in paths. */
+const SELF_PATH = "diamond";
 
 /** What can be compared with, by the flag that names it. */
 export const SOURCES = ["archive", "whisper", "listen"] as const;
@@ -31,7 +35,7 @@ export async function compareWith(comparing: Comparing): Promise<Migration["comp
   const { world, settings, host, source } = comparing;
   const { old, result: ours } = await bothSides(comparing);
   const { series, begins, failures } = ours;
-  const collectorOf = locator(world);
+  const collectorOf = locator(world, begins);
   const comparison = compare({
     ...{ old: old.observations, ours: series, begins, collectorOf, cpus: host.cpus },
     isSameTime: source === "listen",
@@ -75,15 +79,18 @@ async function bothSides(
   }
 }
 
-/** The collector that a path is of, by the first component that one has. */
-function locator({ catalogue: { paths = {} } }: World) {
+/** The collector that a path is of: by the first component after `begins` that one has. */
+function locator({ catalogue: { paths = {} } }: World, begins: readonly string[]) {
+  const classOf = (part: string) => {
+    if (Object.hasOwn(paths, part)) return paths[part];
+    return part === SELF_PATH ? SELF_NAME : diamondsName(part)?.name;
+  };
   return (path: string) => {
-    const parts = path.split(".");
-    for (const [at, part] of parts.entries()) {
-      const known = Object.hasOwn(paths, part) ? paths[part] : diamondsName(part)?.name;
-      if (known !== undefined) return { className: known, name: parts.slice(at + 1).join(".") };
-    }
-    return undefined;
+    const begin = begins.find((one) => path.startsWith(`${one}.`));
+    const parts = path.slice(begin === undefined ? 0 : begin.length + 1).split(".");
+    const at = parts.findIndex((part) => classOf(part) !== undefined);
+    if (at < 0) return undefined;
+    return { className: classOf(parts[at])!, name: parts.slice(at + 1).join(".") };
   };
 }
 
