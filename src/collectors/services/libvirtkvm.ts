@@ -2,7 +2,7 @@
 
 import { type Context, defineCollector, gauge, MAX_COUNTER, rate } from "../../core/collector.ts";
 import { bool, text } from "../../core/option.ts";
-import { pairsOf } from "../../core/words.ts";
+import { pairsOf, wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { commandOptions, rowsOf, run } from "../../protocols/command.ts";
 
@@ -14,6 +14,8 @@ const NET = pairsOf(`
   rx.bytes=rx_bytes rx.pkts=rx_packets rx.errs=rx_errors rx.drop=rx_drops
   tx.bytes=tx_bytes tx.pkts=tx_packets tx.errs=tx_errors tx.drop=tx_drops
 `);
+/** Of guests that run: what else there is costs a question to each guest. */
+const WANTED = wordsOf("--list-running --cpu-total --balloon --block --interface");
 const KIB = 1024;
 /** Nanoseconds per second that are one percent of a CPU. */
 const PERCENT = 1e-7;
@@ -41,7 +43,7 @@ export default defineCollector({
   name: "LibvirtKVMCollector",
   doc: "Guests of libvirt that run: CPU time, disks, interfaces, memory",
   path: "libvirt-kvm",
-  sources: ["virsh -r -c URI domstats --list-running"],
+  sources: ["virsh -r -c URI domstats"],
   options,
   metrics,
 
@@ -49,7 +51,7 @@ export default defineCollector({
     const { host, options, signal } = context;
     const ask = (...args: string[]) =>
       run(host, options, ["-r", "-c", options.uri, ...args], signal);
-    const output = await ask("domstats", "--list-running");
+    const output = await ask("domstats", ...WANTED);
     const ids = options.sort_by_uuid ? idsIn(await ask("list", "--uuid", "--name")) : undefined;
     for (const [name, fields] of guestsIn(output)) {
       const instance = ids === undefined ? name : ids.get(name);
