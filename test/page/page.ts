@@ -297,7 +297,6 @@ async function lostConnection(page: Page, site: Site, check: Check): Promise<voi
   check("it comes back by itself", true);
 }
 
-/** axe is run in pages that allow foreign scripts; it needs that, and nothing else does. */
 async function accessible(browser: Browser, url: string, check: Check): Promise<void> {
   const actions: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     overview: (page) => page.waitForSelector(".panel canvas"),
@@ -312,7 +311,7 @@ async function accessible(browser: Browser, url: string, check: Check): Promise<
   };
   for (const colorScheme of ["light", "dark"] as const) {
     for (const [name, act] of Object.entries(actions)) {
-      const context = await browser.newContext({ colorScheme, bypassCSP: true });
+      const context = await browser.newContext({ colorScheme });
       const page = await context.newPage();
       await page.goto(`${url}?token=${TOKEN}`);
       await page.waitForSelector(".panel canvas");
