@@ -32,15 +32,18 @@ export default defineCollector({
     );
     if (path === undefined) throw noData(`there is no ${yaml_path}: Puppet has not run here`);
     let found = false;
-    let section = "";
+    // Puppet 2 has indented the sections as well, and a key may have no value.
+    let open: { readonly name: string; readonly indent: number }[] = [];
     for (const line of fs.read(path).text().split("\n")) {
-      const [, indent, key, written] = /^( *)"?([\w.:-]+?)"?:(.*)$/.exec(line) ?? [];
+      const [, blanks = "", key, written] = /^( *)"?([\w.:-]+?)"?:(.*)$/.exec(line) ?? [];
       if (key === undefined) continue;
-      if (indent === "") section = written.trim() === "" ? key : "";
+      open = open.filter(({ indent }) => indent < blanks.length);
+      const section = open.at(-1);
+      if (written.trim() === "") open.push({ name: key, indent: blanks.length });
       const value = numberIn(written);
-      if (indent === "" || section === "" || value === undefined) continue;
+      if (value === undefined || section === undefined) continue;
       found = true;
-      emit("{section}.{field}", value, section, key);
+      emit("{section}.{field}", value, section.name, key);
     }
     if (!found) throw badData(`${path} has no numbers: it is not a summary of Puppet's`);
   },
