@@ -28,10 +28,12 @@ const MAX_CODE_POINT = 0x10ffff;
 export function parseXml(xml: string, source: string): XmlElement {
   const open: OpenElement[] = [created("", "")];
   const broken = (why: string) => badData(`${source} does not answer with XML: ${why}`);
-  for (const { groups = {} } of xml.matchAll(TOKEN)) {
+  for (const { groups = {}, index } of xml.matchAll(TOKEN)) {
     const { cdata, close, name, attributes, empty, text, odd } = groups;
     const parent = open.at(-1)!;
-    if (odd !== undefined) throw broken("there is a < that begins nothing");
+    if (odd !== undefined) {
+      throw broken(xml.includes(">", index) ? "there is a < that begins nothing" : "it breaks off");
+    }
     if (text !== undefined) parent.text += unescaped(text);
     else if (cdata !== undefined) parent.text += cdata;
     else if (close === "/") {

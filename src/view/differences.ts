@@ -215,6 +215,17 @@ export const differences: readonly Difference[] = [
     explains: ({ section, name }) => section === "IPVSCollector" && name.includes("FWM_"),
   },
   {
+    matter: "`PowerDNSCollector`: sizes, memory, latencies and uptime of today's versions",
+    diamond: "their growth in a second",
+    here: "themselves",
+  },
+  {
+    matter: "`EtcdCollector`, where the API of version 2 is off",
+    diamond: "`self.is_leader` 0, nothing else",
+    here:
+      "what `/metrics` has of it, by the old names: leader, gets, sets, deletes, watchers, traffic",
+  },
+  {
     matter: "mount points with blanks, connections in state NEW_SYN_RECV, missing IPv6",
     diamond: "left out, or the run fails",
     here: "are collected; are SYN_RECV; costs nothing",

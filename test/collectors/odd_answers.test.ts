@@ -40,7 +40,7 @@ const LINES: Readonly<Record<string, (line: string) => string>> = {
   "of other words": () => "such and such: as is",
   "of other bytes": () => "\u2028\u0000\ufffd 5",
 };
-const PLACES = 8;
+const PLACES = 5;
 
 /** The same text, each time with one oddity. */
 function* oddTexts(text: string): Generator<[what: string, odd: string]> {

@@ -37,6 +37,12 @@ const bySql = (kind: SqlKind, encrypted = {}): Shape => async (port, signal) => 
   return await connection.query("SELECT 1");
 };
 
+const byLdap = (encrypted = {}): Shape => async (port, signal) => {
+  const settings = { host: HOST, port, user: "u", password: "p", ...encrypted };
+  await using connection = await host.ldap.connect(settings, signal);
+  return await connection.search("cn=monitor", []);
+};
+
 const shapes: Readonly<Record<string, Shape>> = {
   "a line": (port, signal) => ask(host, { host: HOST, port }, "stats\n", signal, "\nEND"),
   "a line by TLS": (port, signal) =>
@@ -52,6 +58,8 @@ const shapes: Readonly<Record<string, Shape>> = {
   "PostgreSQL by TLS": bySql("postgres", { tls }),
   MySQL: bySql("mysql"),
   "MySQL by TLS": bySql("mysql", { tls }),
+  LDAP: byLdap(),
+  "LDAP by StartTLS": byLdap({ tls }),
   async SNMP(port, signal) {
     const nothing = { protocol: "", key: "" } as const;
     using session = await host.snmp.open({
@@ -102,6 +110,7 @@ describe("a question to a service that is", () => {
     ["silent", "MySQL", /^127\.0\.0\.1:\d+ did not answer in time$/],
     ["closing", "PostgreSQL", /^127\.0\.0\.1:\d+ closes the connection without an answer$/],
     ["closing", "a line", /^127\.0\.0\.1:\d+ closes the connection without an answer$/],
+    ["closing", "LDAP", /^127\.0\.0\.1:\d+ closes the connection without an answer$/],
     ["half", "a line", /closes the connection in the middle of its answer, "HTTP\/1\.1 200 OK"$/],
     ["half", "PostgreSQL by TLS", /looks like an HTTP server: it answers "HTTP\/1\.1 200 OK"$/],
     ["endless", "a line", /(answers with more than 16777216 bytes|did not answer in time)$/],

@@ -1,6 +1,7 @@
 /** Source: https://mmonit.com/monit/documentation/monit.html#HTTP-INTERFACE */
 
 import { type Context, defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import { badData } from "../../core/errors.ts";
 import { bool, integer, secret, text } from "../../core/option.ts";
 import { byteFactor } from "../../core/units.ts";
 import { numberIn } from "../../formats/flatten.ts";
@@ -45,7 +46,9 @@ export default defineCollector({
     const { host, options, signal } = context;
     const url = `${baseUrl(false, options.host, options.port)}/_status?format=xml`;
     const { body } = await get(host, url, signal, login(options.user, options.passwd));
-    for (const service of elementsAt(parseXml(body, url), "service")) {
+    const root = parseXml(body, url);
+    if (root.name !== "monit") throw badData(`${url} does not answer as Monit does`);
+    for (const service of elementsAt(root, "service")) {
       // One that failed, or is not watched, has no current values.
       const isGood = textAt(service, "status") === "0" && textAt(service, "monitor") === "1";
       const isProcess = service.attributes.get("type") === PROCESS;

@@ -9,7 +9,9 @@ import { addressText } from "../../core/option.ts";
 import type { Ldap, LdapEntry } from "../../ports/ldap.ts";
 import { abortable } from "../net/abortable.ts";
 import { namedPeer, secureContext } from "../net/tls.ts";
-import { openSocket } from "../sql/socket.ts";
+import { closedEarly, openSocket } from "../sql/socket.ts";
+
+const CLOSED = /^Connection closed before message response|ECONNRESET|EPIPE/;
 
 type Entries = Awaited<ReturnType<import("ldapts").Client["search"]>>["searchEntries"];
 
@@ -25,6 +27,7 @@ export const realLdap: Ldap = {
         return await abortable(work(), signal, () => timedOut(`${where} did not answer in time`));
       } catch (error) {
         if (codeOf(error) !== undefined) throw error;
+        if (CLOSED.test(messageOf(error))) throw closedEarly(where);
         if (!(error instanceof ResultCodeError)) throw undelivered(`cannot ask ${where}`, error);
         throw badData(`${where} says: ${said(messageOf(error), error.name)}`);
       }
@@ -76,7 +79,8 @@ function entriesOf(entries: Entries): LdapEntry[] {
   }));
 }
 
-/** `Invalid credentials during a bind operation.  Code: 0x31` */
+/** Servers say little: `Code: 0x31` alone is InvalidCredentialsError. */
 function said(message: string, name: string): string {
-  return message.replace(/\s+Code: 0x[\da-f]+$/i, "").trim() || name;
+  const words = message.replace(/\s*Code: 0x[\da-f]+$/i, "").trim();
+  return words || name.replace(/Error$/, "").replace(/\B[A-Z]/g, " $&").toLowerCase();
 }

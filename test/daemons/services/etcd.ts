@@ -6,7 +6,6 @@ import { type Daemon, prefixed, say } from "../daemon.ts";
 export default {
   collector: "EtcdCollector",
   packages: etcdPackages,
-  fast: true,
 
   async start(place) {
     const { version, url, stop } = await etcd(place, ["--enable-v2"]);

@@ -11,7 +11,6 @@ const NAMES = `self.is_leader=etcd_server_is_leader
 export default {
   collector: "EtcdCollector",
   packages: etcdPackages,
-  fast: true,
 
   async start(place) {
     const { version, url, stop } = await etcd(place, []);

@@ -5,7 +5,6 @@ import { answers, type Daemon, figuresIn, run, say } from "../daemon.ts";
 export default {
   collector: "MemcachedSlabCollector",
   packages: { memcached: "memcached", nc: "netcat-openbsd" },
-  fast: true,
 
   async start({ port }) {
     const server = run("memcached", ["-l", "127.0.0.1", "-p", String(port), "-u", "nobody"]);

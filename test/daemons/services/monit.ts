@@ -6,7 +6,6 @@ import { answers, type Daemon, run, say } from "../daemon.ts";
 export default {
   collector: "MonitCollector",
   packages: { monit: "monit" },
-  fast: true,
 
   async start({ folder, port }) {
     const rc = `${folder}/monitrc`;

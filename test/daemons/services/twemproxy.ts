@@ -7,7 +7,6 @@ import { answers, type Daemon, type Figures, run, say } from "../daemon.ts";
 export default {
   collector: "TwemproxyCollector",
   packages: { nutcracker: "nutcracker", memcached: "memcached", nc: "netcat-openbsd" },
-  fast: true,
 
   async start({ folder, port }) {
     const [behind, stats] = [await freePort(), await freePort()];

@@ -7,7 +7,6 @@ import { answers, type Daemon, figuresIn, run, say } from "../daemon.ts";
 export default {
   collector: "UnboundCollector",
   packages: { unbound: "unbound", "unbound-control": "unbound" },
-  fast: true,
 
   async start({ folder, port }) {
     const conf = `${folder}/unbound.conf`;
