@@ -85,7 +85,7 @@ async function answerFor(world: World, flags: Flags, path: string): Promise<Expl
   } catch (error) {
     if (exitStatusOf(error) === undefined) throw error;
     world.err.write(
-      `diamond-agent: ${messageOf(error)}: explained by the configuration alone\n`,
+      `diamond-agent: ${messageOf(error)}; explained by the configuration alone\n`,
     );
   }
   return await explainHere(world, flags, path);

@@ -8,6 +8,7 @@ import { deliveryRows } from "./delivery_rows.ts";
 import { type Explanation, type Facts, NO_AGENT, type Row } from "./explanation.ts";
 import { collectorOptions, filterRow } from "./option_rows.ts";
 import { collectorTrouble, statusOf } from "./trouble.ts";
+import { unitOf } from "./unit_of.ts";
 import { whereFound } from "./value_source.ts";
 
 export async function explainMetric(
@@ -29,7 +30,7 @@ export async function explainMetric(
       ...sources,
       ...sampleRows(series, point, trace),
       formulaRow(collector, series, point, sources.length > 1),
-      { label: "unit", value: unit || "none" },
+      { label: "unit", value: unitOf(series.path, unit) || "none" },
       { label: "precision", value: precision === 1 ? "1 decimal" : `${precision} decimals` },
       filterRow(collector, series.allowed),
       lastRow(series, point, facts),

@@ -6,7 +6,7 @@ import type { Row } from "./explanation.ts";
 /** They are in every path and value of a collector, whether somebody set them or not. */
 const ALWAYS = ["interval", "path_prefix", "path", "hostname_method"];
 /** Told elsewhere, or of no matter to one metric. */
-const NEVER = ["enabled", "metrics_whitelist", "metrics_blacklist", "measure_collector_time"];
+const NEVER = ["metrics_whitelist", "metrics_blacklist", "measure_collector_time"];
 
 export function optionRows(options: readonly OptionFact[], always: readonly string[] = []): Row[] {
   const shown = options.filter(({ name, where }) =>
