@@ -46,15 +46,28 @@ export default defineCollector({
   },
 });
 
-/** The driver's hwmon is below the disk's device, in a folder hwmon since Linux 5.5 or so. */
 function fromKernel({ host: { fs }, skipLine }: Disks, disk: string): number | undefined {
-  const device = `/sys/block/${disk}/device`;
-  for (const folder of [`${device}/hwmon`, device]) {
-    const chip = namesIn(fs, folder).find((name) => /^hwmon\d+$/.test(name));
-    const value = chip && numberOf(fs, `${folder}/${chip}/temp1_input`, skipLine);
-    if (typeof value === "number") return value / 1000;
+  for (const chip of chipsOf(fs, disk)) {
+    const value = numberOf(fs, `${chip}/temp1_input`, skipLine);
+    if (value !== undefined) return value / 1000;
   }
   return undefined;
+}
+
+/** Folders of a disk's sensors: below its device, and since Linux 5.5 in a folder hwmon there; or as the class has them. */
+function chipsOf(fs: HostFs, disk: string): readonly string[] {
+  const device = `/sys/block/${disk}/device`;
+  const chipsIn = (folder: string) =>
+    namesIn(fs, folder).filter((name) => /^hwmon\d+$/.test(name)).map((name) =>
+      `${folder}/${name}`
+    );
+  return [
+    ...chipsIn(`${device}/hwmon`),
+    ...chipsIn(device),
+    ...chipsIn("/sys/class/hwmon").filter((chip) =>
+      fs.exists(`${chip}/device/block/${disk}`) || fs.exists(`${chip}/device/${disk}`)
+    ),
+  ];
 }
 
 function namesIn(fs: HostFs, folder: string): string[] {
