@@ -162,7 +162,7 @@ function declarations(): string {
     const texts = files.sort().map((file) =>
       // What a file passes on stands in the file that it comes from.
       readFileSync(file, "utf8").replace(/^(import|export (\*|(type )?\{[^}]*\}) from) .*\n/gm, "")
-        .replace(/^export (declare )?/gm, "")
+        .replace(/^export \{\};$/gm, "").replace(/^export (declare )?/gm, "")
         .replace(/^declare /gm, "").replace(/import\("\.[^"]+"\)\./g, "").trimEnd()
     );
     const names = [...readFileSync(api, "utf8").matchAll(/^export (type )?\{([^}]*)\}/gm)].map(
