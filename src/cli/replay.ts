@@ -10,7 +10,7 @@ import { type CommandSpec, configFlag, type Flags } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { handlerPart, serverSettings, warningsTo } from "./handler_part.ts";
 import { createProgress } from "./progress.ts";
-import { count, span } from "./figures.ts";
+import { count, span } from "../formats/figures.ts";
 import type { World } from "./world.ts";
 
 /** Lines between two looks at how far it is. */

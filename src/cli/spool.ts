@@ -10,7 +10,7 @@ import { type CommandSpec, type Flags, socketPath, spoolPath } from "./command.t
 import { UsageError } from "./flags.ts";
 import { handlerPart, serverSettings, warningsTo } from "./handler_part.ts";
 import { createProgress } from "./progress.ts";
-import { count, megabytes, span } from "./figures.ts";
+import { count, megabytes, span } from "../formats/figures.ts";
 import { socketFlags } from "./status.ts";
 import { table } from "./text.ts";
 import type { World } from "./world.ts";

@@ -1,7 +1,7 @@
 /** The agent's status as a text for people. */
 
 import type { CollectorStatus, HandlerStatus, ReportedError, Status } from "../agent/status.ts";
-import { count, megabytes, span, utc } from "./figures.ts";
+import { count, megabytes, span, utc } from "../formats/figures.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal } from "./world.ts";
 

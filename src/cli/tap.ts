@@ -2,7 +2,7 @@
 
 import type { ControlRequest, TapAnswer } from "../ports/process.ts";
 import type { CommandSpec, Flags } from "./command.ts";
-import { count } from "./figures.ts";
+import { count } from "../formats/figures.ts";
 import { UsageError } from "./flags.ts";
 import { agentSocket, socketFlags, unanswered } from "./status.ts";
 import type { World } from "./world.ts";

@@ -1,1 +1,0 @@
-export * from "../formats/figures.ts";
