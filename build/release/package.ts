@@ -105,9 +105,7 @@ function tree(program: string): string {
   put(`${doc}/copyright`, readFileSync(join(root, "LICENSE"), "utf8"));
   put(`${doc}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"), "utf8")));
   put(`${doc}/README.md`, readFileSync(join(root, "README.md"), "utf8"));
-  for (const page of readdirSync(join(root, "docs"))) {
-    put(`${doc}/docs/${page}`, readFileSync(join(root, "docs", page), "utf8"));
-  }
+  cpSync(join(root, "docs"), join(folder, doc, "docs"), { recursive: true });
   put(`${doc}/REFERENCE.md`, conf("REFERENCE.md"));
   for (const kind of ["collectors", "handlers"]) {
     cpSync(join(root, "conf", kind), join(folder, doc, "examples", kind), { recursive: true });
