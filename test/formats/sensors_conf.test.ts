@@ -34,6 +34,8 @@ chip "nct6775-isa-0290"
   });
 
   it("a formula that is not one, or divides by 0, has no value", () => {
-    for (const formula of ["", "@ +", "(@", "@ in1", "@ / 0", "$", "1 2"]) equal(computed(formula, 1), undefined, formula);
+    for (const formula of ["", "@ +", "(@", "@ in1", "@ / 0", "$", "1 2"]) {
+      equal(computed(formula, 1), undefined, formula);
+    }
   });
 });
