@@ -13,13 +13,14 @@ export function eachServer<T extends Named>(
   return each(servers, addressText, work);
 }
 
-/** The same for anything that has a name. */
+/** The same for anything that has a name, `atOnce` of them at a time. */
 export async function each<T>(
   all: readonly T[],
   nameOf: (one: T) => string,
   work: (one: T) => Promise<void>,
+  atOnce = all.length,
 ): Promise<void> {
-  const results = await Promise.allSettled(all.map(work));
+  const results = await settled(all, work, atOnce);
   const failed = results.flatMap((result, at) =>
     result.status === "rejected" ? [{ name: nameOf(all[at]), error: result.reason as unknown }] : []
   );
@@ -35,6 +36,21 @@ export async function each<T>(
   );
   if (all.length > 1) failure.parts = parts;
   throw failure;
+}
+
+async function settled<T>(
+  all: readonly T[],
+  work: (one: T) => Promise<void>,
+  atOnce: number,
+): Promise<PromiseSettledResult<void>[]> {
+  if (atOnce >= all.length) return await Promise.allSettled(all.map(work));
+  const results: PromiseSettledResult<void>[] = [];
+  const waiting = all.entries();
+  const takeTurns = async () => {
+    for (const [at, one] of waiting) [results[at]] = await Promise.allSettled([work(one)]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, takeTurns));
+  return results;
 }
 
 /** Whether a message says which one it is about, by the name or by the address in it: `alias@10.0.0.5:6379`. */

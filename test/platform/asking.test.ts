@@ -203,6 +203,22 @@ describe("several servers", () => {
     });
   });
 
+  it("goes by so many at a time as it may, and a failed one holds up none", async () => {
+    const order: string[] = [];
+    let under = 0;
+    let most = 0;
+    const asked = each(["a", "b", "c", "d", "e"], String, async (name) => {
+      most = Math.max(most, ++under);
+      await Promise.resolve();
+      under--;
+      order.push(name);
+      if (name === "b") throw new Error("no");
+    }, 2);
+    await rejects(asked, { message: "b: no" });
+    equal(most, 2);
+    deepEqual(order.sort(), ["a", "b", "c", "d", "e"]);
+  });
+
   it("that are slow do not hold up the others", async () => {
     const silent = await badService("silent");
     const controller = new AbortController();

@@ -8,6 +8,9 @@ import { parseJson } from "../../formats/json.ts";
 import { run } from "../../protocols/command.ts";
 import { each } from "../../protocols/each.ts";
 
+/** The program is slow to start, and a host may have dozens of daemons. */
+const AT_ONCE = 4;
+
 export default defineCollector({
   name: "CephCollector",
   doc: "Performance counters of the Ceph daemons that run here, from their admin sockets",
@@ -39,6 +42,6 @@ export default defineCollector({
       flatten(parseJson(output, socket), (counter, value) => {
         emit("ceph.{daemon}.{counter}", value, daemon, counter);
       });
-    });
+    }, AT_ONCE);
   },
 });

@@ -39,6 +39,7 @@ type Jolokia = Context<typeof options, typeof metrics, Rewrites>;
 
 type Rewrites = readonly (readonly [pattern: RegExp, replacement: string])[];
 
+const AT_ONCE = 4;
 const MAX_SAID = 200;
 const IGNORED = wordsOf(
   "JMImplementation jmx4perl jolokia com.sun.management java.util.logging",
@@ -65,7 +66,7 @@ export default defineCollector({
     const configured = context.options.domains.flatMap((item) => item.split("|"))
       .map((domain) => domain.trim()).filter((domain) => domain !== "");
     const domains = configured.length > 0 ? configured : await domainsOf(context);
-    await each(domains, (domain) => domain, (domain) => emitDomain(context, domain));
+    await each(domains, (domain) => domain, (domain) => emitDomain(context, domain), AT_ONCE);
   },
 });
 

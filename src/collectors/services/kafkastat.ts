@@ -20,6 +20,8 @@ const metrics = { "{bean}.{attribute}": gauge("A number of an MBean") };
 type Kafka = Context<typeof options, typeof metrics>;
 
 const JVM = ["java.lang:type=GarbageCollector,name=*", "java.lang:type=Threading"];
+/** A broker may have a thousand beans. */
+const AT_ONCE = 4;
 const NUMBERS = wordsOf("double float java.lang.Object int long");
 
 export default defineCollector({
@@ -37,7 +39,7 @@ export default defineCollector({
     await each(queries, (query) => query, async (querynames) => {
       const answer = await ask(context, "serverbydomain", { querynames });
       const names = new Set(namesIn(answer));
-      await each([...names], (name) => name, (name) => emitBean(context, name));
+      await each([...names], (name) => name, (name) => emitBean(context, name), AT_ONCE);
     });
   },
 });

@@ -5,6 +5,7 @@ import { text } from "../../core/option.ts";
 import { unreadPart } from "../../core/unread_lines.ts";
 import { safeName } from "../../formats/flatten.ts";
 import { perfdataIn } from "../../formats/perfdata.ts";
+import { each } from "../../protocols/each.ts";
 
 const options = {
   perfdata_dir: text(
@@ -27,18 +28,20 @@ export default defineCollector({
   options,
   metrics,
 
-  collect(context) {
+  async collect(context) {
     const { host: { fs }, options: { perfdata_dir: folder }, skipLine } = context;
-    for (const name of fs.list(folder).sort()) {
+    await each(fs.list(folder).sort(), (name) => name, async (name) => {
       const path = `${folder}/${name}`;
-      const content = fs.stat(path)?.isFile ? fs.tryRead(path)?.text() : undefined;
-      if (content === undefined) continue;
+      // A link may lead to what is not Nagios'.
+      if (!fs.stat(path)?.isFile || fs.readLink(path) !== undefined) return;
+      const content = fs.read(path).text();
+      // First: what cannot be removed would be published in each run.
+      fs.remove(path);
       // The end of its line is a part of the last field, as in Diamond.
       for (const line of content.match(/[^\n]+\n?/g) ?? []) {
         if (!emitLine(context, fieldsIn(line))) skipLine(unreadPart(path, line));
       }
-      fs.remove(path);
-    }
+    });
   },
 });
 

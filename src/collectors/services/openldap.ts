@@ -12,7 +12,7 @@ const BASE = "cn=monitor";
 
 /** Entries below one of `cn=monitor`; `_` stands for a blank. */
 interface Group {
-  readonly path: string;
+  readonly path: "conns" | "ops" | "waiter" | "stats" | "threads";
   readonly parent: string;
   readonly attribute: string;
   readonly entries: readonly string[];
@@ -85,7 +85,7 @@ export default defineCollector({
         const value = valueOf(`cn=${name.replaceAll("_", " ")},cn=${parent}`, attribute);
         if (value === undefined) continue;
         found = true;
-        emit(`${path}.{field}` as "ops.{field}", value, name);
+        emit(`${path}.{field}` as const, value, name);
       }
     }
     const operations = { total: COMPLETED, total_initiated: INITIATED };
