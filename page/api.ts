@@ -1,6 +1,7 @@
 /** What the page asks the agent for: GET, JSON, same origin. */
 
 import type { Status } from "../src/agent/status.ts";
+import type { Explanation } from "../src/view/explanation.ts";
 import type { Panel } from "../src/view/overview.ts";
 import { unitOf } from "../src/view/unit_of.ts";
 
@@ -112,7 +113,7 @@ export const api = {
     signal?: AbortSignal,
   ) =>
     ask<Answer>("read", { path: paths, from: Math.floor(from), to: Math.ceil(to), points }, signal),
-  explain: (path: string, signal: AbortSignal) => ask<unknown>("explain", { path }, signal),
+  explain: (path: string, signal: AbortSignal) => ask<Explanation>("explain", { path }, signal),
   outages: (from: number, to: number) =>
     ask<Outage[]>("outages", { from: Math.floor(from), to: Math.ceil(to) }),
 };

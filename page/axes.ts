@@ -16,6 +16,7 @@ export const TIME_STEPS: number[] = [
 const DECIMAL = [1, 2, 2.5, 5];
 const BINARY = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const POWERS = 12;
+const BINARY_POWERS = 6;
 /** Room above the highest value. */
 const HEAD = 1.08;
 /** What a chart shows at least, so that noise does not look like load. */
@@ -31,7 +32,7 @@ const MIN_TOP: Readonly<Record<string, number>> = {
 export function tickSteps(unit: string): number[] {
   const steps: number[] = [];
   if (isBinary(unit)) {
-    for (let power = 0; power < 7; power++) {
+    for (let power = 0; power <= BINARY_POWERS; power++) {
       steps.push(...BINARY.map((step) => step * 1024 ** power));
     }
     return steps;

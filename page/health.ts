@@ -2,11 +2,11 @@
 
 import type { CollectorStatus, HandlerStatus, Status } from "./api.ts";
 
-/** The kernel counts CPU time in hundredths of a second. */
+/** Between two looks, since the kernel counts CPU time in hundredths of a second. */
 const LOOK_MS = 10_000;
 
 export interface Problem {
-  /** The collector or handler; undefined for the agent's own. */
+  /** The collector or handler to blame; undefined where it is the agent. */
   readonly about?: string;
   readonly title: string;
   readonly message?: string;

@@ -1,20 +1,10 @@
 /** Where a series comes from, or how a collector or a handler is: a drawer with its chart and its explanation. */
 
+import type { Explanation } from "../../src/view/explanation.ts";
 import { api } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el } from "../dom.ts";
 import { createPanel } from "../panel.ts";
-
-interface Explanation {
-  readonly title?: string;
-  readonly verdict?: string;
-  readonly ok?: boolean;
-  readonly rows?: readonly {
-    readonly label: string;
-    readonly value: string;
-    readonly where?: string;
-  }[];
-}
 
 interface Drawer {
   readonly element: HTMLElement;
@@ -105,13 +95,13 @@ export function createExplain(app: App): Drawer {
 
 async function explained(path: string, signal: AbortSignal): Promise<HTMLElement[]> {
   try {
-    return explanationOf(await api.explain(path, signal) as Explanation);
+    return explanationOf(await api.explain(path, signal));
   } catch (error) {
     return [el("p", { class: "fault" }, (error as Error).message)];
   }
 }
 
-function explanationOf({ verdict, ok, rows = [] }: Explanation): HTMLElement[] {
+function explanationOf({ verdict, ok, rows }: Explanation): HTMLElement[] {
   const list = rows.map(({ label, value, where }) =>
     el(
       "div",
@@ -121,9 +111,7 @@ function explanationOf({ verdict, ok, rows = [] }: Explanation): HTMLElement[] {
     )
   );
   return [
-    ...(verdict === undefined
-      ? []
-      : [el("p", { class: "verdict", "data-ok": String(ok !== false) }, verdict)]),
+    el("p", { class: "verdict", "data-ok": String(ok) }, verdict),
     el("dl", { class: "rows" }, ...list),
   ];
 }

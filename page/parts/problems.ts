@@ -28,13 +28,25 @@ export function createProblems(app: App): Part {
 }
 
 function rowOf(app: App) {
-  const title = el("strong", {});
+  let about: string | undefined;
+  const title = el("button", {
+    class: "explains",
+    onclick: () => about !== undefined && app.explain(about),
+  });
   const since = el("span", { class: "since" });
   const message = el("p", { class: "message" });
   const advice = el("p", { class: "advice" });
   return {
-    element: el("li", {}, el("div", { class: "line" }, title, since), message, advice),
+    element: el(
+      "li",
+      {},
+      el("div", { class: "line" }, el("strong", {}, title), since),
+      message,
+      advice,
+    ),
     update(problem: Problem) {
+      about = problem.about;
+      title.disabled = about === undefined;
       setText(title, problem.title);
       setText(
         since,

@@ -1,4 +1,4 @@
-/** Values with their units as people read them: `1.53 GiB`, `12.4 %`, `3.2 ms`, `4.1 kB/s`. */
+/** Values with their units as people read them: `1.53 GiB`, `12.4 %`, `3.20 ms`, `4.10 KiB/s`. */
 
 interface Scale {
   readonly base: number;
@@ -36,7 +36,7 @@ interface Writing {
 
 export function quantity(value: number, unit: string): string {
   const { divisor, unit: multiple } = writing(Math.abs(value), unit);
-  const number = multiple === "%" ? value.toFixed(1) : digits(value / divisor, divisor === 1);
+  const number = multiple === "%" ? percentage(value) : digits(value / divisor, divisor === 1);
   return multiple === "" ? number : `${number} ${multiple}`;
 }
 
@@ -90,9 +90,16 @@ function scaleOf(unit: string): Scale | undefined {
   return unit === "" ? COUNTS : undefined;
 }
 
+/** One digit behind the point, so that shares line up; two where there would be only noughts. */
+function percentage(value: number): string {
+  const magnitude = Math.abs(value);
+  return value.toFixed(magnitude > 0 && magnitude < 0.05 ? 2 : 1);
+}
+
 /** Three significant digits, so that columns of numbers line up; whole numbers as they are. */
 function digits(value: number, isExact: boolean): string {
   const magnitude = Math.abs(value);
   if (magnitude >= 99.95 || (isExact && Number.isInteger(value))) return String(Math.round(value));
+  if (magnitude < 0.0005 && value !== 0) return String(Number(value.toPrecision(2)));
   return value.toFixed(magnitude >= 9.995 ? 1 : magnitude >= 0.9995 ? 2 : DIGITS);
 }
