@@ -35,6 +35,18 @@ const ABOUT_COLLECTORS: Rules = [
   [UNREACHABLE, "is there a route, does a firewall drop it?"],
   [FORBIDDEN, "give the agent's user the right to read it, or run the agent as another user"],
   [
+    /certificate/,
+    "name its authority in ca, and the server as the certificate does; tls_verify = False trusts anyone",
+  ],
+  [
+    /credentials|answers 40[13]|NOAUTH|WRONGPASS|authentication|access denied|confidentiality/i,
+    "check user and password in its section, and what the service lets this user see",
+  ],
+  [
+    /looks like|does not answer (with|as)|closes the connection| is not an? |(says|answers) .*"/,
+    "is it that service, and not another one, which listens there: are host and port right?",
+  ],
+  [
     / ended with (?:\d+|a signal)/,
     "run the command as the agent's user: is its service running, may this user ask it?",
   ],
@@ -63,6 +75,7 @@ export function adviceForCollector(
   if (known !== undefined) return known;
   if (file !== undefined) return `see what it needs, or correct it, in ${file}`;
   if (state === "no data") return UNUSED;
+  if (code === "undelivered") return "see whether the service is well, and its log";
   return code === "bad-data" ? UNKNOWN_FORM : "this is a defect of the collector: please report it";
 }
 

@@ -146,7 +146,7 @@ describe("a collector's state", () => {
 });
 
 describe("advice", () => {
-  const error = (message: string, code?: "bad-data" | "timeout") =>
+  const error = (message: string, code?: "bad-data" | "timeout" | "undelivered") =>
     ({ message, code, first: 0, last: 0, count: 1 }) as const;
 
   it("a defect of the agent's own is reported, one of a plugin is its owner's", () => {
@@ -161,6 +161,19 @@ describe("advice", () => {
     match(adviceForCollector("failing", error("EACCES: permission denied"), "/c/x.py"), /right/);
     match(adviceForCollector("failing", error("late", "timeout"), "/c/x.py"), /collect_timeout/);
     match(adviceForCollector("no data", error("No /proc/x"), undefined), /enabled = False/);
+    const said: [string, RegExp][] = [
+      ["cannot ask 10.0.0.5:389: its certificate is signed by itself: is it in ca?", /authority/],
+      ["10.0.0.5:389 says: invalid credentials", /user and password/],
+      ["http://10.0.0.5:8080/ answers 403", /user and password/],
+      ['10.0.0.5:2181 answers mntr with "-ERR unknown"', /another one/],
+      ["http://10.0.0.5/ does not answer with JSON: x", /another one/],
+      ["10.0.0.5:389 closes the connection without an answer", /another one/],
+    ];
+    for (const [message, advice] of said) {
+      match(adviceForCollector("failing", error(message, "bad-data"), undefined), advice);
+    }
+    const ill = adviceForCollector("failing", error("reset by its peer", "undelivered"), undefined);
+    match(ill, /its log/);
   });
 });
 
