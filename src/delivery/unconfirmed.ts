@@ -139,6 +139,11 @@ export class Unconfirmed {
     return true;
   }
 
+  /** Nothing has shown for long that the last batch was read. A window that grew by little shows with the next write only. */
+  get wantsWrite(): boolean {
+    return this.#settings.clock.monotonic() - this.#lastWrite >= 2 * this.#proofMs;
+  }
+
   /** Everything is to be sent again. */
   reclaim(): void {
     const { ledger, requeue } = this.#settings;

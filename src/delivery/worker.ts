@@ -341,6 +341,7 @@ class DeliveryWorker implements Worker {
       const fault = this.#unconfirmed.check();
       if (fault !== undefined) return await this.#backOff(fault);
       if (this.#unconfirmed.prove()) return this.#isWell();
+      if (this.#unconfirmed.wantsWrite) return;
     }
   }
 

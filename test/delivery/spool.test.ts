@@ -134,6 +134,30 @@ describe("a peer whose connections end before anything is confirmed", () => {
   });
 });
 
+describe("a suspect that has read what it was sent without a sign of it", () => {
+  it("gets another batch after a while, and is well when it shows that it has read that", async () => {
+    const { worker, sink, line, clock, tick } = setUp({ resend_seconds: 10 }, { transport: true });
+    for (let connection = 0; connection < 3; connection++) {
+      await tick(10 * connection, 5);
+      line.isBroken = true;
+      await tick(10 * connection + 5, 5);
+    }
+    line.isAcknowledged = false;
+    await clock.advance(15_000);
+    const { writes } = sink;
+    for (let second = 0; second < 30; second++) {
+      await tick(100 + second, 1);
+      await clock.advance(1000);
+    }
+    const more = sink.writes - writes;
+    ok(more >= 1 && more <= 3, `${more} more, not one a second`);
+    equal(worker.trouble === undefined, false);
+    line.isAcknowledged = true;
+    await clock.advance(60_000);
+    equal(worker.trouble, undefined);
+  });
+});
+
 describe("a spool's worker", () => {
   it("stores what cannot be delivered, and delivers it when it can, in order", async () => {
     const { sink, worker, clock, tick, closes } = setUp();
