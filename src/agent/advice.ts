@@ -53,6 +53,7 @@ const ABOUT_COLLECTORS: Rules = [
 ];
 
 const UNUSED = "if this host has nothing of the kind, set enabled = False in its section";
+const PART = "correct what its section names, or leave it out there; all else is published";
 const CONFIG = "correct its section of the configuration; `diamond-agent check` looks at it";
 const TIMEOUT = "raise collect_timeout or interval, or see what it waits for";
 const UNKNOWN_FORM =
@@ -75,6 +76,7 @@ export function adviceForCollector(
   if (known !== undefined) return known;
   if (file !== undefined) return `see what it needs, or correct it, in ${file}`;
   if (state === "no data") return UNUSED;
+  if (code === "no-data") return PART;
   if (code === "undelivered") return "see whether the service is well, and its log";
   return code === "bad-data" ? UNKNOWN_FORM : "this is a defect of the collector: please report it";
 }

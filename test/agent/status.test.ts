@@ -146,12 +146,16 @@ describe("a collector's state", () => {
 });
 
 describe("advice", () => {
-  const error = (message: string, code?: "bad-data" | "timeout" | "undelivered") =>
+  const error = (message: string, code?: "bad-data" | "no-data" | "timeout" | "undelivered") =>
     ({ message, code, first: 0, last: 0, count: 1 }) as const;
 
   it("a defect of the agent's own is reported, one of a plugin is its owner's", () => {
     match(adviceForCollector("failing", error("x is undefined"), undefined), /report it/);
     match(adviceForCollector("failing", error("odd", "bad-data"), undefined), /report it/);
+    match(
+      adviceForCollector("failing", error("cannot ask /gone: no such file", "no-data"), undefined),
+      /its section names/,
+    );
     const plugin = adviceForCollector("failing", error("NameError: x", "bad-data"), "/c/x.py");
     match(plugin, /\/c\/x\.py/);
     ok(!plugin.includes("report"));

@@ -41,10 +41,12 @@ export default defineCollector({
     const stats = await statistics(context);
     const list = await ipvsadm(context, ["--list", "--numeric"]);
     for (const { service, server, cells } of rowsWithNames(context, stats)) {
+      const values = STATS.map((_, at) => valueOf(cells[at]));
       STATS.forEach((field, at) => {
-        const value = valueOf(cells[at]);
+        const value = values[at];
         if (value !== undefined) emit("{service}.{server}.{field}", value, service, server, field);
       });
+      if (values.includes(undefined)) skipRow(context, [service, server, ...cells]);
     }
     emitConnections(context, list);
   },
@@ -83,6 +85,7 @@ function emitConnections(context: Ipvs, list: string): void {
     }
     const total = totals.get(service)!;
     const [active = NaN, inactive = NaN] = cells.slice(2).map(valueOf);
+    if (Number.isNaN(active + inactive)) skipRow(context, [service, server, ...cells]);
     total.active += active;
     total.inactive += inactive;
     emitPair(emit, service, server, { active, inactive });
@@ -108,7 +111,7 @@ interface Row {
 }
 
 /** `TCP 10.0.0.1:80 wlc`, and below it `-> 10.0.0.2:80 Masq 1 0 0`. A service by firewall mark is `FWM 5`. */
-function* rowsWithNames({ skipLine }: Ipvs, output: string): Generator<Row> {
+function* rowsWithNames(context: Ipvs, output: string): Generator<Row> {
   let service: string | undefined;
   for (const [kind, address = "", ...cells] of rowsOf(output)) {
     const isHeading = address === "LocalAddress:Port" || address === "RemoteAddress:Port" ||
@@ -121,9 +124,13 @@ function* rowsWithNames({ skipLine }: Ipvs, output: string): Generator<Row> {
     } else if (kind === "->" && name !== "" && service !== undefined) {
       yield { service, server: name, cells };
     } else {
-      skipLine({ source: "ipvsadm", line: () => [kind, address, ...cells].join(" ") });
+      skipRow(context, [kind, address, ...cells]);
     }
   }
+}
+
+function skipRow({ skipLine }: Ipvs, cells: readonly string[]): void {
+  skipLine({ source: "ipvsadm", line: () => cells.join(" ") });
 }
 
 /** `582893`, `45293K`. */
