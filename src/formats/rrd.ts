@@ -45,16 +45,28 @@ export interface RrdUpdate extends RrdFile {
 /** An update for each file; the last value of a time counts. */
 export function rrdUpdates(batch: readonly Metric[], fileOf: (series: Series) => RrdFile) {
   const byPath = Map.groupBy(batch, ({ series }) => fileOf(series).path);
-  return [...byPath.values()].map((metrics): RrdUpdate => {
-    const times = new Map(
-      metrics.toSorted((a, b) => a.timestamp - b.timestamp).map((
-        { timestamp, value },
-      ) => [timestamp, value]),
-    );
-    const values = [...times].map(([time, value]) => `${time}:${value}`).join(" ");
-    const [first] = times.keys();
-    return { ...fileOf(metrics[0].series), values, first, metrics };
-  });
+  return [...byPath.values()].map((metrics) => updateOf(fileOf(metrics[0].series), metrics));
+}
+
+/** What is left of an update that was refused since it begins before the file's last value; undefined for nothing. */
+export function laterPart(update: RrdUpdate, error: string): RrdUpdate | undefined {
+  const last = Number(/last update time is ([\d.]+)/.exec(error)?.[1] ?? Infinity);
+  const later = update.metrics.filter(({ timestamp }) => timestamp > last);
+  // A second refusal for the same reason would be one for good.
+  return later.length === 0 || later.length === update.metrics.length
+    ? undefined
+    : updateOf(update, later);
+}
+
+function updateOf({ path, name }: RrdFile, metrics: readonly Metric[]): RrdUpdate {
+  const times = new Map(
+    metrics.toSorted((a, b) => a.timestamp - b.timestamp).map((
+      { timestamp, value },
+    ) => [timestamp, value]),
+  );
+  const values = [...times].map(([time, value]) => `${time}:${value}`).join(" ");
+  const [first] = times.keys();
+  return { path, name, values, first, metrics };
 }
 
 type RrdError = "missing" | "stored" | "bad" | "other";

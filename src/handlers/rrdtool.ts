@@ -4,7 +4,14 @@ import { refused, undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { integer, text } from "../core/option.ts";
-import { errorKind, type RrdFile, rrdFile, type RrdUpdate, rrdUpdates } from "../formats/rrd.ts";
+import {
+  errorKind,
+  laterPart,
+  type RrdFile,
+  rrdFile,
+  type RrdUpdate,
+  rrdUpdates,
+} from "../formats/rrd.ts";
 import type { Address } from "../ports/net.ts";
 import { splitAddress } from "../protocols/graphite.ts";
 import { rrdcached, rrdtool, type RrdWriter } from "../protocols/rrdtool.ts";
@@ -34,6 +41,7 @@ export default defineHandler({
       : rrdcached(host, addressOf(address), basedir);
     const names = createNames();
     return {
+      watch: writer.watch,
       async write(batch, signal) {
         const { good, twins } = names.sort(batch);
         const updates = rrdUpdates(good, names.fileOf);
@@ -64,30 +72,33 @@ interface Bad {
   readonly error: string;
 }
 
-/** Makes the files that are missing. Returns the updates whose files will never take them. */
+/**
+ * Makes the files that are missing, and writes the rest of what began before a file's last value. Returns the updates
+ * whose files will never take them.
+ */
 async function written(
   writer: RrdWriter,
   updates: readonly RrdUpdate[],
   step: number,
   signal: AbortSignal,
 ): Promise<Bad[]> {
-  const failed = (errors: readonly string[], of: readonly RrdUpdate[]) =>
-    errors.flatMap((error, index) => error === "" ? [] : [{ error, update: of[index] }]);
   if (updates.length === 0) return [];
-  const first = failed(await writer.update(updates, signal), updates);
-  const missing = first.filter(({ error }) => errorKind(error) === "missing")
-    .map(({ update }) => update);
-  for (const update of missing) {
-    const error = await writer.create(update, step, signal);
-    if (error !== "") throw undelivered(`cannot create ${update.path}: ${error}`);
+  const again: RrdUpdate[] = [];
+  const bad: Bad[] = [];
+  for (const [index, error] of (await writer.update(updates, signal)).entries()) {
+    if (error === "") continue;
+    const update = updates[index];
+    const kind = errorKind(error);
+    if (kind === "other") throw undelivered(`cannot update ${update.path}: ${error}`);
+    if (kind === "bad") bad.push({ update, error });
+    else if (kind === "stored") again.push(...[laterPart(update, error) ?? []].flat());
+    else {
+      const why = await writer.create(update, step, signal);
+      if (why !== "") throw undelivered(`cannot create ${update.path}: ${why}`);
+      again.push(update);
+    }
   }
-  const second = missing.length === 0 ? [] : failed(await writer.update(missing, signal), missing);
-  const left = [...first.filter(({ error }) => errorKind(error) !== "missing"), ...second].filter((
-    { error },
-  ) => errorKind(error) !== "stored");
-  const other = left.find(({ error }) => errorKind(error) !== "bad");
-  if (other !== undefined) throw undelivered(`cannot update ${other.update.path}: ${other.error}`);
-  return left;
+  return [...bad, ...await written(writer, again, step, signal)];
 }
 
 /** Files by path; a second path of the same file has none. */

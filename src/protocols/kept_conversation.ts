@@ -1,6 +1,6 @@
 /** A conversation that goes on from one write to the next, and is begun again where it broke. */
 
-import { codeOf } from "../core/errors.ts";
+import { codeOf, type Failure } from "../core/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { Address } from "../ports/net.ts";
 import { Conversation } from "./conversation.ts";
@@ -8,11 +8,19 @@ import { Conversation } from "./conversation.ts";
 interface KeptConversation {
   /** Talks; once more on a new connection where the kept one had ended meanwhile. */
   talk(signal: AbortSignal, work: (peer: Conversation) => Promise<void>): Promise<void>;
+  /** Why a connection that was talked by has ended since this was asked last. */
+  broken(): Failure | undefined;
   close(): Promise<void>;
 }
 
-export function keepConversation(host: Host, to: Address): KeptConversation {
+/** `isOrdered`: what an ended connection may have lost is sent before anything else, so that `talk` does not go on. */
+export function keepConversation(
+  host: Host,
+  to: Address,
+  isOrdered = false,
+): KeptConversation {
   let kept: Conversation | undefined;
+  let failure: Failure | undefined;
 
   const talk: KeptConversation["talk"] = async (signal, work) => {
     const isNew = kept === undefined;
@@ -23,8 +31,9 @@ export function keepConversation(host: Host, to: Address): KeptConversation {
       // Its answer was understood.
       if (codeOf(error) === "refused") throw error;
       await close();
+      if (!isNew) failure = error as Failure;
       // A server may end an idle connection at any time.
-      if (isNew || codeOf(error) === "timeout") throw error;
+      if (isNew || isOrdered || codeOf(error) === "timeout") throw error;
       await talk(signal, work);
     }
   };
@@ -35,5 +44,13 @@ export function keepConversation(host: Host, to: Address): KeptConversation {
     return Promise.resolve();
   }
 
-  return { talk, close };
+  return {
+    talk,
+    close,
+    broken() {
+      const found = failure;
+      failure = undefined;
+      return found;
+    },
+  };
 }

@@ -4,6 +4,7 @@
  */
 
 import { undelivered } from "../core/errors.ts";
+import type { DeliveryWatch } from "../core/handler.ts";
 import { createOptions, type RrdUpdate } from "../formats/rrd.ts";
 import type { RunningDialogue } from "../ports/exec.ts";
 import type { Host } from "../ports/host.ts";
@@ -18,6 +19,8 @@ export interface RrdWriter {
   update(updates: readonly RrdUpdate[], signal: AbortSignal): Promise<Errors>;
   create(update: RrdUpdate, step: number, signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
+  /** Of one that may still lose what it has taken. */
+  readonly watch?: DeliveryWatch;
 }
 
 /** Starts rrdtool with the first command, and again where it has ended. */
@@ -84,9 +87,13 @@ function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** A path that is not absolute is below rrdcached's own base directory. */
+/**
+ * A path that is not absolute is below rrdcached's own base directory. The last lines of its journal are in its
+ * memory: where it is killed, what it took in the last seconds is sent again, which does no harm.
+ */
 export function rrdcached(host: Host, to: Address, base: string): RrdWriter {
-  const { talk, close } = keepConversation(host, to);
+  const { talk, close, broken } = keepConversation(host, to, true);
+  let written = 0;
   const shown = (path: string) => `${base}/${path}`.replace(/[ \\]/g, "\\$&");
   return {
     async update(updates, signal) {
@@ -98,6 +105,7 @@ export function rrdcached(host: Host, to: Address, base: string): RrdWriter {
         await peer.send(`${lines.join("\n")}\n.\n`);
         errors = await batchErrors(peer, updates.length);
       });
+      written += updates.length;
       return errors;
     },
     async create(update, step, signal) {
@@ -110,6 +118,16 @@ export function rrdcached(host: Host, to: Address, base: string): RrdWriter {
       return error;
     },
     close,
+    watch: {
+      get written() {
+        return written;
+      },
+      read: () => written,
+      broken() {
+        const error = broken();
+        return error && { error, answered: false };
+      },
+    },
   };
 }
 

@@ -110,7 +110,8 @@ async function rrdSubject(directory: string): Promise<Subject> {
   return {
     sections: {
       "RRDHandler tool": `basedir = ${own}\nstep = 1`,
-      "RRDHandler daemon": `basedir = ${server.data}\nstep = 1\nrrdcached = unix:${server.socket}`,
+      "RRDHandler daemon":
+        `basedir = ${server.data}\nstep = 1\nrrdcached = unix:${server.socket}\nresend_seconds = 3`,
     },
     async stop(signal, agentPid) {
       // The agent's own rrdtool dies with it.

@@ -175,11 +175,12 @@ describeWith("round-robin databases", noRrd, () => {
     const server = await rrdcached(join(directory, "cached"));
     const options = { basedir: server.data, rrdcached: `unix:${server.socket}` };
     await write(options, [[at(0, 1), at(1, 2.5), at(0, 3, "load")], [at(2, 7), at(1, 99)]]);
-    await write(options, [[at(2, 7), at(3, 8)]]);
+    // Some of it again, as after a restart.
+    await write(options, [[at(1, 2.5), at(2, 7), at(3, 8)], [at(4, 9)]]);
     server.flush();
     const file = join(server.data, "web1/network/eth0_rx_bit.rrd");
-    await until("it is written", () => values(file).length === 3);
-    deepEqual(values(file), [2.5, 7, 8]);
+    await until("it is written", () => values(file).length === 4);
+    deepEqual(values(file), [2.5, 7, 8, 9]);
     await server.stop("SIGTERM");
   });
 
