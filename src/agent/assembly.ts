@@ -6,7 +6,9 @@ import type { Sink } from "../core/handler.ts";
 import type { SeriesBudget } from "../core/series_limit.ts";
 import { droppedTotal } from "../delivery/ledger.ts";
 import { createPipeline, type Pipeline } from "../delivery/pipeline.ts";
+import { type Outlet, spreadOver } from "../delivery/spread.ts";
 import { createWorker, type Worker } from "../delivery/worker.ts";
+import type { Host } from "../ports/host.ts";
 import type {
   AgentPorts,
   AgentSettings,
@@ -81,6 +83,7 @@ export class Assembly {
     const pipeline = createPipeline(
       [...workers.values()].map(({ worker }) => worker),
       (metrics) => this.#taps.offered(metrics),
+      settings.handlers.flatMap((part) => outletsOf(part, workers, host)),
     );
     const all = [...runners.values()].map(({ runner }) => runner);
     const phases = before?.scheduler.phases();
@@ -196,6 +199,17 @@ export class Assembly {
   ): Missing {
     return { kind, section, reason, since: this.#ports.host.clock.now(), isRetried };
   }
+}
+
+/** What leads to the workers of a handler: each of them, or what spreads points over them. */
+function outletsOf(
+  part: HandlerConfig,
+  workers: ReadonlyMap<string, RunningHandler>,
+  host: Host,
+): Outlet[] {
+  const own = backendsOf(part).map(({ section }) => workers.get(section)?.worker);
+  const spread = part.handler.spread?.(part.options, host);
+  return spread === undefined ? own.filter((one) => one !== undefined) : [spreadOver(own, spread)];
 }
 
 /** A reload is not refused for what is tried again anyway. */

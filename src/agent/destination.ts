@@ -9,10 +9,15 @@ export function destinationOf(options: OptionValues): string | undefined {
   const { url, socket, log_file: file } = options;
   if (isText(url)) return shownUrl(url);
   if (isText(socket)) return socket;
-  const host = [options.host, options.hostname].find(isText);
-  const port = [options.port, options.udpport, options.tcpport].find(isPort);
+  const { host: place, hostname, server, rmq_server: pubsub, dsn, basedir } = options;
+  // Of several, one backend has one.
+  const host = [place, pubsub, hostname, server].map((one) => Array.isArray(one) ? one[0] : one)
+    .find(isText);
+  if (host?.includes("://")) return shownUrl(host);
+  const ports = pubsub === undefined || String(pubsub) === "" ? [options.port] : [options.rmq_port];
+  const port = [...ports, options.udpport, options.tcpport].find(isPort);
   if (host !== undefined && port !== undefined) return addressOf(host, port);
-  return isText(file) ? file : host;
+  return [file, host, basedir].find(isText) ?? (isText(dsn) ? shownUrl(dsn) : undefined);
 }
 
 function isText(value: unknown): value is string {

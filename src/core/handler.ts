@@ -69,6 +69,8 @@ export interface Handler<O extends Options = Options> {
    * ledger, under the section's name and `backend`.
    */
   expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
+  /** Of a cluster: a point goes to some of the backends of `expand`, and not to all. */
+  spread?(options: Values<O> & DeliveryValues, host: Pick<Host, "codecs">): Spread;
   /** Of the operator's own. */
   readonly custom?: HandlerTraits;
   /** Metrics in one write at most, where the backend has a limit. */
@@ -82,6 +84,15 @@ export interface HandlerTraits {
   readonly freeOptions: boolean;
   /** Its section and the default one come as they stand, as the option `section`. */
   readonly wantsSection?: boolean;
+}
+
+export interface Spread {
+  /** The numbers of all backends, the first choice for a path first. */
+  choices(path: string): readonly number[];
+  /** Backends that get a point. */
+  readonly copies: number;
+  /** What a backend that fails would get goes to the next choice. Otherwise it waits for it. */
+  readonly failover: boolean;
 }
 
 export interface Backend<O extends Options = Options> {

@@ -1,6 +1,7 @@
 /** From a collector's run to every handler: each gets all metrics and a mark at the end of the run. */
 
 import type { Metric } from "../core/metric.ts";
+import type { Outlet } from "./spread.ts";
 import type { Worker } from "./worker.ts";
 
 export interface Pipeline {
@@ -10,16 +11,17 @@ export interface Pipeline {
   readonly workers: readonly Worker[];
 }
 
-/** `offered` is called with all metrics that the handlers get. */
+/** `offered` is called with all metrics that the handlers get; `outlets` are what leads to the workers. */
 export function createPipeline(
   workers: readonly Worker[],
   offered: (metrics: readonly Metric[]) => void = () => {},
+  outlets: readonly Outlet[] = workers,
 ): Pipeline {
   return {
     workers,
     deliver(metrics) {
       if (metrics.length === 0) return;
-      for (const worker of workers) worker.offer(metrics);
+      for (const outlet of outlets) outlet.offer(metrics);
       offered(metrics);
     },
     flush() {

@@ -7,6 +7,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   ArchiveHandler: () => import("./archive.ts"),
   DatadogHandler: () => import("./datadog.ts"),
   GmetricHandler: () => import("./gmetric.ts"),
+  GraphiteClusterHandler: () => import("./graphite_cluster.ts"),
   GraphiteHandler: () => import("./graphite.ts"),
   GraphitePickleHandler: () => import("./graphite_pickle.ts"),
   HistoryHandler: () => import("./history.ts"),

@@ -1,4 +1,4 @@
-/** Encodings that have libraries: the body of a Prometheus remote write, and Riemann's messages. */
+/** Encodings that have libraries: the body of a Prometheus remote write, Riemann's messages, and MD5. */
 
 import type { RiemannCodec } from "./riemann.ts";
 
@@ -6,6 +6,7 @@ export interface Codecs {
   /** The body of Prometheus' remote write: protobuf in Snappy's block format. */
   remoteWrite(series: readonly TimeSeries[]): Promise<Uint8Array>;
   riemann(): Promise<RiemannCodec>;
+  md5(text: string): Uint8Array;
 }
 
 export interface TimeSeries {

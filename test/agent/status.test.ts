@@ -191,6 +191,13 @@ describe("a handler's destination", () => {
       [{ url: "https://user:pa@ss@host/v1/write?token=abc#x" }, "https://host/v1/write"],
       [{ url: "http://host:8086/api" }, "http://host:8086/api"],
       [{ log_file: "/var/log/archive.log" }, "/var/log/archive.log"],
+      [{ host: ["10.0.0.1"], port: 2003 }, "10.0.0.1:2003"],
+      [{ server: "mq", port: 5672, rmq_server: [], rmq_port: 1 }, "mq:5672"],
+      [{ server: "mq", port: 5672, rmq_server: ["east"], rmq_port: 5673 }, "east:5673"],
+      [{ server: "https://api.appenlight.com/" }, "https://api.appenlight.com/"],
+      [{ dsn: "https://key@sentry/1" }, "https://sentry/1"],
+      [{ basedir: "/var/lib/rrd" }, "/var/lib/rrd"],
+      [{ host: "broker", port: 0 }, "broker"],
       [{}, undefined],
     ] as const
   ) {

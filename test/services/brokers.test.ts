@@ -6,14 +6,28 @@ import { join } from "node:path";
 import { after, it } from "node:test";
 import mqtt from "../../src/handlers/mqtt.ts";
 import rmq from "../../src/handlers/rmq.ts";
+import { dryHost } from "../../src/cli/connect/dry_host.ts";
+import { realBrokers } from "../../src/platform/brokers/brokers.ts";
+import { realClock } from "../../src/platform/clock.ts";
+import type { Host } from "../../src/ports/host.ts";
+import type { ConfigFiles } from "../../src/ports/local_files.ts";
 import { freePort, temporary, until } from "../harness/agent_process.ts";
 import { AmqpQueue } from "../harness/amqp_queue.ts";
 import { badPeer, misdeeds } from "../harness/bad_peers.ts";
 import { mosquitto, noMosquitto, noRabbit, rabbit, subscriber } from "../harness/brokers.ts";
 import { certificates, CERTIFIED_NAME } from "../harness/certificates.ts";
 import { type Case, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
+import { handlerDefaults } from "../harness/defaults.ts";
 import { describeWith } from "../harness/describe_with.ts";
+import { metric } from "../harness/metrics.ts";
+import { silentLog } from "../harness/recorded_log.ts";
 
+const realHost = {
+  brokers: realBrokers,
+  clock: realClock,
+  names: { hostname: () => "web1" },
+  self: { pid: 1 },
+} as unknown as Host;
 const { path: directory, remove } = temporary();
 after(remove);
 
@@ -110,6 +124,29 @@ describeWith("MQTT", noMosquitto, () => {
     first.tick(1);
     await until("it is taken after all", () => first.worker.ledger.delivered === 2);
     await Promise.all([first.end(), second.end()]);
+    await server.stop("SIGTERM");
+  });
+
+  it("is only logged in at by a check", async () => {
+    const server = await mosquitto(join(directory, "check"), await freePort());
+    const reader = await subscriber(server.port, "check", "#");
+    const steps: string[] = [];
+    const host = dryHost(realHost, {
+      files: {} as ConfigFiles,
+      isRunning: false,
+      note: ({ what, error = "" }) => void steps.push(`${what.replace(/, \d+ ms/, "")}${error}`),
+    });
+    const options = { ...handlerDefaults(mqtt), host: "127.0.0.1", port: server.port, qos: 1 };
+    const sink = mqtt.open({ host, options: options as never, log: silentLog });
+    await sink.write([metric("a", 1)], new AbortController().signal);
+    await sink[Symbol.asyncDispose]();
+    const running = run(mqttCase, "127.0.0.1", server.port);
+    running.tick(1);
+    await until("another one is there", () => reader.lines().length > 0);
+    deepEqual(steps, [`logs in at 127.0.0.1:${server.port}`]);
+    match(reader.lines().join(), /^p00000x 1 \d+$/);
+    await running.end();
+    reader.stop();
     await server.stop("SIGTERM");
   });
 

@@ -7,10 +7,11 @@ import { messageOf } from "../../core/errors.ts";
 import { addressText } from "../../core/option.ts";
 import { shownUrl } from "../../core/secrets.ts";
 import { looksLike } from "../../formats/peer_looks.ts";
+import type { Broker } from "../../ports/brokers.ts";
 import type { Host } from "../../ports/host.ts";
-import type { HttpRequest } from "../../ports/http.ts";
+import type { HttpRequest, Listener } from "../../ports/http.ts";
 import type { ConfigFiles } from "../../ports/local_files.ts";
-import type { Connection, Net, Target } from "../../ports/net.ts";
+import type { Connection, ListenAddress, Net, Target } from "../../ports/net.ts";
 
 export interface Step {
   readonly what: string;
@@ -67,6 +68,30 @@ export function dryHost(real: Host, { files, isRunning, note }: DrySettings): Ho
         });
       },
     },
+    brokers: {
+      mqtt: (settings, signal) =>
+        tried(
+          loginText(settings),
+          async () => muteBroker(await real.brokers.mqtt(settings, signal)),
+        ),
+      amqp: (settings, signal) =>
+        tried(
+          loginText(settings),
+          async () => muteBroker(await real.brokers.amqp(settings, signal)),
+        ),
+    },
+    exec: {
+      ...real.exec,
+      converse([program], listener) {
+        const found = real.exec.find(program);
+        note({
+          what: `can run ${found ?? program}`,
+          error: found === undefined ? `cannot find ${program}` : undefined,
+        });
+        void Promise.resolve().then(() => listener.ended("is not started here"));
+        return { send() {}, signal() {}, stop() {} };
+      },
+    },
     histories: {
       current: () => undefined,
       open({ path }) {
@@ -112,19 +137,42 @@ function dryNet(
       );
       return { status: 204, headers: {}, body: "" };
     },
-    async listen(at, answer) {
-      const place = addressText(at);
-      try {
-        await (await net.listen(at, answer)).close();
-        note({ what: `can answer at ${place}` });
-      } catch (error) {
-        if (isRunning) note({ what: `${place} is in use, as the agent runs`, isTaken: true });
-        else note({ what: place, error: messageOf(error) });
-        throw error;
-      }
-      return { close: () => Promise.resolve() };
-    },
+    dial: (to, signal) =>
+      tried(`connects to ${"path" in to ? to.path : addressText(to) + byTls(to.tls)}`, async () => {
+        const stream = await net.dial(to, signal);
+        return {
+          ...stream,
+          write: () => Promise.resolve(),
+          read: () => Promise.resolve(undefined),
+        };
+      }),
+    listen: (at, answer) => opened(at, () => net.listen(at, answer)),
+    serve: (at, take) => opened(at, () => net.serve(at, take)),
   };
+
+  async function opened(
+    at: Pick<ListenAddress, "host" | "port">,
+    open: () => Promise<Listener>,
+  ): Promise<Listener> {
+    const place = addressText(at);
+    try {
+      await (await open()).close();
+      note({ what: `can answer at ${place}` });
+    } catch (error) {
+      if (isRunning) note({ what: `${place} is in use, as the agent runs`, isTaken: true });
+      else note({ what: place, error: messageOf(error) });
+      throw error;
+    }
+    return { close: () => Promise.resolve() };
+  }
+}
+
+function loginText({ target, user }: { readonly target: Target; readonly user: string }): string {
+  return `logs in at ${addressText(target)}${user === "" ? "" : ` as ${user}`}`;
+}
+
+function muteBroker(broker: Broker): Broker {
+  return { isOpen: true, publish: () => Promise.resolve(), close: () => broker.close() };
 }
 
 function mute(connection: Connection): Connection {

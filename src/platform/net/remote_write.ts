@@ -3,11 +3,13 @@
  * when they are first needed.
  */
 
+import { createHash } from "node:crypto";
 import type { Codecs, TimeSeries } from "../../ports/remote_write.ts";
 import { riemannCodec } from "./riemann.ts";
 
 export const realCodecs: Codecs = {
   riemann: riemannCodec,
+  md5: (text) => createHash("md5").update(text).digest(),
   async remoteWrite(series) {
     const { BinaryWriter } = await import("@bufbuild/protobuf/wire");
     const { compress } = await import("snappyjs");
