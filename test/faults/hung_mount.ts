@@ -93,7 +93,7 @@ enabled = True
     const others = slots("servers.web1.loadavg.01");
     const disk = slots("servers.web1.diskspace.root.byte_used");
     const stale = values(`${name}.stale`).filter((line) => line.includes(" 1 ")).length;
-    const told = [...running.output().matchAll(/WARNING\].* is stale/g)].length;
+    const told = [...running.output().matchAll(/WARNING\].*hanging.* is stale/g)].length;
     console.log(
       `  ${wanted} ticks: ${others} of another collector, ${disk} of the root file system, ` +
         `${stale} times stale 1`,
