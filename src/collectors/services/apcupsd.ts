@@ -10,6 +10,8 @@ import { MAX_PORT } from "../../protocols/servers.ts";
 
 /** Those that grow: published per second. */
 const GROWING = wordsOf("TONBATT CUMONBATT NUMXFERS");
+/** apcupsd sends about fifty. */
+const MAX_RECORDS = 1000;
 const QUESTION = "\0\x06status";
 
 export default defineCollector({
@@ -59,7 +61,7 @@ async function status(
   using peer = await Conversation.open(host, address, signal);
   await peer.send(QUESTION);
   const fields = new Map<string, string>();
-  for (;;) {
+  for (let count = 0; count < MAX_RECORDS; count++) {
     const [high, low] = await peer.bytes(2);
     const length = high * 256 + low;
     if (length === 0) return fields;
@@ -68,4 +70,5 @@ async function status(
     const [, name, value] = /^([A-Z]+)\s+:\s+(.*?)\s*$/.exec(line) ?? [];
     if (name !== undefined) fields.set(name, value);
   }
+  throw peer.failure("answers without end");
 }

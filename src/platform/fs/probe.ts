@@ -3,12 +3,13 @@
  * process, and so is what takes long.
  */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { badData, noData } from "../../core/errors.ts";
 import type { Abortable, Probe, StatVfs, Tree } from "../../ports/probe.ts";
 import { realClock } from "../clock.ts";
 import { canHang, hangingKind } from "./mount_kinds.ts";
 import { createProbeProcess } from "./probe_process.ts";
+import { readSmall } from "./small_file.ts";
 import { type RawStatVfs, statvfs } from "./statvfs.ts";
 import { realPathOf, type Roots } from "../roots.ts";
 
@@ -48,7 +49,7 @@ export function createProbe(
     },
     tree: (path, asker) =>
       patient.ask("tree", realPathOf(path, roots), asker.signal) as Promise<Tree>,
-    read: (path, asker) => small("read", path, asker, (real) => readFileSync(real, "utf8")),
+    read: (path, asker) => small("read", path, asker, readSmall),
     list: (path, asker) => small("list", path, asker, (real) => readdirSync(real)),
   };
 }

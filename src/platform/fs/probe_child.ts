@@ -3,9 +3,10 @@
  * A request is a line of a question and a path, as JSON; the answer is a line of JSON.
  */
 
-import { readdirSync, readFileSync, statSync, writeSync } from "node:fs";
+import { readdirSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../core/errors.ts";
 import { stdinLines } from "../runtime/stdin_lines.ts";
+import { readSmall } from "./small_file.ts";
 import { statvfs } from "./statvfs.ts";
 import { treeOf } from "./tree.ts";
 
@@ -17,7 +18,7 @@ const QUESTIONS = {
   statvfs: (path: string): unknown => ({ ...statvfs(path) }),
   device: (path: string): unknown => statSync(path).dev,
   tree: (path: string): unknown => treeOf(path),
-  read: (path: string): unknown => readFileSync(path, "utf8"),
+  read: (path: string): unknown => readSmall(path),
   list: (path: string): unknown => readdirSync(path),
 };
 export type Question = keyof typeof QUESTIONS;
