@@ -291,11 +291,12 @@ describeWith("the page under attack", linux, () => {
       ok(files < 400, `${files} descriptors`);
       for (const socket of sockets.splice(0)) socket.destroy();
     };
-    await flood();
+    // The first ones fill what the runtime keeps for the next.
+    for (let round = 0; round < 4; round++) await flood();
     const before = rssOf(running.pid);
     for (let round = 0; round < 4; round++) await flood();
     const grown = rssOf(running.pid) - before;
-    ok(grown < 25, `RSS has grown by ${grown} MB`);
+    ok(grown < 20, `RSS has grown by ${grown} MB`);
   });
 });
 
