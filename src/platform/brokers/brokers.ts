@@ -1,7 +1,8 @@
-/** Brokers of messages, each by a library that is loaded with the first connection. */
+/** Brokers of messages. Each client is loaded with its first connection. */
 
 import type { Brokers } from "../../ports/brokers.ts";
-import { connectAmqp } from "./amqp.ts";
-import { connectMqtt } from "./mqtt.ts";
 
-export const realBrokers: Brokers = { mqtt: connectMqtt, amqp: connectAmqp };
+export const realBrokers: Brokers = {
+  mqtt: async (settings, signal) => (await import("./mqtt.ts")).connectMqtt(settings, signal),
+  amqp: async (settings, signal) => (await import("./amqp.ts")).connectAmqp(settings, signal),
+};
