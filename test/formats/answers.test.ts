@@ -38,6 +38,21 @@ describe("parseXml", () => {
     });
   }
 
+  it("reads an attribute that is a whole table, as MX4J has them", () => {
+    const table = "(itemName=used,itemType=long)".repeat(5000);
+    equal(parseXml(`<a b="${table}"/>`, "it").attributes.get("b"), table);
+  });
+
+  it("keeps a flat element without what is in it", () => {
+    const root = parseXml("<a><z b='1'><c/>x</z><z/><d/></a>", "it", "z");
+    deepEqual(root.children.map(({ name, children, text }) => [name, children.length, text]), [
+      ["z", 0, ""],
+      ["z", 0, ""],
+      ["d", 0, ""],
+    ]);
+    throws(() => parseXml("<a><z><c/></a>", "it", "z"), /it breaks off/);
+  });
+
   it("leaves an entity outside of Unicode as it is", () => {
     equal(parseXml("<a>&#x110000;&#99999999999;</a>", "it").text, "&#x110000;&#99999999999;");
   });

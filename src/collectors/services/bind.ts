@@ -54,12 +54,15 @@ export default defineCollector({
   },
 });
 
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /** A server that was built without XML may have JSON. */
 async function valuesOf({ host, options, signal }: Bind) {
   const base = baseUrl(false, options.host, options.port);
   try {
-    const { body } = await get(host, `${base}/`, signal);
-    return bindValuesInXml(parseXml(body, base), base);
+    const { body } = await get(host, `${base}/`, signal, { maxBytes: MAX_BYTES });
+    // Of zones only the number is published, and a server may have a hundred thousand.
+    return bindValuesInXml(parseXml(body, base, "zone"), base);
   } catch (error) {
     if (!(error instanceof Failure && error.status === 404)) throw error;
     return bindValuesInJson(await getJson(host, `${base}/json/v1`, signal));
