@@ -8,6 +8,7 @@ import {
   list,
   matchesAny,
   patterns,
+  type Raw,
   secret,
   section,
   text,
@@ -22,6 +23,9 @@ import { getJson, login } from "../../protocols/http_get.ts";
 import { baseUrl } from "../../protocols/http_post.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
 
+const rewrites = section(
+  "Regular expression = replacement, for names, in the order in which they stand",
+);
 const options = {
   host: text("localhost", "Name or address of the agent"),
   port: integer(8778, "Its port", { min: 1, max: MAX_PORT }),
@@ -31,7 +35,15 @@ const options = {
   domains: list([], "Domains to read, with commas or | between them; empty: all that there are"),
   mbeans: patterns([], "match", "MBeans to publish: names, or expressions for their starts"),
   regex: bool(false, "Without effect, as in Diamond: mbeans may always be regular expressions"),
-  rewrite: section("Regular expression = replacement, for names, in the order in which they stand"),
+  rewrite: {
+    ...rewrites,
+    // So that `check` names one that cannot be read.
+    parse(raw: Raw) {
+      const all = rewrites.parse(raw);
+      for (const pattern of Object.keys(all)) pythonRegex(pattern, "search");
+      return all;
+    },
+  },
   use_canonical_names: bool(true, "Ask for names with sorted keys"),
 };
 const metrics = { "{number}": gauge("A number of an MBean: domain, keys and attribute") };

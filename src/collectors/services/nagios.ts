@@ -1,6 +1,7 @@
 /** Source: https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/nagiostats.html */
 
 import { defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import { badData } from "../../core/errors.ts";
 import { bool, words } from "../../core/option.ts";
 import { unreadPart } from "../../core/unread_lines.ts";
 import { wordsOf } from "../../core/words.ts";
@@ -33,10 +34,12 @@ export default defineCollector({
     const bin = programOf(host, options.bin);
     const args = ["--data", options.vars.join(","), "--mrtg"];
     const lines = (await run(host, { ...options, bin }, args, signal)).split("\n");
+    const isNumber = (line = "") => /^\s*-?\d{1,15}\s*$/.test(line);
+    if (!lines.some(isNumber)) throw badData(`${bin} prints no numbers`);
     for (const [at, variable] of options.vars.entries()) {
-      const line = lines[at]?.trim() ?? "";
-      if (/^-?\d+$/.test(line)) emit("{variable}", Number(line), variable);
-      else skipLine(unreadPart(`${bin}: ${variable}`, line));
+      const line = lines[at] ?? "";
+      if (isNumber(line)) emit("{variable}", Number(line), variable);
+      else skipLine(unreadPart(bin, `${variable}: ${line}`));
     }
   },
 });
