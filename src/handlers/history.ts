@@ -22,14 +22,17 @@ export default defineHandler({
       maxAge: options.max_days * DAY,
     };
     let opening: ReturnType<typeof host.histories.open> | undefined;
+    const opened = () =>
+      opening ??= host.histories.open(settings, log).catch((error) => {
+        // A file that cannot be opened now may be openable at the next try.
+        opening = undefined;
+        throw error;
+      });
+    // Its views want to read before there is anything to write. The first write reports an error.
+    opened().catch(() => {});
     return {
       async write(batch) {
-        // A file that cannot be opened now may be openable at the next try.
-        opening ??= host.histories.open(settings, log).catch((error) => {
-          opening = undefined;
-          throw error;
-        });
-        const { history } = await opening;
+        const { history } = await opened();
         history.write(batch);
       },
       async [Symbol.asyncDispose]() {
