@@ -79,7 +79,8 @@ function emitThread(
     const growth = delta(`${server} ${name} ${wait}`, sum);
     if (growth === undefined) all = false;
     else {
-      const percent = 100 * growth / (elapsed * PICOSECONDS);
+      // The two moments are not quite the same.
+      const percent = Math.min(100, 100 * growth / (elapsed * PICOSECONDS));
       known += percent;
       emit("{server}.{thread}.{wait}", percent, server, name, wait);
     }
