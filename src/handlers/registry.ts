@@ -20,6 +20,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   MultiGraphiteHandler: () => import("./multi_graphite.ts"),
   MultiGraphitePickleHandler: () => import("./multi_graphite_pickle.ts"),
   MySQLHandler: () => import("./mysql.ts"),
+  NatsHandler: () => import("./nats.ts"),
   NullHandler: () => import("./null.ts"),
   OTLPHandler: () => import("./otlp.ts"),
   PrometheusHandler: () => import("./prometheus.ts"),

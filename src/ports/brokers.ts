@@ -7,6 +7,8 @@ export interface Brokers {
   mqtt(settings: MqttSettings, signal: AbortSignal): Promise<Broker>;
   /** AMQP 0-9-1, as RabbitMQ speaks it. The exchange is declared. Throws as `mqtt`. */
   amqp(settings: AmqpSettings, signal: AbortSignal): Promise<Broker>;
+  /** NATS JetStream. Throws as `mqtt`. */
+  nats(settings: NatsSettings, signal: AbortSignal): Promise<Broker>;
 }
 
 export interface Broker {
@@ -23,6 +25,8 @@ export interface Broker {
 export interface Message {
   readonly topic: string;
   readonly text: string;
+  /** By which a broker that can knows a message that it has. */
+  readonly id?: string;
 }
 
 export interface MqttSettings extends Login {
@@ -46,6 +50,13 @@ export interface AmqpSettings extends Login {
   readonly heartbeat: number;
   /** A message that no queue is bound for is not taken. */
   readonly mandatory: boolean;
+}
+
+export interface NatsSettings extends Login {
+  readonly target: Target;
+  readonly token: string;
+  /** File with a user's token and key, as nsc makes them; "" for none. */
+  readonly credentials: string;
 }
 
 interface Login {

@@ -45,6 +45,8 @@ export function dryHost(real: Host, { files, isRunning, note }: DrySettings): Ho
       throw error;
     }
   };
+  const logIn = (settings: LoginSettings, connect: () => Promise<Broker>) =>
+    tried(loginText(settings), async () => muteBroker(await connect()));
   const mayWrite = (path: string) => {
     const error = files.unwritable(path);
     note({ what: `can write ${path}`, error: error && `cannot write ${path}: ${error}` });
@@ -69,16 +71,9 @@ export function dryHost(real: Host, { files, isRunning, note }: DrySettings): Ho
       },
     },
     brokers: {
-      mqtt: (settings, signal) =>
-        tried(
-          loginText(settings),
-          async () => muteBroker(await real.brokers.mqtt(settings, signal)),
-        ),
-      amqp: (settings, signal) =>
-        tried(
-          loginText(settings),
-          async () => muteBroker(await real.brokers.amqp(settings, signal)),
-        ),
+      mqtt: (settings, signal) => logIn(settings, () => real.brokers.mqtt(settings, signal)),
+      amqp: (settings, signal) => logIn(settings, () => real.brokers.amqp(settings, signal)),
+      nats: (settings, signal) => logIn(settings, () => real.brokers.nats(settings, signal)),
     },
     exec: {
       ...real.exec,
@@ -167,7 +162,12 @@ function dryNet(
   }
 }
 
-function loginText({ target, user }: { readonly target: Target; readonly user: string }): string {
+interface LoginSettings {
+  readonly target: Target;
+  readonly user: string;
+}
+
+function loginText({ target, user }: LoginSettings): string {
   return `logs in at ${addressText(target)}${user === "" ? "" : ` as ${user}`}`;
 }
 

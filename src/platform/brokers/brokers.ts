@@ -5,4 +5,5 @@ import type { Brokers } from "../../ports/brokers.ts";
 export const realBrokers: Brokers = {
   mqtt: async (settings, signal) => (await import("./mqtt.ts")).connectMqtt(settings, signal),
   amqp: async (settings, signal) => (await import("./amqp.ts")).connectAmqp(settings, signal),
+  nats: async (settings, signal) => (await import("./nats.ts")).connectNats(settings, signal),
 };
