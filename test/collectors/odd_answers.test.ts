@@ -111,6 +111,7 @@ for (const folder of readdirSync(here).filter((entry) => statSync(join(here, ent
       const directory = join(scratch, `${folder}-${label}`);
       cpSync(source, directory, { recursive: true });
       const part = await partOf(directory, byFile.get(folder)!);
+      const { metrics: all } = await lastRun(directory, part);
       for (const file of files) {
         const path = join(directory, last, file);
         const whole = readFileSync(path, "utf8");
@@ -125,6 +126,13 @@ for (const folder of readdirSync(here).filter((entry) => statSync(join(here, ent
             equal(refused, 0, `${where}: a value that is no number`);
             const paths = metrics.map(({ series }) => series.path);
             equal(new Set(paths).size, paths.length, `${where}: a name comes twice`);
+            // Where the answer could still be read, the rest of it is there.
+            if (what.startsWith("a text at ") && error === undefined) {
+              ok(
+                paths.length * 2 >= all.length,
+                `${where}: ${paths.length} of ${all.length} values`,
+              );
+            }
             for (const { series, value } of metrics) ok(Number.isFinite(Number(value)), `${where}: ${series.path}`);
           }
         }
