@@ -1,12 +1,12 @@
 /** Credentials of clouds. Requests to AWS are signed by aws4fetch, which is loaded when the first is. */
 
-import { createSign } from "node:crypto";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { configError } from "../../core/errors.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import { readRegularText } from "../access/safe_open.ts";
+import { crypto } from "../runtime/node_modules.ts";
 
 const MAX_BYTES = 256 * 1024;
 
@@ -39,7 +39,7 @@ export const realCredentials: Credentials = {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
     try {
-      return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
+      return `${text}.${crypto().createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
     } catch (error) {
       throw configError("The private key of the credentials cannot be used", error);
     }

@@ -1,8 +1,8 @@
 /** Digest authentication of HTTP. Source: RFC 7616 */
 
-import { createHash, randomBytes } from "node:crypto";
 import { badData } from "../../core/errors.ts";
 import type { HttpRequest, Login } from "../../ports/http.ts";
+import { crypto } from "../runtime/node_modules.ts";
 
 const HASHES: Readonly<Record<string, string>> = { "md5": "md5", "sha-256": "sha256" };
 
@@ -16,12 +16,12 @@ export function digestAuthorization(
   const { realm = "", nonce = "", opaque, algorithm = "MD5" } = given;
   const name = HASHES[algorithm.toLowerCase()];
   if (name === undefined) throw badData(`the server asks for ${algorithm}, which is not supported`);
-  const hash = (text: string) => createHash(name).update(text).digest("hex");
+  const hash = (text: string) => crypto().createHash(name).update(text).digest("hex");
   const { pathname, search } = new URL(url);
   const uri = pathname + search;
   const secrets = [hash(`${user}:${realm}:${password}`), hash(`${method}:${uri}`)];
   const hasQuality = /\bauth\b/.test(given.qop ?? "");
-  const [count, client] = ["00000001", randomBytes(8).toString("hex")];
+  const [count, client] = ["00000001", crypto().randomBytes(8).toString("hex")];
   const response = hasQuality
     ? hash([secrets[0], nonce, count, client, "auth", secrets[1]].join(":"))
     : hash([secrets[0], nonce, secrets[1]].join(":"));

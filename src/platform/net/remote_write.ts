@@ -3,13 +3,12 @@
  * when they are first needed.
  */
 
-import { createHash } from "node:crypto";
 import type { Codecs, TimeSeries } from "../../ports/remote_write.ts";
-import { riemannCodec } from "./riemann.ts";
+import { crypto } from "../runtime/node_modules.ts";
 
 export const realCodecs: Codecs = {
-  riemann: riemannCodec,
-  md5: (text) => createHash("md5").update(text).digest(),
+  riemann: async () => (await import("./riemann.ts")).riemannCodec(),
+  md5: (text) => crypto().createHash("md5").update(text).digest(),
   async remoteWrite(series) {
     const { BinaryWriter } = await import("@bufbuild/protobuf/wire");
     const { compress } = await import("snappyjs");
