@@ -171,6 +171,47 @@ export const differences: readonly Difference[] = [
     here: "works; a row that was sent twice is there twice",
   },
   {
+    matter: "`MQTTHandler`",
+    diamond: "loses everything after a minute and a half of silence",
+    here: "pings, and has each message confirmed; `+` in a topic becomes `&`, as `#` does",
+  },
+  {
+    matter: "`rmqHandler`",
+    diamond: "messages that no queue is bound for are lost",
+    here: "they wait, or are counted (`mandatory`); `rmq_server` makes it `rabbitmq_pubsub`",
+  },
+  {
+    matter: "`RiemannHandler`",
+    diamond: "never connects again",
+    here: "does; values are sent as doubles too",
+  },
+  {
+    matter: "`GmetricHandler`",
+    diamond: "does not work",
+    here: "works; the host is the sender",
+  },
+  {
+    matter: "`RRDHandler`",
+    diamond: "rates of counters go into counters, `step` fails, a process for each update",
+    here: "gauges; works; one process, or rrdcached",
+  },
+  {
+    matter: "`cloudwatchHandler`: `False` for `collect_by_instance`",
+    diamond: "true",
+    here: "false",
+  },
+  {
+    matter:
+      "`DatadogHandler`, `SignalfxHandler`, `AppenlightMetricHandler`, `LogentriesDiamondHandler`",
+    diamond: "what fails is lost",
+    here: "kept and sent again",
+  },
+  {
+    matter: "`SentryHandler`",
+    diamond: "the store API",
+    here: "envelopes",
+  },
+  {
     matter: "`LibratoHandler`",
     diamond: "counters carry rates",
     here: "counters carry counts",
