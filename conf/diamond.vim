@@ -13,45 +13,47 @@ syn match diamondSection /^\s*\[\+[^]]*\]\+/ contains=diamondPlugin
 syn match diamondOwnKey /^\s*[^=\[#]\+\ze=/ contains=diamondKey
 syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
-syn keyword diamondKey contained * URL access_key_id aliases allowed_hosts allowed_names api_key apikey
-syn keyword diamondKey contained apply_metric_prefix attributes auth auth_token basedir batch batch_max_interval batch_size
-syn keyword diamondKey contained bin bootstrap_servers bucket byte_unit ca ca_file cache_size cafile
-syn keyword diamondKey contained ceph_binary cert certfile cleanMetrics client_id cluster cluster_prefix col_metric
-syn keyword diamondKey contained col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path collectors_path collectors_reload_interval
-syn keyword diamondKey contained compression consumer_groups cpu_absolute credentials custom_max_cpu custom_max_memory custom_routing_key database
-syn keyword diamondKey contained databases days db dbname delete delimiter derivative detailed
-syn keyword diamondKey contained devices dir dirs domains drbdsetup dsn enabled encoding
-syn keyword diamondKey contained exclude_devices exclude_filters extended failover files filesystems filter_metrics_regex floatprecision
-syn keyword diamondKey contained flow_info force_prefails force_psutil format gauges greedy group group_exclude
-syn keyword diamondKey contained group_include gzip handlers handlers_config_path handlers_isolation handlers_path has_admin hash
-syn keyword diamondKey contained headers histogram host hostname hostname_method hosts id:* ignore_collections
-syn keyword diamondKey contained ignore_servers include_filters influxdb_version info_keys innodb instance_id instance_prefix instances
-syn keyword diamondKey contained interfaces interval isolation jolokia_path keepalive keepaliveinterval key keyfile
-syn keyword diamondKey contained ksm_path listener_host listener_port log_file log_token logstash_mode long_running mandatory
-syn keyword diamondKey contained master max_backlog_multiplier max_bytes max_days max_memory max_output max_series mbeans
-syn keyword diamondKey contained measure_collector_time memory memory_path method metric_name metrics metrics_blacklist metrics_whitelist
-syn keyword diamondKey contained network_timeout normalize ntp_pool ntpdc_bin ntpq_bin org owfs page
-syn keyword diamondKey contained page_hosts page_token pass passwd password password_provider path path_prefix
-syn keyword diamondKey contained path_suffix percore perfdata_dir persistent_naming pg_version pid_file port ports
+syn keyword diamondKey contained * URL access_key_id aliases allow allowed_hosts allowed_names api_key
+syn keyword diamondKey contained apikey apply_metric_prefix attributes auth auth_token basedir batch batch_max_interval
+syn keyword diamondKey contained batch_size bin bootstrap_servers bucket byte_unit ca ca_file cache_size
+syn keyword diamondKey contained cafile ceph_binary cert certfile cleanMetrics client_id cluster cluster_prefix
+syn keyword diamondKey contained col_metric col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path collectors_path
+syn keyword diamondKey contained collectors_reload_interval compression consumer_groups counters cpu_absolute credentials custom_max_cpu custom_max_memory
+syn keyword diamondKey contained custom_routing_key database databases days db dbname delete delete_idle
+syn keyword diamondKey contained delimiter deny derivative detailed devices dir dirs domains
+syn keyword diamondKey contained drbdsetup drop_labels dsn enabled encoding exclude_devices exclude_filters extended
+syn keyword diamondKey contained failover files filesystems filter_metrics_regex floatprecision flow_info force_prefails force_psutil
+syn keyword diamondKey contained format gauges greedy group group_exclude group_include gzip handlers
+syn keyword diamondKey contained handlers_config_path handlers_isolation handlers_path has_admin hash headers histogram host
+syn keyword diamondKey contained hostname hostname_method hosts id:* ignore_collections ignore_servers include_filters influxdb_version
+syn keyword diamondKey contained info_keys innodb instance_id instance_prefix instances interfaces interval isolation
+syn keyword diamondKey contained jolokia_path keepalive keepaliveinterval key keyfile ksm_path labels listener_host
+syn keyword diamondKey contained listener_port log_file log_token logstash_mode long_running mandatory master max_backlog_multiplier
+syn keyword diamondKey contained max_bytes max_days max_memory max_names max_output max_series mbeans measure_collector_time
+syn keyword diamondKey contained memory memory_path method metric_name metrics metrics_blacklist metrics_whitelist network_timeout
+syn keyword diamondKey contained normalize ntp_pool ntpdc_bin ntpq_bin org owfs page page_hosts
+syn keyword diamondKey contained page_token pass passwd password password_provider path path_prefix path_suffix
+syn keyword diamondKey contained percentiles percore perfdata_dir persistent_naming pg_version pid_file port ports
 syn keyword diamondKey contained precision prefix process procfs propagate proto protocol protocol_version
 syn keyword diamondKey contained publish publish_view_bind publish_view_meta python qos query_individual_queues query_paths queue_bytes
 syn keyword diamondKey contained queue_max_interval queue_max_size queue_size queues queues_ignored rates reconnect_interval regex
-syn keyword diamondKey contained region replace_dashes_in_metric_keys replace_dot replace_slash replica replication replset_node_name req_host
-syn keyword diamondKey contained req_host_header req_path req_port req_ssl req_url req_vhost resend_seconds reset
-syn keyword diamondKey contained retain retries retry_max_interval rewrite rmq_durable rmq_exchange rmq_exchange_type rmq_heartbeat_interval
-syn keyword diamondKey contained rmq_password rmq_port rmq_server rmq_user rmq_vhost rollover_interval rootfs routing_key
-syn keyword diamondKey contained rrdcached scan scheme scope_id scopes script_timeout scripts_path secret_access_key
-syn keyword diamondKey contained sector_size self_metrics send_totals send_zero sentinel_name sentinel_ports server server_error_interval
-syn keyword diamondKey contained server_name servers session_token simple skip skipAggregates slave sock
-syn keyword diamondKey contained socket socket_ext socket_path socket_prefix sort_by_uuid spool spool_max_age spool_max_bytes
-syn keyword diamondKey contained spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection start_tls
-syn keyword diamondKey contained state_path stats step stop_timeout strict_permissions sudo_cmd sudo_user sys_path
-syn keyword diamondKey contained sysfs table tags target_* tcpport thresholds time_precision time_scale
-syn keyword diamondKey contained timeout timestamp tls tls_verify token topic topic_exchange translate_collections
-syn keyword diamondKey contained transport trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max uid_min
-syn keyword diamondKey contained underscore unit ups_name uri url urls use_canonical_names use_sudo
-syn keyword diamondKey contained use_tls user user_exclude user_include username utmp valtypes vars
-syn keyword diamondKey contained vhost vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol yaml_path zookeeper
+syn keyword diamondKey contained region rename replace_dashes_in_metric_keys replace_dot replace_slash replica replication replset_node_name
+syn keyword diamondKey contained req_host req_host_header req_path req_port req_ssl req_url req_vhost resend_seconds
+syn keyword diamondKey contained reset retain retries retry_max_interval rewrite rmq_durable rmq_exchange rmq_exchange_type
+syn keyword diamondKey contained rmq_heartbeat_interval rmq_password rmq_port rmq_server rmq_user rmq_vhost rollover_interval rootfs
+syn keyword diamondKey contained routing_key rrdcached scan scheme scope_id scopes script_timeout scripts_path
+syn keyword diamondKey contained secret_access_key sector_size self_metrics send_totals send_zero sentinel_name sentinel_ports server
+syn keyword diamondKey contained server_error_interval server_name servers session_token simple skip skipAggregates slave
+syn keyword diamondKey contained sock socket socket_ext socket_path socket_prefix sort_by_uuid spool spool_max_age
+syn keyword diamondKey contained spool_max_bytes spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection
+syn keyword diamondKey contained start_tls state_path stats step stop_timeout strict_permissions sudo_cmd sudo_user
+syn keyword diamondKey contained sys_path sysfs table tags target_* tcpport thresholds time_precision
+syn keyword diamondKey contained time_scale timeout timestamp tls tls_verify token topic topic_exchange
+syn keyword diamondKey contained translate_collections transport trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max
+syn keyword diamondKey contained uid_min underscore unit ups_name uri url urls use_canonical_names
+syn keyword diamondKey contained use_sudo use_tls user user_exclude user_include username utmp valtypes
+syn keyword diamondKey contained vars vhost vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol yaml_path
+syn keyword diamondKey contained zookeeper
 syn keyword diamondPlugin contained ApcupsdCollector BeanstalkdCollector BindCollector CPUCollector CephCollector CephStatsCollector ChronydCollector ConnTrackCollector
 syn keyword diamondPlugin contained CpuAcctCgroupCollector DRBDCollector DirStatsCollector DiskSpaceCollector DiskTemperatureCollector DiskUsageCollector DockerCollector ElasticSearchCollector
 syn keyword diamondPlugin contained EntropyStatCollector EtcdCollector ExampleCollector EximCollector FilesCollector FilestatCollector HAProxyCollector HTTPJSONCollector
@@ -61,14 +63,14 @@ syn keyword diamondPlugin contained MemcachedCollector MemcachedSlabCollector Me
 syn keyword diamondPlugin contained MountStatsCollector MySQLCollector MySQLPerfCollector NagiosPerfdataCollector NagiosStatsCollector NetfilterAccountingCollector NetstatCollector NetworkCollector
 syn keyword diamondPlugin contained NfsCollector NfsdCollector NginxCollector NtpCollector NtpdCollector NumaCollector NvidiaGPUCollector OneWireCollector
 syn keyword diamondPlugin contained OpenLDAPCollector OpenVPNCollector PgbouncerCollector PhpFpmCollector PingCollector PortStatCollector PostgresqlCollector PostqueueCollector
-syn keyword diamondPlugin contained PowerDNSCollector ProcessResourcesCollector ProcessStatCollector PuppetAgentCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector SNMPRawCollector
-syn keyword diamondPlugin contained SidekiqCollector SlabInfoCollector SmartCollector SockstatCollector SoftInterruptCollector SquidCollector SupervisordCollector TCPCollector
-syn keyword diamondPlugin contained TwemproxyCollector UDPCollector UPSCollector UnboundCollector UptimeCollector UserScriptsCollector UsersCollector VMStatCollector
-syn keyword diamondPlugin contained VarnishCollector WebsiteMonitorCollector XFSCollector ZookeeperCollector AppenlightMetricHandler ArchiveHandler DatadogHandler GmetricHandler
-syn keyword diamondPlugin contained GraphiteClusterHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler
-syn keyword diamondPlugin contained LogentriesDiamondHandler MQTTHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NatsHandler NullHandler OTLPHandler
-syn keyword diamondPlugin contained PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler RRDHandler RiemannHandler SentryHandler SignalfxHandler StatsdHandler
-syn keyword diamondPlugin contained StatsiteHandler TSDBHandler cloudwatchHandler rmqHandler zmqHandler
+syn keyword diamondPlugin contained PowerDNSCollector ProcessResourcesCollector ProcessStatCollector PrometheusScrapeCollector PuppetAgentCollector RabbitMQCollector RedisCollector SNMPInterfaceCollector
+syn keyword diamondPlugin contained SNMPRawCollector SidekiqCollector SlabInfoCollector SmartCollector SockstatCollector SoftInterruptCollector SquidCollector StatsdListenerCollector
+syn keyword diamondPlugin contained SupervisordCollector TCPCollector TwemproxyCollector UDPCollector UPSCollector UnboundCollector UptimeCollector UserScriptsCollector
+syn keyword diamondPlugin contained UsersCollector VMStatCollector VarnishCollector WebsiteMonitorCollector XFSCollector ZookeeperCollector AppenlightMetricHandler ArchiveHandler
+syn keyword diamondPlugin contained DatadogHandler GmetricHandler GraphiteClusterHandler GraphiteHandler GraphitePickleHandler HistoryHandler HostedGraphiteHandler HttpPostHandler
+syn keyword diamondPlugin contained InfluxdbHandler LibratoHandler LogentriesDiamondHandler MQTTHandler MultiGraphiteHandler MultiGraphitePickleHandler MySQLHandler NatsHandler
+syn keyword diamondPlugin contained NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler RRDHandler RiemannHandler SentryHandler
+syn keyword diamondPlugin contained SignalfxHandler StatsdHandler StatsiteHandler TSDBHandler cloudwatchHandler rmqHandler zmqHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

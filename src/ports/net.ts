@@ -20,8 +20,14 @@ export interface Net {
     at: Pick<ListenAddress, "host" | "port">,
     take: (peer: Peer) => { data(bytes: Uint8Array): void; closed(): void },
   ): Promise<Listener>;
-  /** Takes datagrams in at an address until it is disposed. Throws `undelivered` where that cannot be. */
-  inbox(at: Pick<ListenAddress, "host" | "port">): Promise<Inbox>;
+  /**
+   * Takes datagrams in at an address until it is disposed. With `receive` none of them waits to be taken: each is
+   * handed over as it comes. Throws `undelivered` where that cannot be.
+   */
+  inbox(
+    at: Pick<ListenAddress, "host" | "port">,
+    receive?: (datagram: Uint8Array) => void,
+  ): Promise<Inbox>;
 }
 
 export interface Inbox extends Disposable {

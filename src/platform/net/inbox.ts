@@ -7,8 +7,10 @@ import { dgram, net } from "../runtime/node_modules.ts";
 
 /** Of datagrams that wait; with more the oldest are dropped. */
 const MAX_BYTES = 4 * 1024 * 1024;
+/** What one takes in memory besides its bytes: those of a byte are bounded too. */
+const OVERHEAD = 256;
 
-export const inbox: Net["inbox"] = async ({ host, port }) => {
+export const inbox: Net["inbox"] = async ({ host, port }, receive) => {
   const socket = dgram().createSocket(net().isIP(host) === 6 ? "udp6" : "udp4");
   let waiting: Uint8Array[] = [];
   let bytes = 0;
@@ -22,14 +24,15 @@ export const inbox: Net["inbox"] = async ({ host, port }) => {
   });
   socket.on("error", () => {});
   socket.unref();
-  socket.on("message", (datagram) => {
+  const keep = (datagram: Uint8Array) => {
     waiting.push(datagram);
-    bytes += datagram.length;
+    bytes += datagram.length + OVERHEAD;
     while (bytes > MAX_BYTES) {
-      bytes -= waiting.shift()!.length;
+      bytes -= waiting.shift()!.length + OVERHEAD;
       dropped++;
     }
-  });
+  };
+  socket.on("message", receive ?? keep);
   return {
     take() {
       const taken = { datagrams: waiting, dropped };

@@ -100,7 +100,7 @@ function recordingDial(net: Net, keep: Keep): Net["dial"] {
 
 /** The same one is recorded in each round: it stays open. */
 function recordingInbox(net: Net, keep: Keep): Net["inbox"] {
-  return async (at) => {
+  return async (at, receive) => {
     const name = nameOf(at);
     const inbox = await kept(
       () => net.inbox(at),
@@ -111,7 +111,9 @@ function recordingInbox(net: Net, keep: Keep): Net["inbox"] {
       take() {
         const taken = inbox.take();
         keep({ inbox: name, received: taken.datagrams.map(textOf) });
-        return taken;
+        if (receive === undefined) return taken;
+        taken.datagrams.forEach((datagram) => receive(datagram));
+        return { datagrams: [], dropped: taken.dropped };
       },
       [Symbol.dispose]: () => inbox[Symbol.dispose](),
     };

@@ -41,7 +41,7 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
       connect: refuse,
       datagram: refuse,
       listen: refuse,
-      async inbox(at) {
+      async inbox(at, receive) {
         const name = nameOf(at);
         const isIt = (one: Exchange) => "inbox" in one && one.inbox === name;
         take(isIt, name);
@@ -50,7 +50,10 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
             const received = tape().flatMap((one) =>
               isIt(one) ? (one as InboxExchange).received ?? [] : []
             );
-            return { datagrams: received.map(bytesOf), dropped: 0 };
+            const datagrams = received.map(bytesOf);
+            if (receive === undefined) return { datagrams, dropped: 0 };
+            datagrams.forEach((datagram) => receive(datagram));
+            return { datagrams: [], dropped: 0 };
           },
           [Symbol.dispose]() {},
         };

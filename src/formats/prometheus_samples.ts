@@ -1,0 +1,85 @@
+/**
+ * Reads all samples of Prometheus' text format, and OpenMetrics', with their labels and types.
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+
+export interface Sample {
+  readonly name: string;
+  /** In the order of the text. */
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  readonly value: number;
+  /** It only grows, until its program starts again. */
+  readonly isCounter: boolean;
+}
+
+const LABEL = /\s*([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/y;
+const NAME = /^[A-Za-z_:][\w:]*$/;
+const WORDS: Readonly<Record<string, number>> = { NaN: NaN, "+Inf": Infinity, "-Inf": -Infinity };
+
+/** Hands each sample to `take`, and each line that cannot be read to `skip`. */
+export function readSamples(
+  text: string,
+  take: (sample: Sample) => void,
+  skip: (line: string) => void,
+): void {
+  const types = new Map<string, string>();
+  for (const whole of text.split("\n")) {
+    const line = whole.trim();
+    if (line === "") continue;
+    if (line.startsWith("#")) {
+      const [, name, type] = /^#\s*TYPE\s+(\S+)\s+(\S+)$/.exec(line) ?? [];
+      if (name !== undefined) types.set(name, type);
+      continue;
+    }
+    const sample = sampleOf(line, types);
+    if (sample === undefined) skip(line);
+    else take(sample);
+  }
+}
+
+function sampleOf(line: string, types: ReadonlyMap<string, string>): Sample | undefined {
+  const open = line.indexOf("{");
+  const end = open < 0 ? line.search(/\s/) : closing(line, open);
+  if (end < 0) return undefined;
+  const name = line.slice(0, open < 0 ? end : open).trim();
+  const labels = open < 0 ? [] : labelsOf(line.slice(open + 1, end));
+  const [written = ""] = line.slice(end + 1).trim().split(/\s+/, 1);
+  const value = Object.hasOwn(WORDS, written) ? WORDS[written] : Number(written);
+  const isNumber = written !== "" && (!Number.isNaN(value) || written === "NaN");
+  if (!NAME.test(name) || labels === undefined || !isNumber) return undefined;
+  return { name, labels, value, isCounter: isCounter(name, types) };
+}
+
+/** Where the labels end: a value may have a brace in it. */
+function closing(line: string, open: number): number {
+  let isQuoted = false;
+  for (let at = open + 1; at < line.length; at++) {
+    const character = line[at];
+    if (isQuoted && character === "\\") at++;
+    else if (character === '"') isQuoted = !isQuoted;
+    else if (character === "}" && !isQuoted) return at;
+  }
+  return -1;
+}
+
+function labelsOf(text: string): [string, string][] | undefined {
+  const labels: [string, string][] = [];
+  LABEL.lastIndex = 0;
+  while (LABEL.lastIndex < text.length) {
+    const found = LABEL.exec(text);
+    if (found === null) return undefined;
+    const value = found[2].replace(/\\(.)/g, (_, escaped) => escaped === "n" ? "\n" : escaped);
+    labels.push([found[1], value]);
+  }
+  return labels;
+}
+
+function isCounter(name: string, types: ReadonlyMap<string, string>): boolean {
+  const own = types.get(name);
+  if (own !== undefined && own !== "histogram") return own === "counter";
+  const [, family, part] = /^(.+)_(total|bucket|sum|count)$/.exec(name) ?? [];
+  if (family === undefined) return false;
+  const type = types.get(family);
+  if (part === "total") return type === undefined || type === "counter";
+  return type === "histogram" || (type === "summary" && part !== "bucket");
+}

@@ -1,0 +1,48 @@
+/** A UDP port: datagrams that wait are bounded, and those that are handed over do not wait. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { after, describe, it } from "node:test";
+import { messageOf } from "../../src/core/errors.ts";
+import { realNet } from "../../src/platform/net/network.ts";
+import { freePort } from "../harness/agent_process.ts";
+
+const socket = createSocket("udp4");
+after(() => socket.close());
+const send = (text: string, port: number) =>
+  new Promise<void>((done) => socket.send(text, port, "127.0.0.1", () => done()));
+
+describe("an inbox", () => {
+  it("hands datagrams over as they come", async () => {
+    const port = await freePort();
+    const received: string[] = [];
+    const first = Promise.withResolvers<void>();
+    using box = await realNet.inbox({ host: "127.0.0.1", port }, (datagram) => {
+      received.push(new TextDecoder().decode(datagram));
+      first.resolve();
+    });
+    await send("a:1|c", port);
+    await first.promise;
+    deepEqual(received, ["a:1|c"]);
+    deepEqual(box.take(), { datagrams: [], dropped: 0 });
+  });
+
+  it("bounds those of one byte too, by what they take in memory", async () => {
+    const port = await freePort();
+    using box = await realNet.inbox({ host: "127.0.0.1", port });
+    for (let sent = 0; sent < 40_000; sent++) {
+      await send("a", port);
+      if (sent % 5 === 0) await new Promise((done) => setImmediate(done));
+    }
+    const { datagrams, dropped } = box.take();
+    ok(dropped > 0 && datagrams.length <= 16_384, `${datagrams.length} wait, ${dropped} dropped`);
+  });
+
+  it("says what is in its way", async () => {
+    const port = await freePort();
+    using _ = await realNet.inbox({ host: "127.0.0.1", port });
+    const error = await realNet.inbox({ host: "127.0.0.1", port }).then(() => undefined, messageOf);
+    match(String(error), new RegExp(`^cannot listen at 127.0.0.1:${port}: address already in use`));
+    equal(typeof error, "string");
+  });
+});
