@@ -103,7 +103,7 @@ async function byShell(host: Host, command: string): Promise<string> {
 
 function present(method: string, name: string): string {
   if (name === "" || name === UNNAMED) {
-    throw configError(`This host has no name by hostname_method = ${method}: set hostname`);
+    throw configError(`this host has no name by hostname_method = ${method}: set hostname`);
   }
   return name;
 }

@@ -107,7 +107,7 @@ export class Slots {
     if (full !== undefined) return this.#notes.refuse(full);
     const declared = Object.hasOwn(metrics, pattern) ? metrics[pattern] : undefined;
     if (declared === undefined && !free) {
-      throw new TypeError(`The metric "${pattern}" is not declared`);
+      throw new TypeError(`the metric "${pattern}" is not declared`);
     }
     const spec = this.#altered(declared ?? FREE, extras);
     const parts = rest.filter((part) => typeof part === "string");

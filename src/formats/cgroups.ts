@@ -31,7 +31,7 @@ export function cgroupsOf(fs: HostFs, path: string): Iterable<Cgroup> {
   const folder = path.replace(/\/+$/, "");
   if (fs.stat(folder)?.isDirectory) return groupsBelow(fs, folder);
   if (fs.exists(`${UNIFIED}/cgroup.controllers`)) return groupsBelow(fs, UNIFIED);
-  throw noData(`Cannot read ${folder}, and ${UNIFIED} is not version 2 of control groups`);
+  throw noData(`cannot read ${folder}, and ${UNIFIED} is not version 2 of control groups`);
 }
 
 function* groupsBelow(fs: HostFs, root: string, below = "", depth = 0): Generator<Cgroup> {

@@ -100,7 +100,7 @@ function dataOf({ value, timestamp }: Metric, rule: Rule, instance: string): Dat
   const { name, unit } = rule;
   const own = Object.entries(rule.dimensions).map(([key, text]) => {
     if (typeof text !== "string") {
-      throw configError(`The dimension ${key} of ${name} is not a text`);
+      throw configError(`the dimension ${key} of ${name} is not a text`);
     }
     return [key, text] as const;
   });

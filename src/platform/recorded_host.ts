@@ -19,9 +19,9 @@ import { replayingPorts } from "./tape/replaying.ts";
 import { type Exchange, readTape } from "./tape/tape.ts";
 
 const nothingRuns = (): never => {
-  throw noData("Nothing runs in a recording");
+  throw noData("nothing runs in a recording");
 };
-const noBroker = () => Promise.reject(noData("There is no broker in this directory"));
+const noBroker = () => Promise.reject(noData("there is no broker in this directory"));
 const DEADLINE_MS = 5000;
 /** 2023-11-14 22:13:20 UTC. */
 const START_MS = 1_700_000_000_000;
@@ -105,7 +105,7 @@ export function recordedHost(
         const answer = json<Tree | null>("trees.json")[path];
         if (answer === null) return Promise.reject(timedOut(`${path} did not answer in time`));
         return answer === undefined
-          ? Promise.reject(noData(`Cannot ask ${path}: no such file or directory`))
+          ? Promise.reject(noData(`cannot ask ${path}: no such file or directory`))
           : Promise.resolve(answer);
       },
       read: (path) => Promise.try(() => fs().read(path).text()),

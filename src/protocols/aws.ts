@@ -76,7 +76,7 @@ async function fromMachine(host: Host, signal: AbortSignal) {
     Partial<Record<"AccessKeyId" | "SecretAccessKey" | "Token" | "Expiration", string>>
   >(await roleData(host, signal));
   if (!id || !secret) {
-    throw undelivered("The machine's metadata has no keys for AWS: does it have a role?");
+    throw undelivered("the machine's metadata has no keys for AWS: does it have a role?");
   }
   const until = Date.parse(Expiration ?? "");
   return { keys: known({ id, secret, token: token ?? "" }), until: until || Infinity };
@@ -90,7 +90,7 @@ async function roleData(host: Host, signal: AbortSignal): Promise<string> {
     return await instanceData(host, INSTANCE_ROLE + role, signal);
   } catch (error) {
     throw undelivered(
-      "There are no keys for AWS: set access_key_id and secret_access_key, or give the machine a role",
+      "there are no keys for AWS: set access_key_id and secret_access_key, or give the machine a role",
       error,
     );
   }
@@ -112,7 +112,7 @@ async function instanceData(host: Host, path: string, signal: AbortSignal): Prom
 }
 
 function known(keys: AwsKeys): AwsKeys {
-  if (keys.secret === "") throw configError("There is an AWS_ACCESS_KEY_ID without its secret");
+  if (keys.secret === "") throw configError("there is an AWS_ACCESS_KEY_ID without its secret");
   for (const secret of [keys.secret, keys.token]) hide(secret);
   return keys;
 }

@@ -51,7 +51,7 @@ function accountIn({ credentials }: Host, path: string): Account | undefined {
   const named = path || credentials.variable("GOOGLE_APPLICATION_CREDENTIALS");
   const text = credentials.file(named || GCLOUD);
   if (text === undefined) {
-    if (named !== "") throw configError(`There is no file "${named}" with Google's credentials`);
+    if (named !== "") throw configError(`there is no file "${named}" with Google's credentials`);
     return undefined;
   }
   const account = jsonAnswer<Account>(text);
@@ -107,7 +107,7 @@ async function fromMachine(host: Host, signal: AbortSignal): Promise<string> {
     return await metadata(host, `http://${name}/${MACHINE}`, headers, signal);
   } catch (error) {
     throw undelivered(
-      "There are no credentials for Google: set credentials to a service account's file",
+      "there are no credentials for Google: set credentials to a service account's file",
       error,
     );
   }

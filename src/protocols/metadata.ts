@@ -38,5 +38,5 @@ export function jsonAnswer<T extends object>(text: string): T {
   } catch {
     // Said below.
   }
-  throw undelivered(`The answer is not JSON: "${excerpt(text.trim(), 100)}"`);
+  throw undelivered(`the answer is not JSON: "${excerpt(text.trim(), 100)}"`);
 }

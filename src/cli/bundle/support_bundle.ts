@@ -34,7 +34,7 @@ export function supportBundleCommand(world: World): CommandSpec {
         throw new UsageError("One file, please: diamond-agent support-bundle FILE");
       }
       if (given !== undefined && !given.endsWith(ENDING)) {
-        throw new UsageError(`The archive is a ${ENDING}: name it so, not "${given}"`);
+        throw new UsageError(`the archive is a ${ENDING}: name it so, not "${given}"`);
       }
       const { out, files } = world;
       const now = new Date();

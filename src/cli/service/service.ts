@@ -83,7 +83,7 @@ function managerOf({ files, host }: World, flags: Flags): Manager {
   if (isThere("/sbin/openrc-run")) return "openrc";
   if (isThere("/etc/init.d")) return "sysv";
   throw configError(
-    "This machine has no service manager that is known here: name one with --type, or have what starts the machine run `diamond-agent run -f`",
+    "this machine has no service manager that is known here: name one with --type, or have what starts the machine run `diamond-agent run -f`",
   );
 }
 

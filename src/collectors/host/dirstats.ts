@@ -27,7 +27,7 @@ export default defineCollector({
 
   async collect(context) {
     const { host, options: { dirs }, emit, skipLine } = context;
-    if (dirs.size === 0) throw noData("There is no section [[[dirs]]]: nothing to look at");
+    if (dirs.size === 0) throw noData("there is no section [[[dirs]]]: nothing to look at");
     await each([...dirs], ([, folder]) => folder, async ([name, folder]) => {
       const tree = await host.probe.tree(folder, context);
       for (const source of tree.unread) skipLine({ source, line: () => undefined });

@@ -43,7 +43,7 @@ export default defineCollector({
   collect(context) {
     const { fs } = context.host;
     const chips = fs.list(CHIPS).sort().map((name) => `${CHIPS}/${name}`);
-    if (chips.length === 0) throw noData("The kernel knows no sensors: is a driver loaded?");
+    if (chips.length === 0) throw noData("the kernel knows no sensors: is a driver loaded?");
     const sections = configurations(fs).flatMap((path) =>
       parseSensorsConf(fs.tryRead(path)?.text() ?? "")
     );

@@ -31,7 +31,7 @@ export default defineCollector({
 
   collect({ host: { fs }, options: { sys_path, byte_unit }, emit, skipLine }) {
     const containers = containersIn(fs, sys_path);
-    if (containers.size === 0) throw noData(`No container in ${sys_path} or below ${PLACES[2]}`);
+    if (containers.size === 0) throw noData(`no container in ${sys_path} or below ${PLACES[2]}`);
     for (const [name, folder] of containers) {
       for (const metric of Object.keys(FILES) as (keyof typeof FILES)[]) {
         const path = FILES[metric].map((file) => `${folder}/${file}`).find((one) => fs.exists(one));

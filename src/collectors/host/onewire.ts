@@ -29,7 +29,7 @@ export default defineCollector({
   async collect(context) {
     const { emit } = context;
     const files = await filesOf(context);
-    if (files.length === 0) throw noData("Neither scan nor a section id:SENSOR names a file");
+    if (files.length === 0) throw noData("neither scan nor a section id:SENSOR names a file");
     await each(files, ({ path }) => path, async ({ path, sensor, name, isScanned }) => {
       const written = await textOf(context, path, isScanned);
       if (written === undefined) return;

@@ -38,7 +38,7 @@ export default defineCollector({
       const match = options.devices.compiled.map((pattern) => pattern.exec(disk)).find(Boolean);
       return match ? [{ disk, name: match.slice(1).filter(Boolean).join(".") || disk }] : [];
     });
-    if (found.length === 0) throw noData("No disk in /dev has a name that devices matches");
+    if (found.length === 0) throw noData("no disk in /dev has a name that devices matches");
     await each(found, ({ disk }) => disk, async ({ disk, name }) => {
       const temperature = fromKernel(context, disk) ?? await fromProgram(context, disk);
       emit("{disk}.Temperature", temperature, name);
@@ -85,7 +85,7 @@ async function fromProgram({ host, options, signal }: Disks, disk: string): Prom
   const bin = host.exec.find("smartctl");
   if (bin === undefined) {
     throw noData(
-      `The kernel has no temperature of ${device} (load drivetemp, or install smartmontools)`,
+      `the kernel has no temperature of ${device} (load drivetemp, or install smartmontools)`,
     );
   }
   return await fromSmartctl(host, { ...options, bin }, device, signal);

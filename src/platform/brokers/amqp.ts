@@ -109,7 +109,7 @@ class AmqpBroker implements Broker {
 
   async close(): Promise<void> {
     if (!this.#client.closed) await this.#client.close().catch(() => {});
-    this.#client.drop(undelivered(`The connection to ${this.#where} is closed`));
+    this.#client.drop(undelivered(`the connection to ${this.#where} is closed`));
   }
 
   #publishOne({ topic, text }: Message): Promise<number> {

@@ -108,7 +108,7 @@ class MqttBroker implements Broker {
   async close(): Promise<void> {
     if (this.#failure !== undefined) return;
     await this.#send([{ cmd: "disconnect" }]).catch(() => {});
-    this.drop(undelivered(`The connection to ${this.#where} is closed`));
+    this.drop(undelivered(`the connection to ${this.#where} is closed`));
   }
 
   drop(failure: Failure): void {

@@ -30,7 +30,7 @@ export function createProbe(
     try {
       return Promise.resolve(direct(real));
     } catch (error) {
-      return Promise.reject(noData(`Cannot read ${path}`, error));
+      return Promise.reject(noData(`cannot read ${path}`, error));
     }
   }
 

@@ -41,7 +41,7 @@ export const realCredentials: Credentials = {
     try {
       return `${text}.${crypto().createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
     } catch (error) {
-      throw configError("The private key of the credentials cannot be used", error);
+      throw configError("the private key of the credentials cannot be used", error);
     }
   },
 };
