@@ -1,25 +1,38 @@
 /** Steps of the gate and of the loop: commands that are run, counted and reported. */
 
 import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { bun, deno, root, tsc } from "./tools.mjs";
 
-/** Rooms whose tests need neither the executable nor servers. */
+/** Folders whose tests need neither the executable nor servers. */
 export const UNIT_TESTS = [
-  [
-    "test/delivery",
-    "test/handlers",
-    "test/core",
-    "test/cli",
-    "test/daemon",
-    "test/history",
-    "test/view",
-    "test/web",
-    "test/page",
-  ],
-  ["test/platform", "test/agent", "test/formats"],
-  ["test/collectors", "test/config", "test/dev"],
-];
+  ...["delivery", "handlers", "core", "cli", "daemon", "history", "view", "web", "page"],
+  ...["platform", "agent", "formats", "collectors", "config", "dev"],
+].map((room) => `test/${room}`).filter((path) => existsSync(join(root, path)));
+
+/** The file that waits longest: it runs beside its room. */
+const LONGEST = "test/delivery/peers.test.ts";
+/** What runs side by side. Most of it waits for deadlines, so there are more than processors. */
+export const UNIT_SHARDS = shards([
+  ["test/collectors", "test/config"],
+  ["test/platform"],
+  ["test/delivery", "test/agent"],
+]);
+
+/** The given rooms, the longest file, and the rest. */
+function shards(rooms) {
+  const named = rooms.flat();
+  const rest = UNIT_TESTS.filter((path) => !named.includes(path));
+  const delivery = readdirSync(join(root, "test/delivery")).map((file) => `test/delivery/${file}`)
+    .filter((path) => path.endsWith(".test.ts") && path !== LONGEST);
+  return [
+    [LONGEST],
+    ...rooms.map((paths) => paths.flatMap((path) => path === "test/delivery" ? delivery : [path])),
+    rest,
+  ];
+}
 
 export function createSteps() {
   const total = { passed: 0, failed: 0, skipped: 0 };
