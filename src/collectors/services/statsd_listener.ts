@@ -4,6 +4,7 @@ import { type Context, defineCollector, everySystem, gauge } from "../../core/co
 import { configError } from "../../core/errors.ts";
 import { bool, choice, integer, text, words } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
+import { eachLine } from "../../formats/byte_lines.ts";
 import { parseStatsd } from "../../formats/statsd_samples.ts";
 import { StatsdTotals, type Timer, upper } from "../../formats/statsd_totals.ts";
 import type { Host } from "../../ports/host.ts";
@@ -38,7 +39,8 @@ const metrics = {
 };
 type Statsd = Context<typeof options, typeof metrics, Receiver>;
 
-const decoder = new TextDecoder();
+/** Bytes of a line; clients pack several values into one. */
+const MAX_LINE = 1500;
 
 /** Adds up what comes between two runs, as it comes: nothing waits. */
 class Receiver implements Disposable {
@@ -61,17 +63,16 @@ class Receiver implements Disposable {
   }
 
   #take(datagram: Uint8Array): void {
-    for (const line of decoder.decode(datagram).split("\n")) {
-      if (line.trim() === "") continue;
-      const samples = parseStatsd(line.trim(), this.#withTags);
+    eachLine(datagram, MAX_LINE, (line, isWhole) => {
+      const samples = isWhole ? parseStatsd(line, this.#withTags) : undefined;
       if (samples === undefined) {
         this.unreadable++;
-        this.unread ??= unreadPart("a datagram", line.slice(0, 200));
-        continue;
+        this.unread ??= unreadPart("a datagram", line);
+        return;
       }
       this.samples += samples.length;
       for (const sample of samples) this.totals.add(sample);
-    }
+    });
   }
 
   flush(): void {

@@ -1,0 +1,68 @@
+/** Graphite's lines by TCP and UDP, from a client that cuts them anywhere, and from hostile ones. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { after, it } from "node:test";
+import { singleRunner } from "../../src/agent/parts.ts";
+import { collectors } from "../../src/collectors/registry.ts";
+import { resolveSettings } from "../../src/config/resolve.ts";
+import { handlers } from "../../src/handlers/registry.ts";
+import { configFiles } from "../../src/platform/fs/config_files.ts";
+import { createHost } from "../../src/platform/host.ts";
+import { freePort, temporary } from "../harness/agent_process.ts";
+import { recordedLog } from "../harness/recorded_log.ts";
+
+const { path: directory, remove } = temporary();
+after(remove);
+const name = "GraphiteListenerCollector";
+
+it("publishes lines as they came, and bounds what peers can take", async () => {
+  const port = await freePort();
+  const path = join(directory, "diamond.conf");
+  writeFileSync(
+    path,
+    `[server]\n[collectors]\n[[${name}]]\nenabled = True\nlistener_port = ${port}\nmax_connections = 1\n` +
+      "max_names = 3\nmetrics_blacklist = secret\n",
+  );
+  const settings = await resolveSettings({
+    path,
+    files: configFiles,
+    catalogue: { collectors, handlers },
+    only: [name],
+  });
+  deepEqual(settings.problems, []);
+  const log = recordedLog();
+  const runner = await singleRunner(settings.collectors[0], createHost({ procfs: "", sysfs: "", rootfs: "" }), log);
+  const published = async () => {
+    const { metrics, error } = await runner.run(1_700_000_000);
+    equal(error, undefined);
+    return metrics.map(({ series, value, timestamp }) => `${series.path} ${value} ${timestamp}`)
+      .filter((line) => !/listener\.\w+ 0 /.test(line));
+  };
+  await published();
+  const first = connect(port, "127.0.0.1");
+  await once(first, "connect");
+  const second = connect(port, "127.0.0.1");
+  await once(second.resume(), "close");
+  first.write("a.b 1 17000");
+  await new Promise((done) => setTimeout(done, 50));
+  first.write("00001\na.c 2 -1\nsecret.d 3 -1\nno line\n");
+  const sender = createSocket("udp4");
+  await new Promise<void>((done) => sender.send("u 4 1700000002\ne 5 -1", port, "127.0.0.1", () => done()));
+  sender.close();
+  first.write("x".repeat(3000));
+  await once(first.resume(), "close");
+  const found = await published();
+  for (const line of ["a.b 1 1700000001", "a.c 2 1700000000", "u 4 1700000002"]) {
+    ok(found.includes(line), `${line} is not in ${found.join(", ")}`);
+  }
+  ok(!found.some((line) => /^(secret|e) /.test(line)), found.join(", "));
+  const own = found.filter((line) => line.includes(".listener.")).map((line) => line.split(".listener.")[1]);
+  deepEqual(own, ["points 3 1700000000", "unreadable 2 1700000000", "left_out 2 1700000000"]);
+  match(log.lines.join("\n"), /2 points were left out, with "the connection of 127\.0\.0\.1:\d+"/);
+  await runner.dispose();
+});
