@@ -33,7 +33,7 @@ const metrics = {
     "Of a timer or histogram: count, count_ps, lower, mean, upper, sum, median and percentiles",
     3,
   ),
-  "listener.samples": gauge("Samples that were taken in the interval"),
+  "listener.samples": gauge("Samples that came in the interval, with those that were left out"),
   "listener.unreadable": gauge("Lines that could not be read"),
   "listener.left_out": gauge("Samples over max_names, or over 200,000 members of sets"),
 };
