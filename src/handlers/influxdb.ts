@@ -1,6 +1,7 @@
 /**
- * InfluxDB's line protocol over HTTP, by the API of 0.9 and later or that of version 2.
- * Source: https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint and …/v2/api/
+ * InfluxDB's line protocol over HTTP, by the API of 0.9 and later, of version 2 or of version 3.
+ * Source: https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint, …/v2/api/ and
+ * https://docs.influxdata.com/influxdb3/core/api/
  */
 
 import { defineHandler } from "../core/handler.ts";
@@ -20,15 +21,15 @@ export default defineHandler({
     ssl: bool(false, "Encrypt the connection, as tls does"),
     influxdb_version: choice(
       "0.9",
-      ["0.9", "1", "2"],
-      "Which API: that of 0.9 to 1.x, or that of 2",
+      ["0.9", "1", "2", "3"],
+      "Which API: that of 0.9 to 1.x, of 2 or of 3",
     ),
     username: text("root", "User, for 0.9 to 1.x"),
     password: secret("root", "The user's password"),
-    database: text("graphite", "Database, for 0.9 to 1.x"),
+    database: text("graphite", "Database, for 0.9 to 1.x and 3"),
     org: text("", "Organisation, for 2"),
     bucket: text("", "Bucket, for 2"),
-    token: secret("", "Token, for 2"),
+    token: secret("", "Token, for 2 and 3"),
     time_precision: choice("s", timePrecisions, "Unit of the timestamps that are sent"),
     timeout: number(5, "Seconds that a write may take", { min: 0.1 }),
     batch_size: integer(1, "Without effect: each run is sent when it ends"),
@@ -37,22 +38,13 @@ export default defineHandler({
   },
 
   open({ host, options }) {
-    const { hostname, port, username, password, token, time_precision: precision } = options;
-    const base = baseUrl(options.tls || options.ssl, hostname, port);
-    const isV2 = options.influxdb_version === "2";
-    const parameters = isV2
-      ? {
-        org: options.org,
-        bucket: options.bucket,
-        precision: precision === "u" ? "us" : precision,
-      }
-      : { db: options.database, precision };
+    const { hostname, port, username, password, time_precision: precision } = options;
+    const { path, parameters, headers } = writeApi(options);
     const query = Object.entries(parameters).map(([key, value]) =>
       `${key}=${encodeURIComponent(value)}`
     );
-    const url = `${base}${isV2 ? "/api/v2/write" : "/write"}?${query.join("&")}`;
-    const headers: Record<string, string> = isV2 ? { authorization: `Token ${token}` } : {};
-    const login = isV2 ? { user: "", password: "" } : { user: username, password };
+    const url = `${baseUrl(options.tls || options.ssl, hostname, port)}${path}?${query.join("&")}`;
+    const login = headers === undefined ? { user: username, password } : { user: "", password: "" };
     return {
       async write(batch, signal) {
         const body = influxLines(batch, precision);
@@ -63,3 +55,41 @@ export default defineHandler({
     };
   },
 });
+
+/** Version 3 spells its units out. */
+const UNITS = { s: "second", ms: "millisecond", u: "microsecond", ns: "nanosecond" } as const;
+
+interface WriteApi {
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** With a token instead of a user and a password. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function writeApi(
+  { influxdb_version: version, database, org, bucket, token, time_precision: precision }: {
+    readonly influxdb_version: string;
+    readonly database: string;
+    readonly org: string;
+    readonly bucket: string;
+    readonly token: string;
+    readonly time_precision: keyof typeof UNITS;
+  },
+): WriteApi {
+  if (version === "3") {
+    return {
+      path: "/api/v3/write_lp",
+      parameters: { db: database, precision: UNITS[precision] },
+      // A server that was started without logins is sent none.
+      headers: token === "" ? {} : { authorization: `Bearer ${token}` },
+    };
+  }
+  if (version === "2") {
+    return {
+      path: "/api/v2/write",
+      parameters: { org, bucket, precision: precision === "u" ? "us" : precision },
+      headers: { authorization: `Token ${token}` },
+    };
+  }
+  return { path: "/write", parameters: { db: database, precision } };
+}

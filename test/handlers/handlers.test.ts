@@ -227,6 +227,13 @@ describe("handlers that post", () => {
       "/api/v2/write?org=o%20p&bucket=b&precision=s",
       "Token t",
     ]);
+    const v3 = { hostname: "127.0.0.1", influxdb_version: "3", database: "a b", token: "t" };
+    const [three] = await send(influxdb, { ...v3, time_precision: "ms" });
+    deepEqual([three.url, three.headers.authorization], [
+      "/api/v3/write_lp?db=a%20b&precision=millisecond",
+      "Bearer t",
+    ]);
+    match(three.body, /^cpu,host=host1 total\.idle=1\.5 1000000\n/);
     const [points] = await send(tsdb, { tags: ["env=test"] });
     deepEqual([points.url, JSON.parse(points.body).length], ["/api/put?details", 1]);
     const [ledger] = await send(librato, { user: "u", apikey: "k" });
