@@ -6,7 +6,7 @@ import { main } from "./cli/root.ts";
 import { collectorPaths, collectors } from "./collectors/registry.ts";
 import { handlers } from "./handlers/registry.ts";
 import { configFiles } from "./platform/fs/config_files.ts";
-import { createPluginLoader } from "./platform/plugins/plugins.ts";
+import { createPluginLoader } from "./platform/plugins/loader.ts";
 import { createHost } from "./platform/host.ts";
 import {
   readFile,

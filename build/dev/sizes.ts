@@ -28,7 +28,7 @@ const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "src/platform/log/appender.ts": ["openHere"],
   "src/platform/net/fd_connection.ts": ["heldConnection"],
   "src/platform/net/stream_connection.ts": ["streamConnection"],
-  "src/platform/plugins/plugins.ts": ["createPluginLoader"],
+  "src/platform/plugins/plugins.ts": ["findingLoader"],
   "src/platform/plugins/python.ts": ["createPythonCollectors"],
   "src/platform/plugins/swap.ts": ["createPluginSwap"],
   "src/platform/recorded_host.ts": ["recordedHost"],

@@ -211,6 +211,7 @@ COMP_WORDS=(diamond-agent "$@"); COMP_CWORD=$#; _diamond_agent; printf '%s\\n' "
       ]);
       deepEqual(complete("collect", "LoadA"), ["LoadAverageCollector"]);
       deepEqual(complete("describe", "Graphite").sort(), [
+        "GraphiteClusterHandler",
         "GraphiteHandler",
         "GraphitePickleHandler",
       ]);

@@ -31,7 +31,7 @@ interface Module<T> {
 }
 
 /** `roots` go before those of the configuration. */
-export function createPluginLoader(roots: Roots): PluginLoader {
+export function findingLoader(roots: Roots): PluginLoader {
   let log = silentLog;
   const inProcess = createPluginModules();
   const pool = createPluginSwap();
