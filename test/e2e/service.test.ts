@@ -213,6 +213,7 @@ COMP_WORDS=(diamond-agent "$@"); COMP_CWORD=$#; _diamond_agent; printf '%s\\n' "
       deepEqual(complete("describe", "Graphite").sort(), [
         "GraphiteClusterHandler",
         "GraphiteHandler",
+        "GraphiteListenerCollector",
         "GraphitePickleHandler",
       ]);
       deepEqual(complete("spool", "v"), ["verify"]);

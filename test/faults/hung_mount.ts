@@ -93,7 +93,9 @@ enabled = True
     const others = slots("servers.web1.loadavg.01");
     const disk = slots("servers.web1.diskspace.root.byte_used");
     const stale = values(`${name}.stale`).filter((line) => line.includes(" 1 ")).length;
-    const told = [...running.output().matchAll(/WARNING\].*hanging.* is stale/g)].length;
+    // Another fault may hang a mount of its own meanwhile.
+    const told = [...running.output().matchAll(/WARNING\].* is stale/g)]
+      .filter(([line]) => line.includes(point)).length;
     console.log(
       `  ${wanted} ticks: ${others} of another collector, ${disk} of the root file system, ` +
         `${stale} times stale 1`,
