@@ -1,14 +1,8 @@
 /** Times in the reader's own zone, and lengths of time. */
 
-const TWO = 2;
-const pad = (number: number) => String(number).padStart(TWO, "0");
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+import { clockText } from "../src/view/top/times.ts";
 
-/** `12:03:10` */
-export function clockText(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-}
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** `28 Nov` */
 function dayText(seconds: number): string {

@@ -8,7 +8,8 @@ import type { Connection } from "../live.ts";
 import type { ViewName } from "../place.ts";
 import { boundsOf, liveRange, SPANS } from "../range.ts";
 import { switchTheme, theme } from "../theme.ts";
-import { clockText, lengthText, rangeWords } from "../times.ts";
+import { clockText } from "../../src/view/top/times.ts";
+import { lengthText, rangeWords } from "../times.ts";
 import { viewLink } from "./view_link.ts";
 import { createCost } from "../health.ts";
 

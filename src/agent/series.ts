@@ -156,7 +156,8 @@ export function readRange(history: History | undefined, query: RangeQuery): Rang
   }
 }
 
-function historyOf(history: History | undefined): History {
+/** Throws `config` where there is none. */
+export function historyOf(history: History | undefined): History {
   if (history !== undefined) return history;
   throw configError(
     "this agent keeps no history: add HistoryHandler to [server] handlers, and reload",

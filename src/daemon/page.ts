@@ -5,6 +5,7 @@ import { createRetry } from "../agent/retry.ts";
 import { type PageSettings, pageSettings } from "../config/page.ts";
 import type { ServerValues } from "../config/server_options.ts";
 import { messageOf } from "../core/errors.ts";
+import { addressText } from "../core/option.ts";
 import type { Host } from "../ports/host.ts";
 import type { Listener } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
@@ -92,6 +93,6 @@ function ownNames({ names }: Host): string[] {
   return [name, name.split(".")[0]];
 }
 
-function urlOf({ host, port }: PageSettings): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
+function urlOf(settings: PageSettings): string {
+  return `http://${addressText(settings)}/`;
 }

@@ -3,7 +3,7 @@
  * Source: https://graphite.readthedocs.io/en/latest/feeding-carbon.html
  */
 
-export interface GraphitePoint {
+export interface SentPoint {
   readonly path: string;
   readonly value: number;
   /** Seconds since the epoch; undefined: now. */
@@ -14,7 +14,7 @@ const LINE =
   /^([^\s\p{Cc}]{1,400})\s+([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\s+(-1|N|\d{1,11}(?:\.\d+)?))?$/iu;
 
 /** Undefined where the line cannot be read. */
-export function parseGraphiteLine(line: string): GraphitePoint | undefined {
+export function parseSentLine(line: string): SentPoint | undefined {
   const [, path, written, stamp] = LINE.exec(line) ?? [];
   const value = Number(written);
   if (path === undefined || !/[^.;]/.test(path) || !Number.isFinite(value)) return undefined;

@@ -5,10 +5,10 @@
  *     npm run long -- hung_files [--seconds 20]
  */
 
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, endWithTests, start, until } from "../harness/agent_process.ts";
+import { agent, start, until } from "../harness/agent_process.ts";
+import { hangingMount } from "../harness/hanging_mount.ts";
 import { complaints, fault, flag, receiver, sleep, timestampOf } from "./fault.ts";
 
 const seconds = flag("seconds", 20);
@@ -17,14 +17,7 @@ const DEADLINE_SECONDS = 2;
 
 await fault("hung files", async (directory) => {
   const point = join(directory, "hanging");
-  mkdirSync(point);
-  const fuse = spawn("/usr/bin/python3", [join(import.meta.dirname!, "hanging_fs.py"), point], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  endWithTests(fuse);
-  let said = "";
-  fuse.stdout.on("data", (chunk) => (said += chunk));
-  fuse.stderr.on("data", (chunk) => (said += chunk));
+  const mount = hangingMount(point);
   const problems: string[] = [];
   const server = await receiver();
   const config = join(directory, "diamond.conf");
@@ -77,7 +70,7 @@ format = %(message)s
 `,
   );
   try {
-    await until("it is mounted", () => said.includes("mounted"));
+    await mount.mounted();
     const begun = Date.now();
     const running = start(["run", "-f", "-c", config], { env: { PATH: `${point}:/usr/bin:/bin` } });
     await until("it collects", () => server.total > 0);
@@ -123,9 +116,7 @@ format = %(message)s
     }
     await server.close();
   } finally {
-    fuse.stdin.end();
-    spawnSync("umount", ["-l", point]);
-    fuse.kill();
+    mount.end();
   }
   return problems;
 });

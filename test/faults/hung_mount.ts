@@ -5,10 +5,10 @@
  *     npm run long -- hung_mount [--seconds 40]
  */
 
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endWithTests, start, until } from "../harness/agent_process.ts";
+import { start, until } from "../harness/agent_process.ts";
+import { hangingMount } from "../harness/hanging_mount.ts";
 import { complaints, fault, flag, receiver, sleep, timestampOf } from "./fault.ts";
 
 const seconds = flag("seconds", 40);
@@ -27,17 +27,10 @@ function childrenOf(pid: number): number[] {
 
 await fault("hung mount", async (directory) => {
   const point = join(directory, "hanging");
-  mkdirSync(point);
-  const fuse = spawn("/usr/bin/python3", [join(import.meta.dirname!, "hanging_fs.py"), point], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  endWithTests(fuse);
-  let said = "";
-  fuse.stdout.on("data", (chunk) => (said += chunk));
-  fuse.stderr.on("data", (chunk) => (said += chunk));
+  const mount = hangingMount(point);
   const problems: string[] = [];
   try {
-    await until("it is mounted", () => said.includes("mounted"));
+    await mount.mounted();
     const server = await receiver();
     const config = join(directory, "diamond.conf");
     writeFileSync(
@@ -73,7 +66,7 @@ enabled = True
     }
     const last = Math.floor(Date.now() / 1000) - 2;
     const freed = Date.now();
-    fuse.stdin.write("free\n");
+    mount.fuse.stdin.write("free\n");
     const name = `servers.web1.diskspace.${point.replaceAll("/", "_").replaceAll(".", "_")}`;
     const values = (path: string) =>
       [...server.lines.keys()].filter((line) => line.startsWith(`${path} `));
@@ -114,9 +107,7 @@ enabled = True
     }
     await server.close();
   } finally {
-    fuse.stdin.end();
-    spawnSync("umount", ["-l", point]);
-    fuse.kill();
+    mount.end();
   }
   return problems;
 });

@@ -10,12 +10,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
+import { evaluated } from "../harness/evaluated.ts";
 import type { Rotation } from "../../src/ports/fs.ts";
 import { levels } from "../../src/formats/log_record.ts";
 import { openAppender } from "../../src/platform/log/appender.ts";
@@ -34,15 +34,6 @@ const rotation: Rotation = {
   utc: true,
   watch: false,
 };
-/** What a program says, in a process of its own, which has nothing to complain of. */
-function evaluated(program: string, env: Record<string, string>): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
-    env: { ...process.env, ...env },
-    encoding: "utf8",
-  });
-  equal(stderr, "");
-  return stdout;
-}
 const until = async (what: string, holds: () => boolean) => {
   for (let turn = 0; turn < 400 && !holds(); turn++) {
     await new Promise((resolve) => setTimeout(resolve, 10));

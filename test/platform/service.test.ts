@@ -1,10 +1,11 @@
 import { equal, rejects, throws } from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
+import { evaluated } from "../harness/evaluated.ts";
 import {
   checkPidFile,
   removePidFile,
@@ -12,18 +13,8 @@ import {
   writePidFile,
 } from "../../src/platform/service/pid_file.ts";
 
-const isBun = process.versions.bun !== undefined;
 const directory = mkdtempSync(join(tmpdir(), "diamond-platform-"));
 after(() => rmSync(directory, { recursive: true }));
-/** What a program says, in a process of its own, which has nothing to complain of. */
-function evaluated(program: string, env: Record<string, string>): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [isBun ? "-e" : "eval", program], {
-    env: { ...process.env, ...env },
-    encoding: "utf8",
-  });
-  equal(stderr, "");
-  return stdout;
-}
 
 describe("a service manager whose socket does not answer", () => {
   it("is spoken to by systemd's own program", () => {

@@ -10,7 +10,7 @@ import {
 import { choice, integer, matchesAny, text, type Values } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
-import { type GraphitePoint, parseGraphiteLine } from "../../formats/graphite_points.ts";
+import { parseSentLine, type SentPoint } from "../../formats/graphite_points.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Listener } from "../../ports/http.ts";
 import type { Inbox, Peer } from "../../ports/net.ts";
@@ -44,7 +44,7 @@ const MAX_LINE = 512;
 
 /** What comes between two runs waits in it. */
 class Receiver implements Disposable {
-  points: GraphitePoint[] = [];
+  points: SentPoint[] = [];
   unreadable = 0;
   unread: UnreadLine | undefined;
   leftOut = 0;
@@ -114,7 +114,7 @@ class Receiver implements Disposable {
   }
 
   #take(line: string, isWhole: boolean): void {
-    const point = isWhole ? parseGraphiteLine(line) : undefined;
+    const point = isWhole ? parseSentLine(line) : undefined;
     if (point === undefined) return this.#refuse(line);
     const { max_points, max_names, metrics_whitelist: white, metrics_blacklist: black } =
       this.#options;

@@ -1,9 +1,9 @@
 /** Graphite's read API: what Grafana's data source asks for. */
 
 import type { Agent } from "../../agent/agent_contract.ts";
+import { historyOf } from "../../agent/series.ts";
 import { configError } from "../../core/errors.ts";
 import type { Parameters } from "../../formats/query_string.ts";
-import type { History } from "../../ports/history.ts";
 import type { HttpServerResponse } from "../../ports/http.ts";
 import { json } from "../answers.ts";
 import type { WebContext } from "../context.ts";
@@ -74,13 +74,6 @@ function renderAnswer(asked: Parameters, { agent, clock, history }: WebContext) 
 function timeOf(asked: Parameters, name: string, now: number): number | undefined {
   const text = asked.text(name);
   return text === undefined || text === "" ? undefined : Math.floor(parseTime(text, now));
-}
-
-function historyOf(history: History | undefined): History {
-  if (history !== undefined) return history;
-  throw configError(
-    "this agent keeps no history: add HistoryHandler to [server] handlers, and reload",
-  );
 }
 
 /** By path: the interval of the collector that makes it, or else the one that most have. */
