@@ -9,7 +9,7 @@ import type { Agent, AgentPorts, AgentSettings, RunningParts } from "./agent_con
 import { Assembly, type Running } from "./assembly.ts";
 import { changes } from "./changes.ts";
 import { destinationOf } from "./destination.ts";
-import { createHousekeeping, type Housekeeping } from "./housekeeping.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import { createLosses, type Losses } from "./losses.ts";
 import { refuseEmpty } from "./missing.ts";
 import type { Outage } from "./outages.ts";
@@ -57,7 +57,7 @@ class RunningAgent implements Agent {
     this.#missing = createErrorReporter(log, now, REPORT_SECONDS);
     this.#retry = createRetry(clock, () => this.#inTurn(() => this.#tryAgain()));
     const settings = () => this.#running?.settings;
-    this.#housekeeping = createHousekeeping(ports, settings, () => this.state());
+    this.#housekeeping = new Housekeeping(ports, settings, () => this.state());
     this.#assembly = new Assembly(ports, this.#housekeeping, this.#losses, this.taps);
   }
 
@@ -118,7 +118,7 @@ class RunningAgent implements Agent {
       problems: {
         "the log cannot be written": ports.logProblem?.(),
         "the page cannot be served": ports.pageProblem?.(),
-        "the state cannot be kept": this.#housekeeping.problem,
+        "the state cannot be kept": this.#housekeeping.kept.problem,
       },
       losses: this.#losses,
       destination(name) {
@@ -137,7 +137,7 @@ class RunningAgent implements Agent {
   }
 
   outages(from: number, to: number): readonly Outage[] {
-    return this.#housekeeping.outages.between(from, to);
+    return this.#housekeeping.kept.outages.between(from, to);
   }
 
   parts(): RunningParts {

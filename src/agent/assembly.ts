@@ -87,7 +87,7 @@ export class Assembly {
     );
     const all = [...runners.values()].map(({ runner }) => runner);
     const phases = before?.scheduler.phases();
-    const { tick } = this.#housekeeping;
+    const tick = () => this.#housekeeping.tick();
     return {
       settings,
       runners,
@@ -143,7 +143,7 @@ export class Assembly {
     const offset = options.stagger_collection
       ? staggerOffset(hostname ?? host.names.hostname(), options.interval)
       : 0;
-    const saved = occasion === "next" ? undefined : this.#housekeeping.samples(section);
+    const saved = occasion === "next" ? undefined : this.#housekeeping.kept.samples(section);
     const runner = createCollectorRunner(part, hostname, offset, host, log, saved, this.#budget);
     return { part, hostname, runner };
   }
@@ -175,7 +175,7 @@ export class Assembly {
 
   #worker({ section: name, handler, options }: HandlerConfig, sink: Sink, occasion: Occasion) {
     const { host, log, random, spools } = this.#ports;
-    const saved = occasion === "next" ? undefined : this.#housekeeping.ledger(name);
+    const saved = occasion === "next" ? undefined : this.#housekeeping.kept.ledger(name);
     if (saved !== undefined) this.#losses.begin(name, droppedTotal(saved));
     return createWorker({
       name,
