@@ -10,6 +10,7 @@ import type { Log } from "../ports/log.ts";
 import { within } from "../delivery/deadline.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
 import type { CollectorRunner } from "./runner_contract.ts";
+import { TickFlush } from "./tick_flush.ts";
 
 export interface Scheduler {
   /** Runs every collection at once, then each at its time. */
@@ -27,8 +28,6 @@ type Phases = ReadonlyMap<CollectorRunner, number>;
 const LONGEST_SLEEP = 60_000;
 /** A clock that runs evenly does not drift as far as this between two looks. */
 const STEP = 500;
-/** Turns of the queue of promises that a flush waits for runs that end at once, though asynchronous. */
-const TURNS = 200;
 /** Timers may fire this much too early: no reason to wake up twice. */
 const EARLY = 2;
 
@@ -52,47 +51,84 @@ export function createScheduler(
 ): Scheduler {
   const jobs: Job[] = [];
   // No closure may hold the phases, or each reload would keep all that were before it.
-  for (const runner of runners) {
-    jobs.push({ runner, due: phases?.get(runner) ?? 0 });
-  }
-  let stopped = false;
-  /** Of the next turn. */
-  let cancel = () => {};
-  /** The wall clock's lead over the other one, at the last turn. */
-  let ahead = 0;
-  const busy = new Set<Promise<void>>();
+  for (const runner of runners) jobs.push({ runner, due: phases?.get(runner) ?? 0 });
+  return new SlotScheduler(jobs, { pipeline, clock, log, ticked });
+}
 
-  function tick(now: number): void {
-    let ended = false;
-    /** Runs of this tick that may still end in time for its flush. */
-    let pending = 0;
-    let flushed = false;
-    for (const job of jobs) {
+interface Surroundings {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ticked: () => void;
+}
+
+class SlotScheduler implements Scheduler {
+  readonly #jobs: readonly Job[];
+  readonly #with: Surroundings;
+  readonly #busy = new Set<Promise<void>>();
+  #stopped = false;
+  /** Of the next turn. */
+  #cancel = () => {};
+  /** The wall clock's lead over the other one, at the last turn. */
+  #ahead = 0;
+  readonly #turn = () => this.#takeTurn();
+
+  constructor(jobs: readonly Job[], surroundings: Surroundings) {
+    this.#jobs = jobs;
+    this.#with = surroundings;
+  }
+
+  start(): void {
+    const { clock } = this.#with;
+    this.#ahead = clock.now() - clock.monotonic();
+    this.#takeTurn();
+  }
+
+  async stop(seconds: number): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await within(this.#with.clock, seconds, Promise.all(this.#busy));
+  }
+
+  phases(): Phases {
+    return new Map(this.#jobs.map(({ runner, due }) => [runner, due]));
+  }
+
+  /** Uses a timer alone: awaiting a promise takes as long as a run of a collector. */
+  #takeTurn(): void {
+    const { clock } = this.#with;
+    const now = clock.now();
+    this.#followClock(now);
+    this.#tick(now);
+    if (this.#stopped) return;
+    let next = Infinity;
+    for (const { due } of this.#jobs) next = Math.min(next, due);
+    const wait = Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP);
+    this.#cancel = clock.after(wait, this.#turn);
+  }
+
+  /** A clock that was set back would leave runs waiting for the old time. */
+  #followClock(now: number): void {
+    const shift = now - this.#with.clock.monotonic() - this.#ahead;
+    this.#ahead += shift;
+    if (shift >= -STEP) return;
+    for (const job of this.#jobs) job.due = Math.min(job.due, nextDue(job.runner, now));
+  }
+
+  #tick(now: number): void {
+    const { pipeline, log, ticked } = this.#with;
+    const flush = new TickFlush(pipeline);
+    for (const job of this.#jobs) {
       if (job.due > now + EARLY) continue;
       const time = Math.max(now, job.due);
       const isFirst = job.due === 0;
       if (!isFirst) job.runner.skip(passed(job.runner, job.due, time));
       job.due = nextDue(job.runner, time);
       const outcome = job.runner.run(timestampOf(job.runner, time, isFirst));
-      if (outcome instanceof Promise) {
-        pending++;
-        watch(outcome.then(({ metrics }) => {
-          pending--;
-          pipeline.deliver(metrics);
-          if (flushed) pipeline.flush();
-        }));
-      } else {
-        pipeline.deliver(outcome.metrics);
-        ended = true;
-      }
+      if (outcome instanceof Promise) this.#watch(flush.takeLater(outcome));
+      else flush.take(outcome);
     }
-    const waited = pending;
-    const flush = () => {
-      flushed = true;
-      if (ended || pending < waited) pipeline.flush();
-    };
-    if (waited === 0) flush();
-    else void someTurns(() => pending === 0).then(flush);
+    flush.end();
     try {
       ticked();
     } catch (error) {
@@ -101,45 +137,13 @@ export function createScheduler(
     }
   }
 
-  /** Runs that wait for nothing outside of this process have ended by then, so all of a tick goes in one write. */
-  async function someTurns(done: () => boolean): Promise<void> {
-    for (let turn = 0; turn < TURNS && !done(); turn++) await undefined;
-  }
-
-  function watch(work: Promise<void>): void {
+  #watch(work: Promise<void>): void {
+    const { log } = this.#with;
     const guarded = work.catch((error) => log.error("A run could not be delivered", error)).finally(
-      () => busy.delete(guarded),
+      () => this.#busy.delete(guarded),
     );
-    busy.add(guarded);
+    this.#busy.add(guarded);
   }
-
-  /** Uses a timer alone: awaiting a promise takes as long as a run of a collector. */
-  function turn(): void {
-    const now = clock.now();
-    // A clock that was set back would leave runs waiting for the old time.
-    const shift = now - clock.monotonic() - ahead;
-    ahead += shift;
-    if (shift < -STEP) {
-      for (const job of jobs) job.due = Math.min(job.due, nextDue(job.runner, now));
-    }
-    tick(now);
-    if (stopped) return;
-    const next = jobs.reduce((soonest, job) => Math.min(soonest, job.due), Infinity);
-    cancel = clock.after(Math.min(Math.max(next - clock.now(), 1), LONGEST_SLEEP), turn);
-  }
-
-  return {
-    phases: () => new Map(jobs.map(({ runner, due }) => [runner, due])),
-    start() {
-      ahead = clock.now() - clock.monotonic();
-      turn();
-    },
-    async stop(seconds) {
-      stopped = true;
-      cancel();
-      await within(clock, seconds, Promise.all(busy));
-    },
-  };
 }
 
 /** Slots between the one that was due and the one of `now`. */
