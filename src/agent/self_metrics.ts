@@ -3,24 +3,19 @@
 import {
   type AnyCollector,
   defineCollector,
+  type Emit,
   everySystem,
   gauge,
   SELF_NAME,
 } from "../core/collector.ts";
-import type { PluginLoader, PluginProcessFigures } from "../ports/plugins.ts";
-import type { Host } from "../ports/host.ts";
+import type { PluginLoader } from "../ports/plugins.ts";
 import { number } from "../core/option.ts";
 import { droppedTotal, dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { CollectorRunner } from "./runner_contract.ts";
 import { collectorState } from "./collector_status.ts";
 import type { Missing } from "./missing.ts";
-
-/**
- * Minimum time between reads of our own RSS and CPU. The kernel has to add them up, so they are the most expensive
- * values here.
- */
-const LOOK_MS = 4500;
+import { OwnUsage, PluginUsage } from "./own_usage.ts";
 
 /** `lean`: totals only. `full`: also each collector and handler by name. */
 export type SelfMetrics = "off" | "lean" | "full";
@@ -31,131 +26,6 @@ export interface AgentState {
   readonly workers: readonly Worker[];
   /** Enabled collectors and handlers that are not running. */
   readonly missing: readonly Missing[];
-}
-
-/** The agent's own collectors, to be resolved with the others. */
-export function ownCollectors(
-  agentState: () => AgentState,
-  processes: PluginLoader["figures"] = () => [],
-): Readonly<Record<string, AnyCollector>> {
-  return { [SELF_NAME]: selfCollector(agentState, processes) };
-}
-
-/** The state when no agent is running. */
-export const NO_STATE: AgentState = {
-  selfMetrics: "off",
-  runners: [],
-  workers: [],
-  missing: [],
-};
-
-/** Creates the collector. `agentState` is called at each run, because a reload replaces runners and workers. */
-function selfCollector(agentState: () => AgentState, processes: PluginLoader["figures"]) {
-  let rss = 0;
-  let cpuPercent: number | undefined;
-  let lookedAt = -Infinity;
-  let lastCpu = 0;
-  let lastPluginCpu: number | undefined;
-
-  function look({ self, clock }: Host): void {
-    const now = clock.monotonic();
-    if (now - lookedAt < LOOK_MS) return;
-    const cpu = self.cpu();
-    if (lookedAt > -Infinity) cpuPercent = (cpu - lastCpu) / (now - lookedAt) / 10;
-    lastCpu = cpu;
-    lookedAt = now;
-    rss = self.rss();
-  }
-
-  return defineCollector({
-    name: SELF_NAME,
-    doc: "The agent itself: what it collected, delivered, dropped, and what it costs",
-    path: "diamond",
-    systems: everySystem,
-    options: {
-      interval: number(60, "Seconds from run to run; also taken from [[default]]", { min: 0.1 }),
-    },
-    metrics: {
-      ...leanMetrics,
-      "collectors.{collector}.runs": gauge("Runs since the start"),
-      "collectors.{collector}.failures": gauge("Runs that failed"),
-      "collectors.{collector}.skipped": gauge(
-        "Slots that passed without a run: the last one was busy, or failing",
-      ),
-      "collectors.{collector}.points": gauge("Metrics published since the start"),
-      "collectors.{collector}.refused": gauge("Values that were no numbers"),
-      "collectors.{collector}.milliseconds": gauge("Duration of the last run", 3, "ms"),
-      "handlers.{handler}.collected": gauge("Metrics given to the handler, over all starts"),
-      "handlers.{handler}.delivered": gauge("Metrics that the backend took"),
-      "handlers.{handler}.unconfirmed": gauge("Metrics that were sent, and may still be lost"),
-      "handlers.{handler}.queued": gauge("Metrics that wait in memory"),
-      "handlers.{handler}.spooled": gauge("Metrics that wait on disk"),
-      "handlers.{handler}.spool_bytes": gauge("Room that they take on disk", 0, "byte"),
-      "handlers.{handler}.resent": gauge("Metrics sent again after a connection broke"),
-      "handlers.{handler}.lag": gauge(
-        "Time from the slot of the last new metrics to the end of their write",
-        3,
-        "s",
-      ),
-      "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
-      "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
-      "custom.rss": gauge("Resident memory of the processes with custom collectors", 0, "byte"),
-      "custom.cpu_percent": gauge("Their CPU time, of one CPU", 2, "percent"),
-      "custom.restarts": gauge("How often they were started again"),
-    },
-
-    collect({ host, emit, elapsed }) {
-      const state = agentState();
-      const sums = sumsOf(state, host.clock.now());
-      emit("degraded", sums.degraded);
-      emit("collected", sums.collected);
-      emit("delivered", sums.delivered);
-      emit("queued", sums.queued);
-      emit("spooled", sums.spooled);
-      emit("dropped", sums.dropped);
-      if (sums.lag > -Infinity) emit("lag", sums.lag);
-      look(host);
-      emit("process.rss", rss);
-      if (cpuPercent !== undefined) emit("process.cpu_percent", cpuPercent);
-      if (state.selfMetrics !== "full") return;
-      const { runners, workers } = state;
-      for (const { name, record } of runners) {
-        const part = component(name);
-        emit("collectors.{collector}.runs", record.runs, part);
-        emit("collectors.{collector}.failures", record.failures, part);
-        emit("collectors.{collector}.skipped", record.skipped, part);
-        emit("collectors.{collector}.points", record.points, part);
-        emit("collectors.{collector}.refused", record.refused, part);
-        emit("collectors.{collector}.milliseconds", record.milliseconds, part);
-      }
-      for (const { name, ledger, queued, spooled, spoolBytes, lag } of workers) {
-        const part = component(name);
-        emit("handlers.{handler}.collected", ledger.collected, part);
-        emit("handlers.{handler}.delivered", ledger.delivered, part);
-        emit("handlers.{handler}.unconfirmed", ledger.unconfirmed, part);
-        emit("handlers.{handler}.queued", queued, part);
-        emit("handlers.{handler}.spooled", spooled, part);
-        emit("handlers.{handler}.spool_bytes", spoolBytes, part);
-        emit("handlers.{handler}.resent", ledger.resent, part);
-        if (lag !== undefined) emit("handlers.{handler}.lag", lag, part);
-        emit("handlers.{handler}.retries", ledger.retries, part);
-        for (const reason of dropReasons) {
-          emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);
-        }
-      }
-      const others = processes();
-      if (others.length === 0) return;
-      const sum = (of: (guest: PluginProcessFigures) => number) =>
-        others.reduce((all, guest) => all + of(guest), 0);
-      emit("custom.rss", sum(({ rss = 0 }) => rss));
-      const pluginCpu = sum(({ cpuSeconds }) => cpuSeconds);
-      if (lastPluginCpu !== undefined) {
-        emit("custom.cpu_percent", (100 * (pluginCpu - lastPluginCpu)) / elapsed);
-      }
-      lastPluginCpu = pluginCpu;
-      emit("custom.restarts", sum(({ restarts }) => restarts));
-    },
-  });
 }
 
 /** Nine, so that they are at most ten with the time of the run. */
@@ -175,6 +45,126 @@ const leanMetrics = {
   ),
 };
 
+const metrics = {
+  ...leanMetrics,
+  "collectors.{collector}.runs": gauge("Runs since the start"),
+  "collectors.{collector}.failures": gauge("Runs that failed"),
+  "collectors.{collector}.skipped": gauge(
+    "Slots that passed without a run: the last one was busy, or failing",
+  ),
+  "collectors.{collector}.points": gauge("Metrics published since the start"),
+  "collectors.{collector}.refused": gauge("Values that were no numbers"),
+  "collectors.{collector}.milliseconds": gauge("Duration of the last run", 3, "ms"),
+  "handlers.{handler}.collected": gauge("Metrics given to the handler, over all starts"),
+  "handlers.{handler}.delivered": gauge("Metrics that the backend took"),
+  "handlers.{handler}.unconfirmed": gauge("Metrics that were sent, and may still be lost"),
+  "handlers.{handler}.queued": gauge("Metrics that wait in memory"),
+  "handlers.{handler}.spooled": gauge("Metrics that wait on disk"),
+  "handlers.{handler}.spool_bytes": gauge("Room that they take on disk", 0, "byte"),
+  "handlers.{handler}.resent": gauge("Metrics sent again after a connection broke"),
+  "handlers.{handler}.lag": gauge(
+    "Time from the slot of the last new metrics to the end of their write",
+    3,
+    "s",
+  ),
+  "handlers.{handler}.retries": gauge("Writes that failed and were tried again"),
+  "handlers.{handler}.dropped.{reason}": gauge("Metrics that were given up, by reason"),
+  "custom.rss": gauge("Resident memory of the processes with custom collectors", 0, "byte"),
+  "custom.cpu_percent": gauge("Their CPU time, of one CPU", 2, "percent"),
+  "custom.restarts": gauge("How often they were started again"),
+};
+
+type SelfEmit = Emit<typeof metrics>;
+
+/** The agent's own collectors, to be resolved with the others. */
+export function ownCollectors(
+  agentState: () => AgentState,
+  processes: PluginLoader["figures"] = () => [],
+): Readonly<Record<string, AnyCollector>> {
+  return { [SELF_NAME]: selfCollector(agentState, processes) };
+}
+
+/** The state when no agent is running. */
+export const NO_STATE: AgentState = {
+  selfMetrics: "off",
+  runners: [],
+  workers: [],
+  missing: [],
+};
+
+/** Creates the collector. `agentState` is called at each run, because a reload replaces runners and workers. */
+function selfCollector(agentState: () => AgentState, processes: PluginLoader["figures"]) {
+  const own = new OwnUsage();
+  const plugins = new PluginUsage();
+  return defineCollector({
+    name: SELF_NAME,
+    doc: "The agent itself: what it collected, delivered, dropped, and what it costs",
+    path: "diamond",
+    systems: everySystem,
+    options: {
+      interval: number(60, "Seconds from run to run; also taken from [[default]]", { min: 0.1 }),
+    },
+    metrics,
+
+    collect({ host, emit, elapsed }) {
+      const state = agentState();
+      emitSums(emit, sumsOf(state, host.clock.now()));
+      own.look(host);
+      emit("process.rss", own.rss);
+      if (own.cpuPercent !== undefined) emit("process.cpu_percent", own.cpuPercent);
+      if (state.selfMetrics !== "full") return;
+      emitRunners(emit, state.runners);
+      emitWorkers(emit, state.workers);
+      const others = processes();
+      if (others.length === 0) return;
+      const { rss, cpuPercent, restarts } = plugins.sum(others, elapsed);
+      emit("custom.rss", rss);
+      if (cpuPercent !== undefined) emit("custom.cpu_percent", cpuPercent);
+      emit("custom.restarts", restarts);
+    },
+  });
+}
+
+function emitSums(emit: SelfEmit, sums: Sums): void {
+  emit("degraded", sums.degraded);
+  emit("collected", sums.collected);
+  emit("delivered", sums.delivered);
+  emit("queued", sums.queued);
+  emit("spooled", sums.spooled);
+  emit("dropped", sums.dropped);
+  if (sums.lag > -Infinity) emit("lag", sums.lag);
+}
+
+function emitRunners(emit: SelfEmit, runners: readonly CollectorRunner[]): void {
+  for (const { name, record } of runners) {
+    const part = component(name);
+    emit("collectors.{collector}.runs", record.runs, part);
+    emit("collectors.{collector}.failures", record.failures, part);
+    emit("collectors.{collector}.skipped", record.skipped, part);
+    emit("collectors.{collector}.points", record.points, part);
+    emit("collectors.{collector}.refused", record.refused, part);
+    emit("collectors.{collector}.milliseconds", record.milliseconds, part);
+  }
+}
+
+function emitWorkers(emit: SelfEmit, workers: readonly Worker[]): void {
+  for (const { name, ledger, queued, spooled, spoolBytes, lag } of workers) {
+    const part = component(name);
+    emit("handlers.{handler}.collected", ledger.collected, part);
+    emit("handlers.{handler}.delivered", ledger.delivered, part);
+    emit("handlers.{handler}.unconfirmed", ledger.unconfirmed, part);
+    emit("handlers.{handler}.queued", queued, part);
+    emit("handlers.{handler}.spooled", spooled, part);
+    emit("handlers.{handler}.spool_bytes", spoolBytes, part);
+    emit("handlers.{handler}.resent", ledger.resent, part);
+    if (lag !== undefined) emit("handlers.{handler}.lag", lag, part);
+    emit("handlers.{handler}.retries", ledger.retries, part);
+    for (const reason of dropReasons) {
+      emit("handlers.{handler}.dropped.{reason}", ledger.dropped[reason], part, reason);
+    }
+  }
+}
+
 const NO_SUMS = {
   degraded: 0,
   collected: 0,
@@ -184,10 +174,11 @@ const NO_SUMS = {
   dropped: 0,
   lag: -Infinity,
 };
-const sums = { ...NO_SUMS };
+type Sums = typeof NO_SUMS;
+const sums: Sums = { ...NO_SUMS };
 
 /** Over all handlers and collectors. The same object each time. */
-function sumsOf({ runners, workers, missing }: AgentState, now: number): typeof sums {
+function sumsOf({ runners, workers, missing }: AgentState, now: number): Sums {
   Object.assign(sums, NO_SUMS);
   sums.degraded = missing.length;
   for (const runner of runners) {
