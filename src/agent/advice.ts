@@ -59,6 +59,9 @@ const TIMEOUT = "raise collect_timeout or interval, or see what it waits for";
 const UNKNOWN_FORM =
   "the source has a form that is not known here: `diamond-agent describe` names it; please report it";
 
+export const ADVICE_FOR_CROWD =
+  "find what makes these names, and leave it out with metrics_blacklist at its source; or raise the limit";
+
 export function adviceForHandler({ message }: ErrorState): string {
   return matching(ABOUT_HANDLERS, message) ??
     "see the log for more; what it gets is kept meanwhile";

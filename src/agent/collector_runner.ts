@@ -246,6 +246,7 @@ class Runner implements CollectorRunner {
         return signal();
       },
       skipLine: (line) => this.#reports.unread.add(line),
+      leaveOut: (count, what) => this.#reports.leaveOut(count, what),
       log: this.#ownLog(),
     };
   }
@@ -272,7 +273,8 @@ class Runner implements CollectorRunner {
   }
 }
 
-function refusalOf({ refused, reason }: Run): string | undefined {
-  if (refused === 0) return undefined;
-  return refused === 1 ? reason : `${reason}, and ${refused - 1} more`;
+function refusalOf({ refused, leftOut, reason }: Run): string | undefined {
+  const count = refused + leftOut;
+  if (count === 0) return undefined;
+  return count === 1 ? reason : `${reason}, and ${count - 1} more`;
 }

@@ -2,7 +2,7 @@
 
 import type { FailureCode } from "../core/errors.ts";
 import type { ErrorState } from "../core/error_reporter.ts";
-import { adviceForCollector, adviceForMissing } from "./advice.ts";
+import { ADVICE_FOR_CROWD, adviceForCollector, adviceForMissing } from "./advice.ts";
 import type { Missing } from "./missing.ts";
 import { NO_RUNS, type RunRecord } from "./run_record.ts";
 import type { CollectorRunner, LoggedLine } from "./runner_contract.ts";
@@ -24,6 +24,8 @@ export interface CollectorStatus extends RunRecord {
   readonly absent?: string;
   /** Why it is not `ok`. */
   readonly error?: ReportedError;
+  /** The limit that it has come to; `leftOut` counts what was over it. */
+  readonly crowd?: ReportedError;
   readonly logged?: LoggedLine;
   /** Milliseconds of a run; absent before the first has ended. */
   readonly time?: { readonly min: number; readonly mean: number; readonly max: number };
@@ -46,7 +48,7 @@ export function collectorStatus(
   now: number,
   started: number,
 ): CollectorStatus {
-  const { name, interval, record, file, logged, absence } = runner;
+  const { name, interval, record, file, logged, absence, crowd } = runner;
   const state = collectorState(runner, now);
   const isWell = state === "ok" || state === "waiting";
   const error = isWell ? undefined : errorOf(runner, now, started);
@@ -59,6 +61,7 @@ export function collectorStatus(
     file,
     absent: state === "no data" ? absence?.message : undefined,
     error: error && { ...error, advice: adviceForCollector(state, error, file) },
+    crowd: crowd && { ...crowd, advice: ADVICE_FOR_CROWD },
     logged,
     time: hasEnded
       ? { min: record.shortest, mean: record.spent / record.runs, max: record.longest }
@@ -87,13 +90,14 @@ function isOverdue({ record, interval }: CollectorRunner, now: number): boolean 
 }
 
 function errorOf(runner: CollectorRunner, now: number, started: number): ErrorState | undefined {
-  const { trouble, absence, record, refusal, logged } = runner;
+  const { trouble, absence, record, refusal, crowd, logged } = runner;
   if (isAbsent(runner)) return absence;
   if (trouble !== undefined) return trouble;
   const { lastPublished, lastRun, silentRuns } = record;
   if (isOverdue(runner, now)) return since(lastRun, now, "It has not run since then");
   const first = lastPublished || started;
   if (refusal !== undefined && refusal.last >= lastRun) return { ...refusal, first };
+  if (crowd !== undefined && crowd.last >= lastRun) return { ...crowd, first };
   // Runs that end well and publish nothing: the collector's own last words may say why.
   const own = logged !== undefined && logged.at >= first ? logged.message : undefined;
   return since(first, now, own ?? "Its runs publish nothing", "no-data", silentRuns);

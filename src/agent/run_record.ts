@@ -9,6 +9,8 @@ export interface RunRecord {
   refused: number;
   /** Lines that could not be read and were left out. */
   unread: number;
+  /** Series and values that were over a limit and were left out. */
+  leftOut: number;
   points: number;
   /** Of the last run. */
   milliseconds: number;
@@ -31,6 +33,7 @@ export const NO_RUNS: Readonly<RunRecord> = {
   skipped: 0,
   refused: 0,
   unread: 0,
+  leftOut: 0,
   points: 0,
   milliseconds: 0,
   shortest: 0,

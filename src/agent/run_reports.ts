@@ -40,6 +40,8 @@ export class RunReports {
   #absenceLogged = -Infinity;
   #failuresInRow = 0;
   #roomyRuns = 0;
+  /** A limit of the collector's own that this run came to. */
+  #overLimit: string | undefined;
   #hasLoggedMended = false;
   #hasLoggedDoubled = false;
   readonly #warnUnread: (message: string) => void;
@@ -58,14 +60,19 @@ export class RunReports {
     this.trouble.report(this.#about.section, timedOut("The last run has still not ended"));
   }
 
+  /** See `LeaveOut`. */
+  leaveOut(count: number, what: string): void {
+    this.#about.record.leftOut += count;
+    this.#overLimit ??= what;
+  }
+
   /** `refusal`: why values of the run were refused. */
   end(run: Run, refusal: string | undefined, error: unknown): void {
     const { section, record, log } = this.#about;
     record.unread += this.unread.end(this.#warnUnread);
-    if (refusal !== undefined) {
-      record.refused += run.refused;
-      this.refusals.report(section, badData(refusal));
-    }
+    record.refused += run.refused;
+    record.leftOut += run.leftOut;
+    if (refusal !== undefined && run.refused > 0) this.refusals.report(section, badData(refusal));
     this.#reportCrowd();
     if (run.mended !== undefined && !this.#hasLoggedMended) {
       this.#hasLoggedMended = true;
@@ -117,9 +124,12 @@ export class RunReports {
   #reportCrowd(): void {
     const { section, limit } = this.#about;
     const crowd = limit.takeCrowd();
-    if (crowd !== undefined) {
+    const series = crowd === undefined ? undefined : `Too many series: ${crowd}`;
+    const overLimit = series ?? this.#overLimit;
+    this.#overLimit = undefined;
+    if (overLimit !== undefined) {
       this.#roomyRuns = 0;
-      this.crowds.report(section, badData(`Too many series: ${crowd}`));
+      this.crowds.report(section, badData(overLimit));
     } else if (this.crowds.state !== undefined && ++this.#roomyRuns > ROOMY_RUNS) {
       this.crowds.clear(section);
     }

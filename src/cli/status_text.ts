@@ -128,5 +128,8 @@ function problems({ configuration, now }: Status, collectors: readonly Collector
   return lines +
     collectors.filter(({ error }) => error !== undefined).map(({ name, state, error }) =>
       `  ${name}: ${state}\n${errorText(error, now)}`
+    ).join("") +
+    collectors.filter(({ crowd }) => crowd !== undefined).map(({ name, leftOut, crowd }) =>
+      `  ${name}: ${count(leftOut)} left out\n${errorText(crowd, now)}`
     ).join("");
 }

@@ -126,10 +126,14 @@ export interface Context<O extends Options = Options, M extends Metrics = Metric
   readonly signal: AbortSignal;
   /** Leaves out a line that cannot be read: it is counted, and its source is logged once. */
   readonly skipLine: SkipLine;
+  /** Counts what a limit of the collector's own has left out of the run, and reports it. */
+  readonly leaveOut: LeaveOut;
   readonly log: Log;
 }
 
 export type SkipLine = (line: UnreadLine) => void;
+/** `what` names the limit and the first that was over it: `more than max_names = 5000 names, with "a.b"`. */
+export type LeaveOut = (count: number, what: string) => void;
 
 export interface Collector<
   O extends Options = Options,

@@ -32,7 +32,8 @@ export class Deltas {
     const { rates, limit } = this.#settings;
     const sample = this.#samples.get(key);
     if (sample === undefined) {
-      if (limit?.admitsSample(this.#samples, run) === false) return undefined;
+      const full = limit?.admitSample(key, this.#samples, run);
+      if (full !== undefined) return this.#notes.leaveOut(full);
       this.#samples.set(key, { value, at: now, seen: run });
       return rates === "diamond" ? 0 : undefined;
     }

@@ -85,8 +85,8 @@ class CollectorEmitter implements Emitter {
     metrics.length = this.#count;
     // What a run emits that was given up goes nowhere.
     this.#metrics = [];
-    const { refused, reason, mended, doubled } = this.#notes;
-    return { metrics, refused, reason, mended, doubled };
+    const { refused, leftOut, reason, mended, doubled } = this.#notes;
+    return { metrics, refused, leftOut, reason, mended, doubled };
   }
 
   save(offset: number): SavedSamples {

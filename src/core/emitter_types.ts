@@ -57,7 +57,9 @@ export interface SavedSamples {
 export interface Run {
   readonly metrics: readonly Metric[];
   readonly refused: number;
-  /** Why the first one was refused. */
+  /** Values that a limit of series has left out. */
+  readonly leftOut: number;
+  /** Why the first one was refused or left out. */
   readonly reason: string | undefined;
   /** The first series whose name or precision had to be mended. */
   readonly mended: string | undefined;

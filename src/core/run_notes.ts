@@ -1,9 +1,11 @@
-/** What one run has to say besides its metrics: what was refused, mended, and published twice. */
+/** What one run has to say besides its metrics: what was refused, left out, mended, and published twice. */
 export class RunNotes {
   /** Values that were refused. */
   refused = 0;
-  /** Why the first one was refused. */
+  /** Why the first one was refused or left out. */
   reason: string | undefined;
+  /** Values that a limit of series has left out. */
+  leftOut = 0;
   /** The first series whose name or precision had to be mended. */
   mended: string | undefined;
   /** The first path that came twice. */
@@ -11,6 +13,7 @@ export class RunNotes {
 
   begin(): void {
     this.refused = 0;
+    this.leftOut = 0;
     this.reason = undefined;
     this.mended = undefined;
     this.doubled = undefined;
@@ -18,6 +21,11 @@ export class RunNotes {
 
   refuse(why: string): undefined {
     this.refused++;
+    this.reason ??= why;
+  }
+
+  leaveOut(why: string): undefined {
+    this.leftOut++;
     this.reason ??= why;
   }
 

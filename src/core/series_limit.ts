@@ -22,6 +22,7 @@ export class SeriesLimit {
   readonly #budget: SeriesBudget;
   #used = 0;
   #sweptIn = -1;
+  #samplesSweptIn = -1;
   #crowd: string | undefined;
   /** Why a series of the last run that came to the limit was left out. */
   #full = "";
@@ -51,10 +52,16 @@ export class SeriesLimit {
     this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
   }
 
-  /** Whether there is room for one more sample of `delta`. */
-  admitsSample(samples: Map<string, Seen>, run: number): boolean {
-    if (samples.size >= this.#max) forgetUnseen(samples, run - GONE_AFTER_RUNS);
-    return samples.size < this.#max;
+  /** The same for one more sample of `delta`. */
+  admitSample(key: string, samples: Map<string, Seen>, run: number): string | undefined {
+    if (samples.size >= this.#max && this.#samplesSweptIn !== run) {
+      this.#samplesSweptIn = run;
+      forgetUnseen(samples, run - GONE_AFTER_RUNS);
+    }
+    if (samples.size < this.#max) return undefined;
+    const limit = `it has max_series = ${this.#max} series`;
+    this.#crowd ??= `${limit}, with the growth of "${key}"`;
+    return `the growth of "${key}" is left out: ${limit}`;
   }
 
   gone(count: number): void {

@@ -104,7 +104,7 @@ export class Slots {
   ): Slot | undefined {
     const { metrics, free, limit, ttl } = this.#settings;
     const full = limit?.admit(key, this.#byKey, run);
-    if (full !== undefined) return this.#notes.refuse(full);
+    if (full !== undefined) return this.#notes.leaveOut(full);
     const declared = Object.hasOwn(metrics, pattern) ? metrics[pattern] : undefined;
     if (declared === undefined && !free) {
       throw new TypeError(`the metric "${pattern}" is not declared`);

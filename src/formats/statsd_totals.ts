@@ -19,6 +19,7 @@ interface Entry<T> {
 
 /** Timers' values and sets' members of one interval. */
 const MAX_KEPT = 200_000;
+const MEMBERS_LIMIT = `${MAX_KEPT} values of timers and members of sets`;
 /** Names that were not there for this many flushes make room. */
 const FORGET_AFTER = 60;
 
@@ -28,15 +29,17 @@ export class StatsdTotals {
   readonly timers = new Map<string, Entry<Timer>>();
   readonly sets = new Map<string, Entry<Set<string>>>();
   readonly #maxNames: number;
+  readonly #namesLimit: string;
   #flush = 0;
   #kept = 0;
   /** Samples left out since the last flush. */
   leftOut = 0;
-  /** The first name of them. */
+  /** The limit, and the first name that was over it. */
   crowd: string | undefined;
 
   constructor(maxNames: number) {
     this.#maxNames = maxNames;
+    this.#namesLimit = `max_names = ${maxNames}`;
   }
 
   add(sample: StatsdSample): void {
@@ -81,7 +84,7 @@ export class StatsdTotals {
     if (entry === undefined) {
       const { counters, gauges, timers, sets } = this;
       if (counters.size + gauges.size + timers.size + sets.size >= this.#maxNames) {
-        return this.#leaveOut(name);
+        return this.#leaveOut(name, this.#namesLimit);
       }
       entry = { value: make(), seen: 0 };
       entries.set(name, entry);
@@ -102,14 +105,14 @@ export class StatsdTotals {
 
   #join(members: Set<string>, text: string, name: string): void {
     if (members.has(text)) return;
-    if (this.#kept >= MAX_KEPT) return void this.#leaveOut(name);
+    if (this.#kept >= MAX_KEPT) return void this.#leaveOut(name, MEMBERS_LIMIT);
     this.#kept++;
     members.add(text);
   }
 
-  #leaveOut(name: string): undefined {
+  #leaveOut(name: string, limit: string): undefined {
     this.leftOut++;
-    this.crowd ??= name;
+    this.crowd ??= `more than ${limit}, with "${name}"`;
   }
 }
 

@@ -137,6 +137,18 @@ describe("a collector's state", () => {
     deepEqual([state, error!.message, one.runs()], ["failing", "connection refused by b:1", 3]);
   });
 
+  it("is ok at a limit, which it names: what is over it is counted, and logged once", async () => {
+    const what = 'more than max_names = 1, with "b"';
+    const one = collector((context) => {
+      publish(context);
+      context.leaveOut(3, what);
+    });
+    const { state, error, leftOut, crowd } = await one.after(20);
+    deepEqual([state, error, leftOut], ["ok", undefined, 60]);
+    match(`${crowd!.message}; ${crowd!.advice}`, /max_names = 1, with "b"; find what makes/);
+    equal(one.log.lines.filter((line) => /^(info|warn|error)/.test(line)).length, 1);
+  });
+
   it("is no data where its runs do not come any more", async () => {
     const one = collector(publish);
     await one.after(2);
@@ -226,11 +238,17 @@ describe("the agent's own metrics", () => {
     ({ name, ledger: newLedger(), queued: 1, spooled: 2, lag: 0.5 }) as unknown as Worker;
 
   /** The names that a run publishes, of an agent with so many parts. */
-  async function names(selfMetrics: SelfMetrics, parts: number) {
+  async function names(
+    selfMetrics: SelfMetrics,
+    parts: number,
+    act: (context: Context) => void = () => {},
+  ) {
     const clock = createFakeClock();
     const self = { pid: 1, rss: () => 1, cpu: () => 1 };
     const host = { clock, self, cpus: 1 } as unknown as Host;
-    const runners = Array.from({ length: parts }, () => collector(() => {}).runner);
+    const collectors = Array.from({ length: parts }, () => collector(act));
+    for (const one of collectors) await one.after(1);
+    const runners = collectors.map(({ runner }) => runner);
     const workers = Array.from({ length: parts }, (_, index) => worker(`H${index}`));
     const state = { selfMetrics, runners, workers, missing: [] };
     const figures = () => [{ name: "x", rss: 1, cpuSeconds: 1, restarts: 0 }];
@@ -254,6 +272,11 @@ describe("the agent's own metrics", () => {
 
   it("lean: ten series, whatever runs", async () => {
     for (const parts of [1, 40]) equal((await names("lean", parts)).size, 10);
+  });
+
+  it("lean: what limits have left out, once there is something", async () => {
+    const crowded = (context: Context) => context.leaveOut(3, "more than max_names = 1");
+    ok((await names("lean", 1, crowded)).has("servers.h.diamond.left_out"));
   });
 
   it("full: those, and each part by name", async () => {

@@ -77,6 +77,16 @@ describe("the text of status", () => {
     ok(!text.includes("Problems"));
   });
 
+  it("names the limit that a collector has come to, and how much it has left out", () => {
+    const message = 'more than max_names = 5000, with "a.b"';
+    const crowd = { message, code: undefined, first: NOW, last: NOW, count: 1, advice: "find it" };
+    const crowded = { ...SOUND.collectors[0], leftOut: 12_000, crowd };
+    match(
+      report({ ...SOUND, collectors: [crowded] }, terminal),
+      /CPUCollector: 12,000 left out\n +more than max_names = 5000, with "a\.b"\n.*since.*\n +To do: find it/,
+    );
+  });
+
   it("says why it is degraded, since when, and what to do", () => {
     const missing = missingCollector({
       kind: "collector",

@@ -63,6 +63,11 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
   ok(!found.some((line) => /^(secret|e) /.test(line)), found.join(", "));
   const own = found.filter((line) => line.includes(".listener.")).map((line) => line.split(".listener.")[1]);
   deepEqual(own, ["points 3 1700000000", "unreadable 2 1700000000", "left_out 2 1700000000"]);
-  match(log.lines.join("\n"), /2 points were left out, with "the connection of 127\.0\.0\.1:\d+"/);
+  equal(runner.record.leftOut, 2);
+  match(
+    runner.crowd?.message ?? "",
+    /^more than max_connections = 1, with "the connection of 127\.0\.0\.1:\d+"$/,
+  );
+  match(log.lines.join("\n"), /more than max_connections = 1, with/);
   await runner.dispose();
 });

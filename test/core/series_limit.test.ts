@@ -28,8 +28,8 @@ describe("the limit of series", () => {
     for (let run = 1; run <= 3; run++) {
       emitter.begin(run, run * 1000);
       for (let series = 0; series < 120; series++) emitter.emit(`s${series}`, series);
-      const { metrics, refused, reason } = emitter.end();
-      deepEqual([metrics.length, refused, budget.used], [100, 20, 100]);
+      const { metrics, refused, leftOut, reason } = emitter.end();
+      deepEqual([metrics.length, refused, leftOut, budget.used], [100, 0, 20, 100]);
       match(reason ?? "", /"s100" is left out: it has max_series = 100 series/);
     }
   });
@@ -42,8 +42,8 @@ describe("the limit of series", () => {
     for (let run = 1; run <= 200; run++) {
       emitter.begin(run, run * 1000);
       for (let series = 0; series < 20; series++) emitter.emit(`r${run}.s${series}`, 1);
-      const { metrics, refused } = emitter.end();
-      deepEqual([metrics.length, refused], [20, 0]);
+      const { metrics, leftOut } = emitter.end();
+      deepEqual([metrics.length, leftOut], [20, 0]);
       ok(budget.used <= 100, `${budget.used} series`);
       if (limit.takeCrowd() !== undefined) crowds++;
     }
@@ -55,22 +55,29 @@ describe("the limit of series", () => {
   it("is shared by all collectors", () => {
     const budget = { max: 150, used: 0 };
     const emitters = [1, 2].map(() => emitterWith(new SeriesLimit(100, budget)));
-    const refused = emitters.map((emitter) => {
+    const runs = emitters.map((emitter) => {
       emitter.begin(1, 1000);
       for (let series = 0; series < 100; series++) emitter.emit(`s${series}`, series);
       return emitter.end();
     });
-    deepEqual(refused.map((run) => run.refused), [0, 50]);
-    match(refused[1].reason ?? "", /all collectors have max_series = 150 series of \[server\]/);
+    deepEqual(runs.map((run) => run.leftOut), [0, 50]);
+    match(runs[1].reason ?? "", /all collectors have max_series = 150 series of \[server\]/);
   });
 
   it("bounds the samples of delta too", () => {
-    const emitter = emitterWith(new SeriesLimit(100, { max: 1000, used: 0 }));
+    const limit = new SeriesLimit(100, { max: 1000, used: 0 });
+    const emitter = emitterWith(limit);
     for (let run = 1; run <= 50; run++) {
       emitter.begin(run, run * 1000);
       for (let key = 0; key < 30; key++) emitter.delta(`r${run}.${key}`, 1);
       emitter.end();
     }
     ok(emitter.save(0).deltas.length <= 100, `${emitter.save(0).deltas.length} samples`);
+    emitter.begin(51, 51_000);
+    for (let key = 0; key < 130; key++) emitter.delta(`last.${key}`, 1);
+    const { leftOut, reason } = emitter.end();
+    ok(leftOut >= 30, `${leftOut} left out`);
+    match(reason ?? "", /the growth of "last\.\d+" is left out: it has max_series = 100 series/);
+    match(limit.takeCrowd() ?? "", /with the growth of "last\.\d+"/);
   });
 });

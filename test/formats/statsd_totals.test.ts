@@ -64,7 +64,7 @@ describe("totals", () => {
     deepEqual([counters.size + gauges.size + timers.size + sets.size, leftOut, crowd], [
       100,
       9900,
-      "n100",
+      'more than max_names = 100, with "n100"',
     ]);
     for (let flush = 0; flush < 61; flush++) totals.flush();
     equal(counters.size, 0, "names that are gone make room");
@@ -75,7 +75,11 @@ describe("totals", () => {
     const { value } = totals.timers.get("t")!;
     deepEqual([value.count, value.max, value.values.length], [250_000, 249_999, 200_000]);
     for (let at = 0; at < 10; at++) totals.add(parseStatsd(`s:${at}|s`, true)![0]);
-    deepEqual([totals.sets.get("s")?.value.size, totals.leftOut, totals.crowd], [0, 10, "s"]);
+    deepEqual([totals.sets.get("s")?.value.size, totals.leftOut, totals.crowd], [
+      0,
+      10,
+      'more than 200000 values of timers and members of sets, with "s"',
+    ]);
   });
 
   it("take percentiles as StatsD does", () => {

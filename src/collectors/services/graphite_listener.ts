@@ -1,12 +1,6 @@
 /** Source: https://graphite.readthedocs.io/en/latest/feeding-carbon.html */
 
-import {
-  type CommonValues,
-  type Context,
-  defineCollector,
-  everySystem,
-  gauge,
-} from "../../core/collector.ts";
+import { type CommonValues, defineCollector, everySystem, gauge } from "../../core/collector.ts";
 import { choice, integer, matchesAny, text, type Values } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
@@ -35,7 +29,6 @@ const metrics = {
     "Points over max_points or max_names, and connections that were closed",
   ),
 };
-type Graphite = Context<typeof options, typeof metrics, Receiver>;
 
 /** Names that were not there for this many intervals make room. */
 const FORGET_AFTER = 60;
@@ -48,9 +41,8 @@ class Receiver implements Disposable {
   unreadable = 0;
   unread: UnreadLine | undefined;
   leftOut = 0;
-  /** The first of what was left out. */
+  /** The limit, and the first that was over it. */
   crowd: string | undefined;
-  isCrowded = false;
   readonly #options: Values<typeof options> & CommonValues;
   /** The last interval of each name. */
   readonly #names = new Map<string, number>();
@@ -96,7 +88,7 @@ class Receiver implements Disposable {
   #accept(peer: Peer): { data(bytes: Uint8Array): void; closed(): void } {
     const closed = () => void this.#peers.delete(peer);
     if (this.#peers.size >= this.#options.max_connections) {
-      this.#leaveOut(`the connection of ${peer.name}`);
+      this.#leaveOut("max_connections", `the connection of ${peer.name}`);
       peer.close();
       return { data() {}, closed };
     }
@@ -120,9 +112,9 @@ class Receiver implements Disposable {
       this.#options;
     if (white.compiled.length > 0 && !matchesAny(white, point.path)) return;
     if (matchesAny(black, point.path)) return;
-    const isKnown = this.#names.has(point.path);
-    if (this.points.length >= max_points || (!isKnown && this.#names.size >= max_names)) {
-      return this.#leaveOut(point.path);
+    if (this.points.length >= max_points) return this.#leaveOut("max_points", point.path);
+    if (!this.#names.has(point.path) && this.#names.size >= max_names) {
+      return this.#leaveOut("max_names", point.path);
     }
     this.#names.set(point.path, this.#interval);
     this.points.push(point);
@@ -133,9 +125,9 @@ class Receiver implements Disposable {
     this.unread ??= unreadPart("what came", line);
   }
 
-  #leaveOut(what: string): void {
+  #leaveOut(limit: "max_connections" | "max_names" | "max_points", what: string): void {
     this.leftOut++;
-    this.crowd ??= what;
+    this.crowd ??= `more than ${limit} = ${this.#options[limit]}, with "${what}"`;
   }
 }
 
@@ -150,9 +142,9 @@ export default defineCollector({
   prepare: (values) => new Receiver(values),
 
   async collect(context) {
-    const { host, emit, options: { precision }, state, skipLine } = context;
+    const { host, emit, options: { precision }, state, skipLine, leaveOut } = context;
     await state.open(host);
-    const { points, unreadable, leftOut, unread } = state;
+    const { points, unreadable, leftOut, crowd, unread } = state;
     for (const { path, value, time } of points) {
       const dot = path.indexOf(".");
       const [prefix, name] = dot < 1 ? ["", path] : [path.slice(0, dot), path.slice(dot + 1)];
@@ -162,18 +154,7 @@ export default defineCollector({
     emit("listener.unreadable", unreadable);
     emit("listener.left_out", leftOut);
     if (unread !== undefined) skipLine(unread);
-    warnOfCrowd(context);
+    if (crowd !== undefined) leaveOut(leftOut, crowd);
     state.flush();
   },
 });
-
-/** Once for as long as it lasts: a flood does not fill the log. */
-function warnOfCrowd({ section, state, log }: Graphite): void {
-  const { leftOut, crowd, isCrowded } = state;
-  if (leftOut > 0 && !isCrowded) {
-    log.warn(
-      `${section}: ${leftOut} points were left out, with "${crowd}"; listener.left_out counts them. max_points, max_names and max_connections are the limits`,
-    );
-  }
-  state.isCrowded = leftOut > 0;
-}

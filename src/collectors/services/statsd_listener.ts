@@ -47,7 +47,6 @@ class Receiver implements Disposable {
   readonly totals: StatsdTotals;
   samples = 0;
   unreadable = 0;
-  isCrowded = false;
   /** The first of them. */
   unread: UnreadLine | undefined;
   readonly #withTags: boolean;
@@ -103,25 +102,15 @@ export default defineCollector({
   },
 
   async collect(context) {
-    const { host, options: { listener_host, listener_port }, state, skipLine } = context;
+    const { host, options: { listener_host, listener_port }, state, skipLine, leaveOut } = context;
+    const { leftOut, crowd } = state.totals;
     (await state.open(host, listener_host, listener_port)).take();
     emitAll(context);
     if (state.unread !== undefined) skipLine(state.unread);
-    warnOfCrowd(context);
+    if (crowd !== undefined) leaveOut(leftOut, crowd);
     state.flush();
   },
 });
-
-/** Once for as long as it lasts: a flood does not fill the log. */
-function warnOfCrowd({ section, options: { max_names }, state, log }: Statsd): void {
-  const { leftOut, crowd } = state.totals;
-  if (leftOut > 0 && !state.isCrowded) {
-    log.warn(
-      `${section}: ${leftOut} samples were left out, with "${crowd}": max_names = ${max_names}; listener.left_out counts them`,
-    );
-  }
-  state.isCrowded = leftOut > 0;
-}
 
 function emitAll(context: Statsd): void {
   const { emit, elapsed, options: { delete_idle }, state } = context;

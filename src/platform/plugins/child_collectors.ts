@@ -22,6 +22,7 @@ import {
   type RunRequest,
   tooMany,
 } from "../../core/plugin_protocol.ts";
+import { SeriesLimit } from "../../core/series_limit.ts";
 import { UnreadLines } from "../../core/unread_lines.ts";
 import type { Host } from "../../ports/host.ts";
 import { logOf, say } from "./child_output.ts";
@@ -86,6 +87,7 @@ export class ChildCollectors {
         elapsed: request.elapsed,
         signal,
         skipLine: (line) => unread.add(line),
+        leaveOut: (count, what) => log.warn(`${request.section}: ${count} left out: ${what}`),
         log,
       });
     } finally {
@@ -124,6 +126,7 @@ export class ChildCollectors {
         blacklist: NO_PATTERNS,
         metrics: collector.metrics,
         free: collector.custom!.undeclared,
+        limit: new SeriesLimit(Number(options.max_series) || Infinity, { max: Infinity, used: 0 }),
       }),
       // deno-lint-ignore no-explicit-any
       state: collector.prepare?.(options as any, this.#host()),
