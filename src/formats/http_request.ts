@@ -1,11 +1,28 @@
 /** An HTTP request as its bytes arrive, with bounds on head and body. */
 
+import { type BodyReader, chunkedBody, sizedBody } from "./http_body.ts";
 import { parseRequestHead, type RequestHead } from "./http_head.ts";
 
 const MAX_HEAD_BYTES = 16_384;
-const MAX_FORM_BYTES = 65_536;
 const HEAD_END = "\r\n\r\n";
-const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
+/** Which bodies are taken. */
+export interface BodyRules {
+  /** To which one may be posted. */
+  readonly paths: readonly string[];
+  readonly maxBytes: number;
+  /** What it is, for messages. */
+  readonly kind: string;
+  /** Its content type; absent: any. */
+  readonly type?: RegExp;
+  /** It may come in chunks. */
+  readonly inChunks?: boolean;
+}
+
+export function formRules(paths: readonly string[]): BodyRules {
+  const type = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+  return { paths, maxBytes: 65_536, kind: "form", type };
+}
 
 /** Why a request is not answered. */
 export interface Refusal {
@@ -15,56 +32,94 @@ export interface Refusal {
 
 export interface ReceivedRequest {
   readonly head: RequestHead;
-  /** A character for each byte. */
-  readonly form: string;
+  /** Empty where there is none. */
+  readonly body: Uint8Array;
 }
 
 interface RequestReader {
-  /** More of it, a character for each byte. Undefined until the request is complete or refused. */
-  take(text: string): ReceivedRequest | Refusal | undefined;
-  /** The peer waits for a word before it sends its form. */
+  /** More of it. Undefined until the request is complete or refused. */
+  take(bytes: Uint8Array): ReceivedRequest | Refusal | undefined;
+  /** Of a request that is not complete, its head is. */
+  readonly hasHead: boolean;
+  /** The peer waits for a word before it sends its body. */
   readonly awaitsContinue: boolean;
+  /** Bytes of the body that have come. */
+  readonly held: number;
 }
 
-/** `formPaths`: those to which a form may be posted. */
-export function createRequestReader(formPaths: readonly string[]): RequestReader {
+export function createRequestReader(rules: BodyRules): RequestReader {
+  const latin1 = new TextDecoder("latin1");
   let text = "";
   let head: RequestHead | undefined;
-  let length = 0;
+  let body: BodyReader | undefined;
 
-  function takeHead(): Refusal | undefined {
+  /** Undefined until the head is complete. Otherwise what follows it, or why it is refused. */
+  function takeHead(bytes: Uint8Array): Uint8Array | Refusal | undefined {
+    const before = text.length;
+    text += latin1.decode(bytes.subarray(0, MAX_HEAD_BYTES + HEAD_END.length));
     const end = text.indexOf(HEAD_END);
     if (end < 0 || end > MAX_HEAD_BYTES) {
       return text.length >= MAX_HEAD_BYTES ? refusal(431, "The head is too long") : undefined;
     }
     const parsed = parseRequestHead(text.slice(0, end));
     if (parsed === undefined) return refusal(400, "That is not an HTTP request");
-    const { method, path, headers } = parsed;
-    const isForm = method === "POST" && formPaths.includes(path);
-    if (method !== "GET" && method !== "HEAD" && !isForm) return refusal(405, "Only GET");
-    if (isForm) {
-      if (!FORM.test(headers["content-type"] ?? "")) return refusal(415, "Only a form");
-      if (!/^\d{1,9}$/.test(headers["content-length"] ?? "")) {
-        return refusal(411, "A form needs its length");
-      }
-      length = Number(headers["content-length"]);
-      if (length > MAX_FORM_BYTES) return refusal(413, "The form is too long");
-    }
+    const refused = openBody(parsed);
+    if (refused !== undefined) return refused;
     head = parsed;
-    text = text.slice(end + HEAD_END.length);
+    text = "";
+    return bytes.subarray(end + HEAD_END.length - before);
+  }
+
+  function openBody({ method, path, headers }: RequestHead): Refusal | undefined {
+    if (method === "GET" || method === "HEAD") return undefined;
+    if (method !== "POST" || !rules.paths.includes(path)) {
+      return refusal(405, "Only GET");
+    }
+    const { kind, type, maxBytes, inChunks = false } = rules;
+    const length = headers["content-length"];
+    const coding = headers["transfer-encoding"];
+    if (type !== undefined && !type.test(headers["content-type"] ?? "")) {
+      return refusal(415, `Only a ${kind}`);
+    }
+    if (inChunks && length === undefined && coding?.toLowerCase() === "chunked") {
+      body = chunkedBody(maxBytes);
+      return undefined;
+    }
+    if (coding !== undefined || !/^\d{1,9}$/.test(length ?? "")) {
+      return refusal(411, `A ${kind} needs its length`);
+    }
+    if (Number(length) > maxBytes) return tooLong();
+    if (Number(length) > 0) body = sizedBody(Number(length));
     return undefined;
   }
 
+  function tooLong(): Refusal {
+    return refusal(413, `The ${rules.kind} is too long`);
+  }
+
   return {
-    take(more) {
-      text += more.slice(0, MAX_HEAD_BYTES + MAX_FORM_BYTES);
-      const refused = head === undefined ? takeHead() : undefined;
-      if (refused !== undefined) return refused;
-      if (head === undefined || text.length < length) return undefined;
-      return { head, form: text.slice(0, length) };
+    take(bytes) {
+      let rest = bytes;
+      if (head === undefined) {
+        const found = takeHead(bytes);
+        if (found === undefined || "status" in found) return found;
+        rest = found;
+      }
+      if (head === undefined) return undefined;
+      if (body === undefined) return { head, body: new Uint8Array() };
+      const state = body.take(rest);
+      if (state === "done") return { head, body: body.body };
+      if (state === "too long") return tooLong();
+      return state === "broken" ? refusal(400, "The chunks cannot be read") : undefined;
+    },
+    get hasHead() {
+      return head !== undefined;
     },
     get awaitsContinue() {
-      return head?.headers.expect?.toLowerCase() === "100-continue" && text === "";
+      return head?.headers.expect?.toLowerCase() === "100-continue" && body?.body.length === 0;
+    },
+    get held() {
+      return body?.body.length ?? 0;
     },
   };
 }

@@ -111,6 +111,7 @@ function saidIn(exchange: Exchange): Source {
     };
   }
   if ("inbox" in exchange) return { what: exchange.inbox, text: undefined };
+  if ("posts" in exchange) return { what: exchange.posts, text: undefined };
   if ("ldap" in exchange) {
     const entries = exchange.entries?.map(({ name, values }) => `${name}\n${fieldsOf(values)}`);
     return { what: `${exchange.ldap} ${exchange.base}`, text: entries?.join("") };

@@ -13,6 +13,17 @@ export interface HttpServerRequest {
   readonly form: string;
 }
 
+/** What a program posts. */
+export interface PostedRequest extends Omit<HttpServerRequest, "form"> {
+  readonly method: "GET" | "HEAD" | "POST";
+  /** Unpacked; empty where there is none. */
+  readonly body: Uint8Array;
+}
+
+export interface PostedResponse extends Omit<HttpServerResponse, "body" | "stream"> {
+  readonly body: string | Uint8Array;
+}
+
 export interface HttpServerResponse {
   readonly status: number;
   readonly type: string;

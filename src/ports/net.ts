@@ -1,6 +1,13 @@
 /** Connections, datagrams and TLS. All that may wait takes a signal. */
 
-import type { HttpAnswer, HttpRequest, HttpResponse, Listener } from "./http.ts";
+import type {
+  HttpAnswer,
+  HttpRequest,
+  HttpResponse,
+  Listener,
+  PostedRequest,
+  PostedResponse,
+} from "./http.ts";
 
 export type Family = 0 | 4 | 6;
 
@@ -28,6 +35,32 @@ export interface Net {
     at: Pick<ListenAddress, "host" | "port">,
     receive?: (datagram: Uint8Array) => void,
   ): Promise<Inbox>;
+  /**
+   * Takes in what programs post over HTTP, until it is disposed: each body is handed over when it is complete.
+   * Throws `undelivered` where it cannot listen.
+   */
+  httpInbox(at: PostAddress, receive: PostReceiver): Promise<HttpInbox>;
+}
+
+export interface PostAddress {
+  readonly host: string;
+  readonly port: number;
+  /** To which bodies may be posted; everything else is GET and HEAD. */
+  readonly paths: readonly string[];
+  /** Of a body, as it is sent and unpacked. */
+  readonly maxBytes: number;
+}
+
+export interface PostReceiver {
+  /** A request that came whole. It throws where it cannot be answered. */
+  take(request: PostedRequest): PostedResponse;
+  /** One that was refused before: too long, too slow, of a browser's page. */
+  refused(reason: string): void;
+}
+
+export interface HttpInbox extends Disposable {
+  /** Hands over what a recording has of now. Without a recording nothing waits. */
+  take(): void;
 }
 
 export interface Inbox extends Disposable {

@@ -1,12 +1,13 @@
 /** Answers of the HTTP server as bytes. */
 
-import type { HttpServerResponse } from "../../ports/http.ts";
+import type { HttpServerResponse, PostedResponse } from "../../ports/http.ts";
 import { zlib } from "../runtime/node_modules.ts";
 
 /** Compressing less than this saves nothing. */
 const MIN_GZIP_BYTES = 512;
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
+  204: "No Content",
   302: "Found",
   400: "Bad Request",
   401: "Unauthorized",
@@ -17,6 +18,7 @@ const REASONS: Readonly<Record<number, string>> = {
   411: "Length Required",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -29,7 +31,10 @@ interface MessageOptions {
   readonly bodiless?: boolean;
 }
 
-export function message(response: HttpServerResponse, how: MessageOptions): Uint8Array {
+/** An answer with a body that may be bytes, and may go on after it. */
+type Answer = PostedResponse & Pick<HttpServerResponse, "stream">;
+
+export function message(response: Answer, how: MessageOptions): Uint8Array {
   const { gzip, bodiless } = how;
   const { body, stream } = response;
   const isPacked = gzip === true && stream === undefined && body.length >= MIN_GZIP_BYTES;
@@ -42,13 +47,13 @@ export function plain(status: number, text: string): HttpServerResponse {
   return { status, type: "text/plain; charset=utf-8", body: `${text}\n` };
 }
 
-function headOf(response: HttpServerResponse, length: number, isPacked: boolean): string {
+function headOf(response: Answer, length: number, isPacked: boolean): string {
   const { status, type, stream, headers = {} } = response;
   return [
     `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}`,
     `date: ${new Date().toUTCString()}`,
-    `content-type: ${type}`,
-    ...(stream === undefined ? [`content-length: ${length}`] : []),
+    ...(status === 204 ? [] : [`content-type: ${type}`]),
+    ...(stream === undefined && status !== 204 ? [`content-length: ${length}`] : []),
     ...(isPacked ? ["content-encoding: gzip"] : []),
     ...(status === 405 ? ["allow: GET, HEAD"] : []),
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

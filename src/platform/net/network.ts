@@ -108,6 +108,7 @@ export const realNet: Net = {
   request: createRequester(),
   listen: async (at, answer) => (await import("./http_server.ts")).listenHttp(at, answer),
   inbox: async (at, receive) => (await import("./inbox.ts")).inbox(at, receive),
+  httpInbox: async (at, receive) => (await import("./http_inbox.ts")).httpInbox(at, receive),
   serve: async (at, take) => (await import("./serve.ts")).serve(at, take),
 };
 

@@ -7,7 +7,7 @@ import type { Ldap } from "../../ports/ldap.ts";
 import type { Mongo } from "../../ports/mongo.ts";
 import type { Snmp, SnmpSession, SnmpValue } from "../../ports/snmp.ts";
 import type { Sql, SqlConnection } from "../../ports/sql.ts";
-import { type Exchange, type Step, textOf } from "./tape.ts";
+import { type Exchange, type Posted, type Step, textOf } from "./tape.ts";
 
 /** Of an answer's headers, the ones that collectors look at. */
 const KEPT_HEADERS = ["content-type", "location", "www-authenticate"];
@@ -24,6 +24,7 @@ export function recordingPorts({ net, sql, snmp, mongo, ldap }: Asking, keep: Ke
       request: recordingRequest(net, keep),
       dial: recordingDial(net, keep),
       inbox: recordingInbox(net, keep),
+      httpInbox: recordingPosts(net, keep),
     },
     sql: recordingSql(sql, keep),
     snmp: recordingSnmp(snmp, keep),
@@ -114,6 +115,36 @@ function recordingInbox(net: Net, keep: Keep): Net["inbox"] {
         if (receive === undefined) return taken;
         taken.datagrams.forEach((datagram) => receive(datagram));
         return { datagrams: [], dropped: taken.dropped };
+      },
+      [Symbol.dispose]: () => inbox[Symbol.dispose](),
+    };
+  };
+}
+
+function recordingPosts(net: Net, keep: Keep): Net["httpInbox"] {
+  return async (at, receiver) => {
+    const posts = nameOf(at);
+    let received: Posted[] = [];
+    const inbox = await kept(
+      () =>
+        net.httpInbox(at, {
+          ...receiver,
+          take(request) {
+            const { method, path, query, headers, body } = request;
+            const type = headers["content-type"] ?? "";
+            if (method === "POST") {
+              received.push({ to: `${path}${query && `?${query}`}`, type, body: textOf(body) });
+            }
+            return receiver.take(request);
+          },
+        }),
+      () => keep({ posts, received }),
+      (failed) => keep({ posts, ...failed }),
+    );
+    return {
+      take() {
+        keep({ posts, received });
+        received = [];
       },
       [Symbol.dispose]: () => inbox[Symbol.dispose](),
     };

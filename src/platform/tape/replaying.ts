@@ -13,6 +13,7 @@ import {
   type InboxExchange,
   type LdapExchange,
   type MongoExchange,
+  type PostsExchange,
   type SnmpExchange,
   type SqlExchange,
   type Talk,
@@ -54,6 +55,23 @@ export function replayingPorts(tape: () => readonly Exchange[]): Asking {
             if (receive === undefined) return { datagrams, dropped: 0 };
             datagrams.forEach((datagram) => receive(datagram));
             return { datagrams: [], dropped: 0 };
+          },
+          [Symbol.dispose]() {},
+        };
+      },
+      async httpInbox(at, receiver) {
+        const name = nameOf(at);
+        const isIt = (one: Exchange) => "posts" in one && one.posts === name;
+        take(isIt, name);
+        return {
+          take() {
+            for (const exchange of tape().filter(isIt)) {
+              for (const { to, type, body } of (exchange as PostsExchange).received ?? []) {
+                const [path, query = ""] = to.split("?");
+                const headers = { "content-type": type };
+                receiver.take({ method: "POST", path, query, headers, body: bytesOf(body) });
+              }
+            }
           },
           [Symbol.dispose]() {},
         };

@@ -70,6 +70,19 @@ export interface InboxExchange extends Failed {
   readonly received?: readonly Text[];
 }
 
+export interface PostsExchange extends Failed {
+  /** `127.0.0.1:8086`: where programs post. */
+  readonly posts: string;
+  readonly received?: readonly Posted[];
+}
+
+export interface Posted {
+  /** `/write?precision=s`. */
+  readonly to: string;
+  readonly type: string;
+  readonly body: Text;
+}
+
 export type Exchange =
   | HttpExchange
   | Talk
@@ -77,7 +90,8 @@ export type Exchange =
   | SnmpExchange
   | MongoExchange
   | LdapExchange
-  | InboxExchange;
+  | InboxExchange
+  | PostsExchange;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
