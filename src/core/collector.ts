@@ -34,6 +34,8 @@ export interface MetricSpec {
   readonly whole: boolean;
   /** Counts events: a measured rate has so many digits that one event in an interval is not 0. */
   readonly rare?: boolean;
+  /** Counts since the host was booted, or from later on. */
+  readonly sinceBoot?: boolean;
 }
 
 export type Metrics = { readonly [pattern: string]: MetricSpec };
@@ -51,6 +53,7 @@ export interface RateTraits {
   readonly max?: number;
   readonly whole?: boolean;
   readonly rare?: boolean;
+  readonly sinceBoot?: boolean;
 }
 
 /** Emitted cumulatively, published per second, as a gauge. */
@@ -68,7 +71,8 @@ export function rate(help: string, precision = 0, traits: RateTraits = {}): Metr
 
 /** Emitted cumulatively, published per second, as a counter. */
 export function counter(help: string, precision = 0, traits: RateTraits = {}): MetricSpec {
-  return { ...rate(help, precision, traits), form: "counter" };
+  const { sinceBoot } = traits;
+  return { ...rate(help, precision, traits), form: "counter", ...(sinceBoot && { sinceBoot }) };
 }
 
 /** The parts that a pattern asks for: `"{device}.{field}"` asks for two. */

@@ -75,9 +75,9 @@ function wholeSeries(
   return { series, mended: mendedIn(series, given, extras.precision) };
 }
 
-function traitsOf({ form, precision, unit, help }: MetricSpec) {
+function traitsOf({ form, precision, unit, help, sinceBoot }: MetricSpec) {
   const kind: Kind = form === "counter" ? "counter" : "gauge";
-  return { kind, precision, unit, help };
+  return { kind, precision, unit, help, ...(sinceBoot && { sinceBoot }) };
 }
 
 function mendedIn({ path, precision }: Series, name: string, wanted: unknown): string | undefined {

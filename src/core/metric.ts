@@ -30,6 +30,8 @@ export interface Series {
   readonly help: string;
   /** Seconds for which a value of this series may be taken as current. */
   readonly ttl: number;
+  /** Of a counter: it counts since the host was booted, or from later on. */
+  readonly sinceBoot?: boolean;
 }
 
 export interface Metric {

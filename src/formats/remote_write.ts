@@ -1,26 +1,69 @@
 /**
  * Batches as Prometheus' remote write has them: samples by series, in the order of their times.
- * Source: https://prometheus.io/docs/specs/remote_write_spec/
+ * Source: https://prometheus.io/docs/specs/remote_write_spec/ and
+ * https://prometheus.io/docs/specs/remote_write_spec_2_0/
  */
 
 import type { TimeSeries } from "../ports/remote_write.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { sampleOf } from "./prometheus.ts";
 
-export function timeSeries(batch: readonly Metric[], prefix: string): TimeSeries[] {
+/** The time of a counter's beginning, in milliseconds; undefined where it is not known. */
+type StartOf = (metric: Metric) => number | undefined;
+
+/** Prometheus names units in the plural. */
+const UNITS: Readonly<Record<string, string>> = {
+  bit: "bits",
+  byte: "bytes",
+  s: "seconds",
+  second: "seconds",
+  ms: "milliseconds",
+  us: "microseconds",
+};
+
+export function timeSeries(
+  batch: readonly Metric[],
+  prefix: string,
+  startOf: StartOf = () => undefined,
+): TimeSeries[] {
   const all = new Map<Series, TimeSeries>();
   for (const metric of batch) {
-    const { name, labels, value } = sampleOf(metric, prefix);
-    const known = all.get(metric.series) ??
-      { labels: sorted([["__name__", name], ...labels]), samples: [] };
-    all.set(metric.series, known);
-    known.samples.push({ value: Number(value), timestamp: Math.round(metric.timestamp * 1000) });
+    const { series, timestamp } = metric;
+    const { name, labels, value, isCounter } = sampleOf(metric, prefix);
+    const known = all.get(series) ?? {
+      labels: sorted([["__name__", name], ...labels.filter(([, text]) => text !== "")]),
+      samples: [],
+      isCounter,
+      help: series.help || series.pattern,
+      unit: unitOf(series),
+    };
+    all.set(series, known);
+    known.samples.push({
+      value: Number(value),
+      timestamp: Math.round(timestamp * 1000),
+      ...(isCounter && { start: startOf(metric) }),
+    });
   }
   for (const { samples } of all.values()) samples.sort((a, b) => a.timestamp - b.timestamp);
   return [...all.values()];
 }
 
+/** Milliseconds that a name speaks of were made seconds. */
+function unitOf({ pattern, unit }: Series): string {
+  return pattern.includes("milliseconds") ? "seconds" : UNITS[unit] ?? unit;
+}
+
 /** By their bytes, as the protocol wants them. */
 function sorted(labels: TimeSeries["labels"]): TimeSeries["labels"] {
   return labels.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Samples that an answer says were written; undefined where it does not say. */
+export function samplesWritten(headers: Readonly<Record<string, string>>): number | undefined {
+  const text = headers["x-prometheus-remote-write-samples-written"];
+  if (text !== undefined) return Number(text) || 0;
+  const isCounting = ["histograms", "exemplars"].some((what) =>
+    headers[`x-prometheus-remote-write-${what}-written`] !== undefined
+  );
+  return isCounting ? 0 : undefined;
 }

@@ -47,11 +47,14 @@ type PostValues =
   & Values<ReturnType<typeof keyedPostOptions>>
   & Partial<Values<ReturnType<typeof postOptions>>>;
 
-interface Post {
+interface Sent {
   readonly url: string;
   readonly type: string;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Judging {
   /** A page is an answer like any other: what the receiver is was the operator's choice. */
   readonly anyAnswer?: boolean;
   /** The points that an answer says were refused, by name or by number; the others were taken. */
@@ -69,11 +72,23 @@ const encoder = new TextEncoder();
 export async function post(
   host: Host,
   options: PostValues,
-  { url, type, body, headers = {}, anyAnswer = false, rejected = () => [], passing }: Post,
+  request: Sent & Judging,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const answer = await send(host, options, request, signal);
+  judge(request.url, answer, request);
+  return answer;
+}
+
+/** Posts once, and returns any answer. */
+export function send(
+  host: Host,
+  options: PostValues,
+  { url, type, body, headers = {} }: Sent,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   const { user = "", password = "", compression } = options;
-  const answer = await host.net.request({
+  return host.net.request({
     method: "POST",
     url,
     headers: { "content-type": type, ...headers },
@@ -82,9 +97,6 @@ export async function post(
     login: user === "" ? undefined : { user, password },
     tls: tlsSettings(options),
   }, signal);
-  if (!anyAnswer) refusePages(url, answer);
-  judge(url, answer, rejected, passing);
-  return answer;
 }
 
 /** What takes metrics does not answer with a page: that is somebody else's port. */
@@ -99,17 +111,21 @@ function refusePages(url: string, { status, headers, body }: HttpResponse): void
 /** The body is at fault, or it is too large: parts of it may be taken. */
 const ABOUT_THE_BODY = [400, 413, 422];
 
-function judge(
+/** Throws where an answer says that not all was taken, as `post` does. */
+export function judge(
   url: string,
-  { status, headers, body }: HttpResponse,
-  rejected: (body: string) => Rejected,
-  passing?: RegExp,
+  answer: HttpResponse,
+  { anyAnswer = false, rejected = () => [], passing }: Judging,
 ): void {
+  if (!anyAnswer) refusePages(url, answer);
+  const { status, headers, body } = answer;
   const isTaken = status >= 200 && status < 300;
   const isAboutBody = ABOUT_THE_BODY.includes(status) && passing?.test(body) !== true;
   const points = isTaken || isAboutBody ? rejected(body) : [];
-  if (isTaken && (typeof points === "number" ? points : points.length) === 0) return;
-  const said = excerpt(body.trim().replace(/\s+/g, " "), 200);
+  const count = typeof points === "number" ? points : points.length;
+  if (isTaken && count === 0) return;
+  const said = excerpt(body.trim().replace(/\s+/g, " "), 200) ||
+    (isTaken ? `it has left out ${count}` : "");
   const text = `${shownUrl(url)} answers ${status}${said === "" ? "" : `: ${said}`}`;
   if (isTaken || isAboutBody) {
     const error = refused(text);

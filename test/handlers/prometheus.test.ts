@@ -55,7 +55,7 @@ function readRequest(body: Uint8Array) {
 describe("Prometheus", () => {
   it("is written to: labels sorted, samples of a series together and in order", async () => {
     const later = { ...idle, value: 2.5, timestamp: 2.5 };
-    const body = await realCodecs.remoteWrite(timeSeries([later, counted, idle], "diamond"));
+    const body = await realCodecs.remoteWrite(timeSeries([later, counted, idle], "diamond"), 1);
     deepEqual(readRequest(body), [
       ["__name__=diamond_cpu", "cpu=cpu0", "field=idle", "host=h", "1.5@1000", "2.5@2500"],
       [

@@ -31,7 +31,7 @@ export default defineCollector({
   metrics: {
     Forwarding: gauge("1: packets are forwarded, 2: they are not"),
     DefaultTTL: gauge("Hops that a packet may take"),
-    "{counter}": counter("Packets of a counter", 0, { rare: true }),
+    "{counter}": counter("Packets of a counter", 0, { rare: true, sinceBoot: true }),
   },
 
   prepare({ allowed_names }) {

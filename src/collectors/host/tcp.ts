@@ -36,6 +36,7 @@ export default defineCollector({
   metrics: {
     "{counter}": counter("Events of a counter; the value itself for those in gauges", 0, {
       rare: true,
+      sinceBoot: true,
     }),
   },
 

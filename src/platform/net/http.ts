@@ -12,6 +12,7 @@ import { badData, codeOf, messageOf, timedOut, undelivered } from "../../core/er
 import { hide } from "../../core/secrets.ts";
 import type { HttpRequest, HttpResponse } from "../../ports/http.ts";
 import type { Net } from "../../ports/net.ts";
+import { buildInfo } from "../runtime/build_info.ts";
 import { http, https, zlib } from "../runtime/node_modules.ts";
 import { digestAuthorization } from "./digest_auth.ts";
 import { secureContext } from "./tls.ts";
@@ -20,6 +21,7 @@ import { secureContext } from "./tls.ts";
 const MAX_BODY_BYTES = 1_048_576;
 /** A server may close an idle connection at any time: a new one costs less than a lost request. */
 const KEEP_MS = 4000;
+const USER_AGENT = `diamond-agent/${buildInfo.version}`;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** Connections are kept for the next request to the same server. */
@@ -77,7 +79,7 @@ function ask(
   const where = socket ?? url.origin;
   const options: RequestOptions = {
     method: request.method,
-    headers: { ...headers, ...(authorization && { authorization }) },
+    headers: { "user-agent": USER_AGENT, ...headers, ...(authorization && { authorization }) },
     // A kept connection belongs to a host and port.
     ...(socket === undefined ? { agent } : { socketPath: socket, agent: false }),
     ...(login && !login.digest && { auth: `${login.user}:${login.password}` }),
