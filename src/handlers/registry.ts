@@ -27,6 +27,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   PrometheusRemoteWriteHandler: () => import("./prometheus_remote_write.ts"),
   PubsubHandler: () => import("./pubsub.ts"),
   RRDHandler: () => import("./rrdtool.ts"),
+  RedisStreamHandler: () => import("./redis_stream.ts"),
   RiemannHandler: () => import("./riemann.ts"),
   SentryHandler: () => import("./sentry.ts"),
   SignalfxHandler: () => import("./signalfx.ts"),

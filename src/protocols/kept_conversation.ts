@@ -5,9 +5,9 @@ import type { Host } from "../ports/host.ts";
 import type { Address } from "../ports/net.ts";
 import { Conversation } from "./conversation.ts";
 
-interface KeptConversation {
+interface Kept<T> {
   /** Talks; once more on a new connection where the kept one had ended meanwhile. */
-  talk(signal: AbortSignal, work: (peer: Conversation) => Promise<void>): Promise<void>;
+  talk(signal: AbortSignal, work: (peer: T) => Promise<void>): Promise<void>;
   /** Why a connection that was talked by has ended since this was asked last. */
   broken(): Failure | undefined;
   close(): Promise<void>;
@@ -18,13 +18,21 @@ export function keepConversation(
   host: Host,
   to: Address,
   isOrdered = false,
-): KeptConversation {
-  let kept: Conversation | undefined;
+): Kept<Conversation> {
+  return keepOpen((signal) => Conversation.open(host, to, signal), isOrdered);
+}
+
+/** The same for what is more than a conversation, such as one that begins with a login. */
+export function keepOpen<T extends Disposable>(
+  open: (signal: AbortSignal) => Promise<T>,
+  isOrdered = false,
+): Kept<T> {
+  let kept: T | undefined;
   let failure: Failure | undefined;
 
-  const talk: KeptConversation["talk"] = async (signal, work) => {
+  const talk: Kept<T>["talk"] = async (signal, work) => {
     const isNew = kept === undefined;
-    const peer = kept ??= await Conversation.open(host, to, signal);
+    const peer = kept ??= await open(signal);
     try {
       await work(peer);
     } catch (error) {

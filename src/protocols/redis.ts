@@ -1,5 +1,6 @@
 /** Redis' protocol, RESP 2. Source: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 
+import type { Failure } from "../core/errors.ts";
 import { looksLike } from "../formats/peer_looks.ts";
 import type { Host } from "../ports/host.ts";
 import type { Address } from "../ports/net.ts";
@@ -7,12 +8,14 @@ import { Conversation } from "./conversation.ts";
 
 type RedisReply = string | number | null | readonly RedisReply[];
 
-interface Redis extends Disposable {
+export interface Redis extends Disposable {
   /** Throws `bad-data` with the server's words where it refuses. */
   command(...words: readonly string[]): Promise<RedisReply>;
+  /** Sends all before the first reply is read. What the server refuses has a failure in the place of its reply. */
+  commands(all: readonly (readonly string[])[]): Promise<readonly (RedisReply | Failure)[]>;
 }
 
-interface RedisLogin {
+export interface RedisLogin {
   /** Of an ACL; "": the default user. */
   readonly user: string;
   readonly password: string;
@@ -31,22 +34,49 @@ export async function openRedis(
 ): Promise<Redis> {
   const peer = await Conversation.open(host, to, signal);
   const command = async (...words: readonly string[]) => {
-    const parts = words.map((word) => `$${encoder.encode(word).length}\r\n${word}\r\n`);
-    await peer.send(`*${words.length}\r\n${parts.join("")}`);
+    await peer.send(commandText(words));
     return await readReply(peer);
+  };
+  const commands: Redis["commands"] = async (all) => {
+    await peer.send(all.map(commandText).join(""));
+    const replies: (RedisReply | Failure)[] = [];
+    for (let at = 0; at < all.length; at++) replies.push(await replyOrRefusal(peer));
+    return replies;
   };
   try {
     if (password !== "") await command("AUTH", ...(user === "" ? [] : [user]), password);
     if (database > 0) await command("SELECT", String(database));
-    return { command, [Symbol.dispose]: () => peer[Symbol.dispose]() };
+    return { command, commands, [Symbol.dispose]: () => peer[Symbol.dispose]() };
   } catch (error) {
     peer[Symbol.dispose]();
     throw error;
   }
 }
 
-async function readReply(peer: Conversation): Promise<RedisReply> {
+function commandText(words: readonly string[]): string {
+  const parts = words.map((word) => `$${byteLength(word)}\r\n${word}\r\n`);
+  return `*${words.length}\r\n${parts.join("")}`;
+}
+
+function byteLength(word: string): number {
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(word) ? word.length : encoder.encode(word).length;
+}
+
+async function replyOrRefusal(peer: Conversation): Promise<RedisReply | Failure> {
   const line = await peer.line();
+  return line[0] === "-" ? refusalIn(peer, line) : await replyFrom(peer, line);
+}
+
+function refusalIn(peer: Conversation, line: string): Failure {
+  return peer.failure(`says: ${line.slice(1)}`);
+}
+
+async function readReply(peer: Conversation): Promise<RedisReply> {
+  return await replyFrom(peer, await peer.line());
+}
+
+async function replyFrom(peer: Conversation, line: string): Promise<RedisReply> {
   const rest = line.slice(1);
   switch (line[0]) {
     case "+":
@@ -55,7 +85,7 @@ async function readReply(peer: Conversation): Promise<RedisReply> {
       if (!/^[+-]?\d+$/.test(rest)) throw peer.failure(looksLike(line));
       return Number(rest);
     case "-":
-      throw peer.failure(`says: ${rest}`);
+      throw refusalIn(peer, line);
     case "$": {
       if (rest === "-1") return null;
       const bytes = await peer.bytes(countIn(peer, line) + 2);
