@@ -2,6 +2,7 @@
 
 import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { mountPath } from "../../formats/mount_table.ts";
 
 const CAN_HANG =
   /(?:^| )(nfs|cifs|smb|fuse|autofs|sshfs|gluster|ceph|lustre|gpfs|afs|9p|ncpfs|davfs|ocfs|gfs)/;
@@ -57,7 +58,7 @@ function mountsThatCanHang(): Table {
   for (const line of mounts.split("\n")) {
     const [, point = "", kind = ""] = line.split(" ");
     // What is mounted later hides what was there.
-    kinds.set(point.replace(/\\040/g, " ").replace(/\/*$/, "/"), kind);
+    kinds.set(mountPath(point).replace(/\/*$/, "/"), kind);
   }
   return [...kinds].filter(([folder, kind]) => folder !== "/" && canHang(kind)).map((
     [folder, kind],
