@@ -32,6 +32,14 @@ const MAX_32 = 2 ** 32 - 1;
 /** By column: where it wraps around. */
 const MOST = COLUMNS.map((column) => column.endsWith("sectors") ? MAX_COUNTER : MAX_32);
 
+const options = {
+  devices: patterns([DEVICES], "match", "Disks to publish, by their kernel names"),
+  exclude_devices: patterns([], "match", "Disks to leave out of them"),
+  sector_size: integer(512, "Bytes of a sector in the kernel's counts", { min: 1 }),
+  send_zero: bool(false, "Publish disks without requests too"),
+  persistent_naming: bool(false, "Name a disk by model and serial number, as udev knows them"),
+};
+
 const p = 3;
 const metrics = {
   "{device}.reads": gauge("Reads completed since the last run", p),
@@ -67,117 +75,6 @@ type Name = keyof typeof metrics;
 type UnitPattern = Extract<Name, `${string}{unit}${string}`>;
 type Pattern = Exclude<Name, UnitPattern>;
 
-export default defineCollector({
-  name: "DiskUsageCollector",
-  doc: "Requests, traffic, waits and load of disks; nothing for a disk without requests",
-  path: "iostat",
-  sources: ["/proc/diskstats", "/run/udev/data"],
-  options: {
-    devices: patterns([DEVICES], "match", "Disks to publish, by their kernel names"),
-    exclude_devices: patterns([], "match", "Disks to leave out of them"),
-    sector_size: integer(512, "Bytes of a sector in the kernel's counts", { min: 1 }),
-    send_zero: bool(false, "Publish disks without requests too"),
-    persistent_naming: bool(false, "Name a disk by model and serial number, as udev knows them"),
-  },
-  metrics,
-  prepare: ({ byte_unit, sector_size }) => ({
-    disks: new Map<string, Disk>(),
-    values: [] as (number | bigint | undefined)[],
-    units: byte_unit.map((unit) => ({ unit, factor: byteFactor("byte", unit) * sector_size })),
-  }),
-
-  collect({ host, options, state, emit, delta, elapsed, skipLine }) {
-    const lines = host.fs.read("/proc/diskstats");
-    while (lines.nextLine()) {
-      const major = lines.word();
-      const minor = lines.word();
-      const device = lines.word();
-      if (device === "" || device.startsWith("ram") || device.startsWith("loop")) continue;
-      const { name, keys } = diskOf(major, minor, device);
-      if (name === undefined) continue;
-      const { values } = state;
-      const areAll = readNumbers(lines, COLUMNS.length, values);
-      // Old kernels have four columns for a partition.
-      const isOld = areAll && values.length === OLD_COLUMNS;
-      if (!areAll || (values.length < COLUMNS.length && !isOld)) skipLine(lines);
-      if (values.length < COLUMNS.length) continue;
-      const grown = growths(values, keys, delta);
-      const io = grown.reads + grown.writes;
-      if (io > 0 || (io === 0 && options.send_zero)) publish(name, grown, state.units, elapsed);
-    }
-
-    function diskOf(major: string, minor: string, device: string): Disk {
-      const known = state.disks.get(device);
-      if (known !== undefined && known.major === major && known.minor === minor) return known;
-      const number = `${major}:${minor}`;
-      const wanted = matchesAny(options.devices, device) &&
-        !matchesAny(options.exclude_devices, device);
-      const name = wanted && options.persistent_naming
-        ? udevName(host.fs, number) ?? device
-        : device;
-      const disk: Disk = {
-        major,
-        minor,
-        name: wanted ? name.replaceAll("/", "_") : undefined,
-        keys: COLUMNS.map((column) => `${number} ${device} ${column}`),
-      };
-      state.disks.set(device, disk);
-      return disk;
-    }
-
-    function publish(
-      device: string,
-      grown: Growths,
-      all: readonly { unit: string; factor: number }[],
-      seconds: number,
-    ): void {
-      const { reads, writes } = grown;
-      const io = reads + writes;
-      const serviceTime = per(grown.io_milliseconds, io);
-      for (const { column, pattern } of PLAIN) put(pattern, grown[column], device);
-      put("{device}.read_requests_merged_per_second", grown.reads_merged / seconds, device);
-      put("{device}.write_requests_merged_per_second", grown.writes_merged / seconds, device);
-      put("{device}.reads_per_second", reads / seconds, device);
-      put("{device}.writes_per_second", writes / seconds, device);
-      for (const { unit, factor } of all) {
-        const read = grown.reads_sectors * factor;
-        const written = grown.writes_sectors * factor;
-        putIn("{device}.reads_{unit}", read, device, unit);
-        putIn("{device}.writes_{unit}", written, device, unit);
-        putIn("{device}.read_{unit}_per_second", read / seconds, device, unit);
-        putIn("{device}.write_{unit}_per_second", written / seconds, device, unit);
-        putIn("{device}.average_request_size_{unit}", per(read + written, io), device, unit);
-      }
-      put("{device}.io", io, device);
-      put("{device}.iops", io / seconds, device);
-      put("{device}.average_queue_length", grown.io_milliseconds_weighted / seconds / 1000, device);
-      put("{device}.util_percentage", grown.io_milliseconds / seconds / 10, device);
-      put("{device}.read_await", per(grown.reads_milliseconds, reads), device);
-      put("{device}.write_await", per(grown.writes_milliseconds, writes), device);
-      put("{device}.await", per(grown.reads_milliseconds + grown.writes_milliseconds, io), device);
-      put("{device}.service_time", serviceTime, device);
-      put(
-        "{device}.concurrent_io",
-        ((reads / seconds + writes / seconds) * serviceTime) / 1000,
-        device,
-      );
-    }
-
-    function put(pattern: Pattern, value: number, device: string): void {
-      if (!Number.isNaN(value)) emit(pattern, value, device);
-    }
-
-    function putIn(pattern: UnitPattern, value: number, device: string, unit: string): void {
-      if (!Number.isNaN(value)) emit(pattern, value, device, unit);
-    }
-  },
-});
-
-/** NaN where one of them is not known. */
-function per(sum: number, count: number): number {
-  return count === 0 ? 0 : sum / count;
-}
-
 /** What is known of a line's device. */
 interface Disk {
   readonly major: string;
@@ -190,6 +87,130 @@ interface Disk {
 
 /** NaN for what is not known: it costs what is made of it, and nothing else. */
 type Growths = Record<Column, number>;
+
+interface State {
+  /** By the device's name. */
+  readonly disks: Map<string, Disk>;
+  /** Of a line, by column: filled again for each one. */
+  readonly values: (number | bigint | undefined)[];
+  readonly units: readonly { readonly unit: string; readonly factor: number }[];
+}
+
+type Usage = Context<typeof options, typeof metrics, State>;
+
+export default defineCollector({
+  name: "DiskUsageCollector",
+  doc: "Requests, traffic, waits and load of disks; nothing for a disk without requests",
+  path: "iostat",
+  sources: ["/proc/diskstats", "/run/udev/data"],
+  options,
+  metrics,
+  prepare: ({ byte_unit, sector_size }): State => ({
+    disks: new Map(),
+    values: [],
+    units: byte_unit.map((unit) => ({ unit, factor: byteFactor("byte", unit) * sector_size })),
+  }),
+
+  collect(context) {
+    const { host, options, state: { values }, delta, skipLine } = context;
+    const lines = host.fs.read("/proc/diskstats");
+    while (lines.nextLine()) {
+      const major = lines.word();
+      const minor = lines.word();
+      const device = lines.word();
+      if (device === "" || device.startsWith("ram") || device.startsWith("loop")) continue;
+      const { name, keys } = diskOf(context, major, minor, device);
+      if (name === undefined) continue;
+      const areAll = readNumbers(lines, COLUMNS.length, values);
+      // Old kernels have four columns for a partition.
+      const isOld = areAll && values.length === OLD_COLUMNS;
+      if (!areAll || (values.length < COLUMNS.length && !isOld)) skipLine(lines);
+      if (values.length < COLUMNS.length) continue;
+      const grown = growths(values, keys, delta);
+      const io = grown.reads + grown.writes;
+      if (io > 0 || (io === 0 && options.send_zero)) publish(context, name, grown);
+    }
+  },
+});
+
+function diskOf(
+  { host, options, state }: Usage,
+  major: string,
+  minor: string,
+  device: string,
+): Disk {
+  const known = state.disks.get(device);
+  if (known !== undefined && known.major === major && known.minor === minor) return known;
+  const number = `${major}:${minor}`;
+  const wanted = matchesAny(options.devices, device) &&
+    !matchesAny(options.exclude_devices, device);
+  const name = wanted && options.persistent_naming ? udevName(host.fs, number) ?? device : device;
+  const disk: Disk = {
+    major,
+    minor,
+    name: wanted ? name.replaceAll("/", "_") : undefined,
+    keys: COLUMNS.map((column) => `${number} ${device} ${column}`),
+  };
+  state.disks.set(device, disk);
+  return disk;
+}
+
+function publish(context: Usage, device: string, grown: Growths): void {
+  const { reads, writes } = grown;
+  const { emit, elapsed: seconds } = context;
+  const io = reads + writes;
+  const serviceTime = per(grown.io_milliseconds, io);
+  for (const { column, pattern } of PLAIN) put(emit, pattern, grown[column], device);
+  put(emit, "{device}.read_requests_merged_per_second", grown.reads_merged / seconds, device);
+  put(emit, "{device}.write_requests_merged_per_second", grown.writes_merged / seconds, device);
+  put(emit, "{device}.reads_per_second", reads / seconds, device);
+  put(emit, "{device}.writes_per_second", writes / seconds, device);
+  publishBytes(context, device, grown);
+  put(emit, "{device}.io", io, device);
+  put(emit, "{device}.iops", io / seconds, device);
+  const weighted = grown.io_milliseconds_weighted / seconds / 1000;
+  put(emit, "{device}.average_queue_length", weighted, device);
+  put(emit, "{device}.util_percentage", grown.io_milliseconds / seconds / 10, device);
+  put(emit, "{device}.read_await", per(grown.reads_milliseconds, reads), device);
+  put(emit, "{device}.write_await", per(grown.writes_milliseconds, writes), device);
+  const waited = grown.reads_milliseconds + grown.writes_milliseconds;
+  put(emit, "{device}.await", per(waited, io), device);
+  put(emit, "{device}.service_time", serviceTime, device);
+  const concurrent = ((reads / seconds + writes / seconds) * serviceTime) / 1000;
+  put(emit, "{device}.concurrent_io", concurrent, device);
+}
+
+function publishBytes({ state, emit, elapsed }: Usage, device: string, grown: Growths): void {
+  const io = grown.reads + grown.writes;
+  for (const { unit, factor } of state.units) {
+    const read = grown.reads_sectors * factor;
+    const written = grown.writes_sectors * factor;
+    putIn(emit, "{device}.reads_{unit}", read, device, unit);
+    putIn(emit, "{device}.writes_{unit}", written, device, unit);
+    putIn(emit, "{device}.read_{unit}_per_second", read / elapsed, device, unit);
+    putIn(emit, "{device}.write_{unit}_per_second", written / elapsed, device, unit);
+    putIn(emit, "{device}.average_request_size_{unit}", per(read + written, io), device, unit);
+  }
+}
+
+function put(emit: Usage["emit"], pattern: Pattern, value: number, device: string): void {
+  if (!Number.isNaN(value)) emit(pattern, value, device);
+}
+
+function putIn(
+  emit: Usage["emit"],
+  pattern: UnitPattern,
+  value: number,
+  device: string,
+  unit: string,
+): void {
+  if (!Number.isNaN(value)) emit(pattern, value, device, unit);
+}
+
+/** NaN where one of them is not known. */
+function per(sum: number, count: number): number {
+  return count === 0 ? 0 : sum / count;
+}
 
 /** Requests under way are a gauge, not a counter. */
 function growths(
