@@ -30,7 +30,7 @@ interface ProgramNews {
   readonly ended?: string;
 }
 
-interface RunningPrograms extends Disposable {
+export interface RunningPrograms extends Disposable {
   /** Runs exactly these, and returns what came since the last call. */
   news(programs: readonly Program[]): readonly ProgramNews[];
 }
