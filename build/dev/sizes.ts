@@ -10,7 +10,6 @@ interface Measured {
 
 /** Those from before the rule; the list only gets shorter. */
 const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
-  "src/config/load.ts": ["loadConfig"],
   "src/daemon/configuration.ts": ["firstConfiguration"],
   "src/delivery/spooler.ts": ["createSpooler"],
   "src/history/history.ts": ["createHistory"],

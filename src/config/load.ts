@@ -35,6 +35,14 @@ interface Loaded {
   readonly fingerprint: string;
 }
 
+interface Configs {
+  readonly directory: string | undefined;
+  /** Where the file names it. */
+  readonly at: Origin;
+  /** Of all files that are read beside the main one. */
+  readonly extension: string;
+}
+
 /** A line of [server] that says who the agent runs as: without it that would be root. */
 const WHO_RUNS = /^[^"]*"(?:user|group|strict_permissions)\b/;
 
@@ -42,102 +50,144 @@ const WHO_RUNS = /^[^"]*"(?:user|group|strict_permissions)\b/;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 export function loadConfig(path: string, files: ConfigFiles): Loaded {
-  const problems: Problem[] = [];
-  const read: string[] = [];
-  const directories: string[] = [];
-  const origin = { file: path, line: 0 };
-  const prints: string[] = [];
-  let bytes = 0;
+  return new ConfigLoader(path, files).load();
+}
 
-  function readTree(file: string): Section {
-    read.push(file);
-    let text: string;
-    try {
-      text = files.read(file);
-      bytes += text.length;
-      if (bytes > MAX_BYTES) throw new Error("all files together have more than 64 MB");
-      prints.push(`${file} ${text.length} ${fnv1a(text)}`);
-    } catch (error) {
-      const problem = fault({ file, line: 0 }, `cannot read the file: ${messageOf(error)}`);
-      problems.push({ ...problem, fatal: file === path });
-      return { ...newSection({ file, line: 0 }), broken: problem };
-    }
-    const parsed = parseConfig(text, file);
-    for (const { line, message, section, tolerable } of parsed.problems) {
-      if (tolerable) continue;
-      const decides = file === path && section[0] === "server" && WHO_RUNS.test(message);
-      problems.push({ ...fault({ file, line }, message), fatal: decides });
-    }
-    return parsed.root;
+class ConfigLoader {
+  readonly #path: string;
+  readonly #files: ConfigFiles;
+  readonly #problems: Problem[] = [];
+  readonly #read: string[] = [];
+  readonly #directories: string[] = [];
+  /** By file: another one where its text is another. */
+  readonly #prints: string[] = [];
+  #bytes = 0;
+
+  constructor(path: string, files: ConfigFiles) {
+    this.#path = path;
+    this.#files = files;
   }
 
-  /** Files of a directory resolve their own names; the main file's are not visible there. */
-  function readPart(file: string): Section {
-    const part = readTree(file);
-    for (const { line, message } of interpolateAll(part, isLogSection)) {
-      problems.push(fault({ file, line }, message));
-    }
-    return part;
+  load(): Loaded {
+    const main = this.#readTree(this.#path);
+    const unreadable = this.#problems.some(({ line }) => line === 0);
+    const root = newSection({ file: this.#path, line: 0 });
+    merge(root, main);
+    const configs = configsOf(main);
+    this.#mergeConfigs(root, configs);
+    this.#mergeParts(root, "handlers", configs);
+    this.#mergeParts(root, "collectors", configs);
+    this.#interpolate(root);
+    return {
+      root,
+      main,
+      problems: this.#problems,
+      unreadable,
+      files: this.#read,
+      directories: this.#directories,
+      fingerprint: this.#prints.join("\n"),
+    };
   }
 
-  function namesIn(directory: string, at: Origin): readonly string[] | undefined {
-    try {
-      return files.list(directory);
-    } catch (error) {
-      problems.push(fault(at, `cannot read the directory "${directory}": ${messageOf(error)}`));
-      return [];
-    }
-  }
-
-  const main = readTree(path);
-  const unreadable = problems.some(({ line }) => line === 0);
-  const root = newSection(origin);
-  merge(root, main);
-
-  const configs = subsection(root, "configs");
-  const extension = text(configs, "extension") ?? ".conf";
-  const extra = text(configs, "path");
-  if (extra !== undefined && extra !== "") {
-    directories.push(extra);
-    const at = leaf(configs, "path")!.origin;
-    const names = namesIn(extra, at);
-    if (names === undefined) problems.push(fault(at, `there is no directory "${extra}"`));
+  /** The files of `[configs] path`. */
+  #mergeConfigs(root: Section, { directory, at, extension }: Configs): void {
+    if (directory === undefined) return;
+    const names = this.#namesIn(directory, at);
+    if (names === undefined) this.#report(at, `there is no directory "${directory}"`);
     for (const name of names ?? []) {
-      if (name.endsWith(extension)) merge(root, readPart(`${trimSlash(extra)}/${name}`));
+      if (name.endsWith(extension)) merge(root, this.#readPart(`${trimSlash(directory)}/${name}`));
     }
   }
 
-  const server = subsection(root, "server");
-  mergeDirectory("handlers", text(server, "handlers_config_path"));
-  mergeDirectory("collectors", text(server, "collectors_config_path"));
-
-  function isAgain(directory: string): boolean {
-    return extra !== undefined && files.absolute(extra) === files.absolute(directory);
-  }
-
-  function mergeDirectory(kind: "handlers" | "collectors", directory: string | undefined): void {
-    if (!isSection(root.entries.get(kind))) root.entries.set(kind, newSection(origin));
+  /** The files of `handlers_config_path` or `collectors_config_path`: each one is a section of its name. */
+  #mergeParts(root: Section, kind: "handlers" | "collectors", configs: Configs): void {
+    if (!isSection(root.entries.get(kind))) {
+      root.entries.set(kind, newSection({ file: this.#path, line: 0 }));
+    }
+    const server = subsection(root, "server");
+    const directory = text(server, `${kind}_config_path`);
     if (directory === undefined || directory === "") return;
-    directories.push(directory);
     const target = subsection(root, kind)!;
     const at = leaf(server, `${kind}_config_path`)!.origin;
-    for (const name of namesIn(directory, at) ?? []) {
-      if (!name.endsWith(extension) || name.startsWith(".")) continue;
+    for (const name of this.#namesIn(directory, at) ?? []) {
+      if (!name.endsWith(configs.extension) || name.startsWith(".")) continue;
       const file = `${trimSlash(directory)}/${name}`;
-      const part = readPart(file);
+      const part = this.#readPart(file);
       // A file with full headers that [configs] path has read already: this second reading means nothing.
-      if (isAgain(directory) && isSection(part.entries.get(kind))) continue;
+      if (this.#isSame(directory, configs.directory) && isSection(part.entries.get(kind))) continue;
       const holder = newSection({ file, line: 0 });
       holder.entries.set(name.slice(0, name.lastIndexOf(".")), part);
       merge(target, holder);
     }
   }
 
-  for (const { file, line, message } of interpolateAll(root, isLogSection)) {
-    problems.push(fault({ file, line }, message));
+  #isSame(directory: string, other: string | undefined): boolean {
+    return other !== undefined && this.#files.absolute(other) === this.#files.absolute(directory);
   }
-  const fingerprint = prints.join("\n");
-  return { root, main, problems, unreadable, files: read, directories, fingerprint };
+
+  /** Files of a directory resolve their own names; the main file's are not visible there. */
+  #readPart(file: string): Section {
+    const part = this.#readTree(file);
+    this.#interpolate(part);
+    return part;
+  }
+
+  #readTree(file: string): Section {
+    this.#read.push(file);
+    let content: string;
+    try {
+      content = this.#textOf(file);
+    } catch (error) {
+      const problem = fault({ file, line: 0 }, `cannot read the file: ${messageOf(error)}`);
+      this.#problems.push({ ...problem, fatal: file === this.#path });
+      return { ...newSection({ file, line: 0 }), broken: problem };
+    }
+    const parsed = parseConfig(content, file);
+    for (const { line, message, section, tolerable } of parsed.problems) {
+      if (tolerable) continue;
+      const decides = file === this.#path && section[0] === "server" && WHO_RUNS.test(message);
+      this.#problems.push({ ...fault({ file, line }, message), fatal: decides });
+    }
+    return parsed.root;
+  }
+
+  #textOf(file: string): string {
+    const text = this.#files.read(file);
+    this.#bytes += text.length;
+    if (this.#bytes > MAX_BYTES) throw new Error("all files together have more than 64 MB");
+    this.#prints.push(`${file} ${text.length} ${fnv1a(text)}`);
+    return text;
+  }
+
+  #namesIn(directory: string, at: Origin): readonly string[] | undefined {
+    this.#directories.push(directory);
+    try {
+      return this.#files.list(directory);
+    } catch (error) {
+      this.#report(at, `cannot read the directory "${directory}": ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  #interpolate(section: Section): void {
+    for (const { file, line, message } of interpolateAll(section, isLogSection)) {
+      this.#report({ file, line }, message);
+    }
+  }
+
+  #report(at: Origin, message: string): void {
+    this.#problems.push(fault(at, message));
+  }
+}
+
+/** What the main file says of `[configs]`; other files cannot change it. */
+function configsOf(main: Section): Configs {
+  const configs = subsection(main, "configs");
+  return {
+    directory: text(configs, "path") || undefined,
+    at: leaf(configs, "path")?.origin ?? main.origin,
+    extension: text(configs, "extension") ?? ".conf",
+  };
 }
 
 /** A plain text value; lists and sections are none. */
