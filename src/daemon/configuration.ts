@@ -1,11 +1,11 @@
-/** The configuration in force, and whether the one on disk is another. */
+/** The configuration in force: the first one, and those that reloads bring. */
 
 import type { ConfigurationStatus } from "../agent/status.ts";
-import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { ResolveRequest, Settings } from "../config/settings.ts";
 import { configErrors, messageOf } from "../core/errors.ts";
 import type { ConfigFiles } from "../ports/local_files.ts";
+import { ConfigurationOnDisk, versionsOf } from "./configuration_on_disk.ts";
 
 interface ConfigurationPorts {
   readonly path: string;
@@ -26,120 +26,96 @@ export interface Configuration {
   version(): string | undefined;
 }
 
-interface Refusal {
-  readonly fingerprint: string;
-  readonly files: readonly string[];
-  readonly problems: readonly string[];
-}
-
 /** Built-in collectors wait no longer for plugins. */
 const PLUGIN_PATIENCE_MS = 500;
 
 /** Reads the first one. What is valid in it runs; throws `config` where that is nothing. */
 export async function firstConfiguration(ports: ConfigurationPorts): Promise<Configuration> {
-  const { path, files, now, resolve } = ports;
-  let settings = await resolve({ plugins: true, patience: PLUGIN_PATIENCE_MS });
+  const settings = await ports.resolve({ plugins: true, patience: PLUGIN_PATIENCE_MS });
   if (settings.problems.some(({ fatal }) => fatal)) throw refusalOf(errorsIn(settings));
-  let inForceSince = now();
-  let refusal: Refusal | undefined;
-  /** The files' versions when they were last found to be in force, or not to be. */
-  let same: string | undefined;
-  let other: { readonly versions: string; readonly problems: readonly string[] } | undefined;
-  let otherSince: number | undefined;
+  return new ConfigurationInForce(ports, settings);
+}
+
+class ConfigurationInForce implements Configuration {
+  readonly #ports: ConfigurationPorts;
+  readonly #onDisk: ConfigurationOnDisk;
+  #settings: Settings;
+  #since: number;
+
+  constructor(ports: ConfigurationPorts, settings: Settings) {
+    const { path, files, now } = ports;
+    this.#ports = ports;
+    this.#onDisk = new ConfigurationOnDisk(path, files, now);
+    this.#settings = settings;
+    this.#since = now();
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  async reload<T>(apply: (next: Settings) => Promise<T>): Promise<T> {
+    try {
+      const found = await this.#next();
+      const result = await this.#applied(found, apply);
+      this.#settings = found;
+      this.#since = this.#ports.now();
+      this.#onDisk.accept();
+      return result;
+    } finally {
+      // It is out of force from now on, not from the next question.
+      this.#onDisk.difference(this.#settings);
+    }
+  }
+
+  status(): ConfigurationStatus {
+    const settings = this.#settings;
+    const inTheWay = errorsIn(settings).filter((problem) => isInTheWay(problem, settings));
+    return {
+      file: this.#ports.path,
+      inForceSince: this.#since,
+      problems: inTheWay.map(formatProblem),
+      permissions: settings.problems.filter(({ ofAccess }) => ofAccess).map(formatProblem),
+      onDisk: this.#onDisk.difference(settings),
+    };
+  }
+
+  version(): string | undefined {
+    const { files, directories, custom } = this.#settings;
+    const paths = [...files, ...custom.files.map(({ path }) => path)];
+    try {
+      return versionsOf(paths, [...directories, ...custom.folders], this.#ports.files);
+    } catch {
+      return undefined;
+    }
+  }
 
   /** Throws where there is an error that the configuration in force has not. */
-  async function next(): Promise<Settings> {
+  async #next(): Promise<Settings> {
+    const { resolve } = this.#ports;
     // First without plugins: what is refused must not touch those that are at work.
     const early = await resolve({ plugins: false });
-    refuse(early, errorsIn(early).filter(({ harmless }) => !harmless));
-    const atWork = settings.collectors.map(({ collector }) => collector.name);
+    this.#refuse(early, errorsIn(early).filter(({ harmless }) => !harmless));
+    const atWork = this.#settings.collectors.map(({ collector }) => collector.name);
     const whole = await resolve({ plugins: true, atWork });
-    refuse(whole, newErrors(whole, settings));
+    this.#refuse(whole, newErrors(whole, this.#settings));
     return whole;
   }
 
-  function refuse({ fingerprint, files }: Settings, problems: readonly Problem[]): void {
+  #refuse(found: Settings, problems: readonly Problem[]): void {
     if (problems.length === 0) return;
-    refusal = { fingerprint, files, problems: problems.map(formatProblem) };
+    this.#onDisk.refuse(found, problems.map(formatProblem));
     throw refusalOf(problems);
   }
 
-  async function applied<T>(found: Settings, apply: (next: Settings) => Promise<T>): Promise<T> {
+  async #applied<T>(found: Settings, apply: (next: Settings) => Promise<T>): Promise<T> {
     try {
       return await apply(found);
     } catch (error) {
-      const { fingerprint, files } = found;
-      refusal = { fingerprint, files, problems: [messageOf(error)] };
+      this.#onDisk.refuse(found, [messageOf(error)]);
       throw error;
     }
   }
-
-  function onDisk(): ConfigurationStatus["onDisk"] {
-    let versions: string;
-    try {
-      versions = versionsOf([...settings.files, ...(refusal?.files ?? [])], files, settings);
-    } catch (error) {
-      otherSince ??= now();
-      return { problems: [`${path}: error: ${messageOf(error)}`], since: otherSince };
-    }
-    if (versions !== same && versions !== other?.versions) {
-      const { fingerprint } = loadConfig(path, files);
-      if (fingerprint === settings.fingerprint) same = versions;
-      else {
-        const isRefused = fingerprint === refusal?.fingerprint;
-        other = { versions, problems: isRefused ? refusal!.problems : [] };
-      }
-    }
-    if (versions === same) {
-      otherSince = undefined;
-      return undefined;
-    }
-    otherSince ??= now();
-    return { problems: other!.problems, since: otherSince };
-  }
-
-  return {
-    get settings() {
-      return settings;
-    },
-    async reload(apply) {
-      try {
-        const found = await next();
-        const result = await applied(found, apply);
-        settings = found;
-        inForceSince = now();
-        refusal = undefined;
-        same = undefined;
-        return result;
-      } finally {
-        other = undefined;
-        // It is out of force from now on, not from the next question.
-        onDisk();
-      }
-    },
-    status: () => ({
-      file: path,
-      inForceSince,
-      problems: errorsIn(settings).filter((problem) => isInTheWay(problem, settings)).map(
-        formatProblem,
-      ),
-      permissions: settings.problems.filter(({ ofAccess }) => ofAccess).map(formatProblem),
-      onDisk: onDisk(),
-    }),
-    version() {
-      const plugins = settings.custom.files.map((file) => file.path);
-      try {
-        return versionsOf(
-          [...settings.files, ...plugins],
-          files,
-          settings,
-          settings.custom.folders,
-        );
-      } catch {
-        return undefined;
-      }
-    },
-  };
 }
 
 /** Whether something else than what is on disk runs because of it. */
@@ -176,14 +152,4 @@ function keyOf({ file, message }: Problem): string {
 
 function refusalOf(problems: readonly Problem[]): Error {
   return configErrors(problems.map(formatProblem));
-}
-
-function versionsOf(
-  paths: readonly string[],
-  files: ConfigFiles,
-  { directories }: Settings,
-  folders: readonly string[] = [],
-): string {
-  const listed = [...directories, ...folders].map((folder) => files.list(folder));
-  return JSON.stringify([paths.map((path) => files.fileVersion(path)), listed]);
 }

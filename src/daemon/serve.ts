@@ -46,7 +46,7 @@ export async function serve(ports: DaemonPorts, options: DaemonOptions): Promise
         log,
         version: ports.buildInfo.version,
         ...storesOf(ports, options, settings),
-        configuration: configuration.status,
+        configuration: () => configuration.status(),
         logPlaces: places,
         logProblem: () => log.problem?.(),
         pageProblem: () => control.pageProblem,

@@ -13,7 +13,7 @@ import {
   SpoolInUse,
   type Spools,
 } from "../ports/spool.ts";
-import { createErrorReporter, type ErrorState } from "../core/error_reporter.ts";
+import { createErrorReporter, type ErrorReporter, type ErrorState } from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
 interface SpoolerSettings {
@@ -56,135 +56,167 @@ const IN_USE_SECONDS = 1;
 const REPORT_SECONDS = 600;
 
 export function createSpooler(settings: SpoolerSettings): Spooler {
-  const { name, spools, clock, log, stays, opened, dropped } = settings;
-  const what = `${name}: its spool`;
-  const trouble = createErrorReporter(log, () => clock.now(), REPORT_SECONDS);
-  let spool: Spool | undefined;
-  let blockedUntil = -Infinity;
-  let storesBlockedUntil = -Infinity;
-  /** Batches were left to be read when this was asked last. */
-  let more = spools.exists(name);
+  return new WorkerSpooler(settings);
+}
 
-  function isBlocked(stores: boolean): boolean {
-    const now = clock.monotonic();
-    return now < blockedUntil || (stores && now < storesBlockedUntil);
+class WorkerSpooler implements Spooler {
+  readonly #settings: SpoolerSettings;
+  readonly #what: string;
+  readonly #trouble: ErrorReporter;
+  #spool: Spool | undefined;
+  #blockedUntil = -Infinity;
+  #storesBlockedUntil = -Infinity;
+  /** Batches were left to be read when this was asked last. */
+  #hasMore: boolean;
+
+  constructor(settings: SpoolerSettings) {
+    const { name, spools, clock, log } = settings;
+    this.#settings = settings;
+    this.#what = `${name}: its spool`;
+    this.#trouble = createErrorReporter(log, () => clock.now(), REPORT_SECONDS);
+    this.#hasMore = spools.exists(name);
+  }
+
+  get spool(): Spool | undefined {
+    return this.#spool;
+  }
+
+  get trouble(): ErrorState | undefined {
+    return this.#trouble.state;
+  }
+
+  get waiting(): boolean {
+    return this.#hasMore && !this.#isBlocked(false);
+  }
+
+  store(metrics: readonly Metric[]): number[] | undefined {
+    const ids = this.#guarded((spool) => storeInBatches(spool, metrics), true);
+    if (ids !== undefined) {
+      this.#hasMore = true;
+      this.trim();
+    }
+    return ids;
+  }
+
+  read(most: number): SpooledBatch | undefined {
+    const batch = this.#withFile((spool) => spool.read(most));
+    if (batch === undefined) {
+      if (!this.#isBlocked(false)) this.#hasMore = false;
+      this.#closeIfEmpty();
+    }
+    return batch;
+  }
+
+  ack(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#known((spool) => spool.ack(ids));
+    this.#closeIfEmpty();
+  }
+
+  requeue(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#hasMore = true;
+    this.#known((spool) => spool.requeue(ids));
+  }
+
+  skip(ids: readonly number[]): void {
+    this.#known((spool) => spool.skip(ids));
+  }
+
+  trim(): void {
+    const gone = this.#withFile((spool) => spool.trim());
+    if (gone === undefined) return;
+    const { dropped } = this.#settings;
+    dropped("spool_full", gone.full);
+    dropped("expired", gone.expired);
+    this.#closeIfEmpty();
+  }
+
+  drop(): number {
+    const points = this.#withFile((spool) => spool.drop()) ?? 0;
+    this.#closeIfEmpty();
+    return points;
+  }
+
+  close(): void {
+    this.#spool?.close();
+    this.#spool = undefined;
+  }
+
+  #closeIfEmpty(): void {
+    if (this.#spool === undefined || this.#settings.stays || this.#spool.points > 0) return;
+    this.close();
+    this.#hasMore = false;
+  }
+
+  #isBlocked(stores: boolean): boolean {
+    const now = this.#settings.clock.monotonic();
+    return now < this.#blockedUntil || (stores && now < this.#storesBlockedUntil);
+  }
+
+  /** Only what has a file: nothing is opened for it. */
+  #withFile<T>(act: (spool: Spool) => T): T | undefined {
+    return this.#spool === undefined && !this.#hasMore ? undefined : this.#guarded(act);
   }
 
   /** `stores`: it takes room; a disk that has none can still be read. */
-  function guarded<T>(act: (spool: Spool) => T, stores = false): T | undefined {
-    if (isBlocked(stores)) return undefined;
+  #guarded<T>(act: (spool: Spool) => T, stores = false): T | undefined {
+    if (this.#isBlocked(stores)) return undefined;
     try {
-      if (spool === undefined) {
-        spool = spools.open(name, log);
-        opened(spool.points);
-      }
+      const spool = this.#spool ??= this.#open();
       const result = act(spool);
-      dropped("damaged", spool.takeDamaged());
-      if (stores || !isBlocked(true)) trouble.clear(what);
+      this.#settings.dropped("damaged", spool.takeDamaged());
+      if (stores || !this.#isBlocked(true)) this.#trouble.clear(this.#what);
       return result;
     } catch (error) {
-      if (error instanceof SpoolInUse) {
-        blockedUntil = clock.monotonic() + IN_USE_SECONDS * 1000;
-        return undefined;
-      }
-      const until = clock.monotonic() + TRY_AGAIN_SECONDS * 1000;
-      storesBlockedUntil = until;
-      if (!stores || spool === undefined) blockedUntil = until;
-      trouble.report(what, error);
+      this.#failed(error, stores);
       return undefined;
     }
   }
 
+  #open(): Spool {
+    const { name, spools, log, opened } = this.#settings;
+    const spool = spools.open(name, log);
+    this.#spool = spool;
+    opened(spool.points);
+    return spool;
+  }
+
+  #failed(error: unknown, stores: boolean): void {
+    const now = this.#settings.clock.monotonic();
+    if (error instanceof SpoolInUse) {
+      this.#blockedUntil = now + IN_USE_SECONDS * 1000;
+      return;
+    }
+    const until = now + TRY_AGAIN_SECONDS * 1000;
+    this.#storesBlockedUntil = until;
+    if (!stores || this.#spool === undefined) this.#blockedUntil = until;
+    this.#trouble.report(this.#what, error);
+  }
+
   /** What is in the file already is known also while the disk takes nothing more. */
-  function known(act: (spool: Spool) => void): void {
-    if (spool === undefined) return void guarded(act);
+  #known(act: (spool: Spool) => void): void {
+    const spool = this.#spool;
+    if (spool === undefined) return void this.#guarded(act);
     try {
       act(spool);
-      dropped("damaged", spool.takeDamaged());
+      this.#settings.dropped("damaged", spool.takeDamaged());
     } catch (error) {
-      trouble.report(what, error);
+      this.#trouble.report(this.#what, error);
     }
   }
+}
 
-  /** Only what has a file: nothing is opened for it. */
-  function withFile<T>(act: (spool: Spool) => T): T | undefined {
-    return spool === undefined && !more ? undefined : guarded(act);
+/** All or nothing. */
+function storeInBatches(spool: Spool, metrics: readonly Metric[]): number[] {
+  const stored: number[] = [];
+  try {
+    for (let at = 0; at < metrics.length; at += MAX_PER_WRITE) {
+      stored.push(spool.store(metrics.slice(at, at + MAX_PER_WRITE)));
+    }
+  } catch (error) {
+    spool.ack(stored);
+    throw error;
   }
-
-  function trim(): void {
-    const gone = withFile((open) => open.trim());
-    if (gone === undefined) return;
-    dropped("spool_full", gone.full);
-    dropped("expired", gone.expired);
-    closeIfEmpty();
-  }
-
-  function closeIfEmpty(): void {
-    if (spool === undefined || stays || spool.points > 0) return;
-    spool.close();
-    spool = undefined;
-    more = false;
-  }
-
-  return {
-    get spool() {
-      return spool;
-    },
-    get trouble() {
-      return trouble.state;
-    },
-    get waiting() {
-      return more && clock.monotonic() >= blockedUntil;
-    },
-    store(metrics) {
-      const ids = guarded((open) => {
-        const stored: number[] = [];
-        try {
-          for (let at = 0; at < metrics.length; at += MAX_PER_WRITE) {
-            stored.push(open.store(metrics.slice(at, at + MAX_PER_WRITE)));
-          }
-        } catch (error) {
-          open.ack(stored);
-          throw error;
-        }
-        return stored;
-      }, true);
-      if (ids !== undefined) {
-        more = true;
-        trim();
-      }
-      return ids;
-    },
-    read(most) {
-      const batch = withFile((open) => open.read(most));
-      if (batch === undefined) {
-        if (clock.monotonic() >= blockedUntil) more = false;
-        closeIfEmpty();
-      }
-      return batch;
-    },
-    ack(ids) {
-      if (ids.length === 0) return;
-      known((open) => open.ack(ids));
-      closeIfEmpty();
-    },
-    requeue(ids) {
-      if (ids.length === 0) return;
-      more = true;
-      known((open) => open.requeue(ids));
-    },
-    skip(ids) {
-      known((open) => open.skip(ids));
-    },
-    trim,
-    drop() {
-      const points = withFile((open) => open.drop()) ?? 0;
-      closeIfEmpty();
-      return points;
-    },
-    close() {
-      spool?.close();
-      spool = undefined;
-    },
-  };
+  return stored;
 }
