@@ -13,7 +13,11 @@ import {
   SpoolInUse,
   type Spools,
 } from "../ports/spool.ts";
-import { createErrorReporter, type ErrorReporter, type ErrorState } from "../core/error_reporter.ts";
+import {
+  createErrorReporter,
+  type ErrorReporter,
+  type ErrorState,
+} from "../core/error_reporter.ts";
 import type { DropReason } from "./ledger.ts";
 
 interface SpoolerSettings {

@@ -3,7 +3,7 @@
 import type { Block, HistoryFile } from "../ports/history.ts";
 import { decodeBlock, type DecodedBlock, encodeBlock } from "./block.ts";
 import { mergeBlocks } from "./merge.ts";
-import { type createCollecting, takesSummaries } from "./query.ts";
+import { type Collecting, takesSummaries } from "./query.ts";
 import { seriesOfSummary, summarise } from "./summary.ts";
 
 /** Seconds that one merged block covers, and the points that it has at most, for the memory of merging. */
@@ -23,10 +23,7 @@ export class HistoryBlocks {
   }
 
   /** Adds what a query asks for: of a long time the summaries, and the minutes that are not merged yet. */
-  collect(
-    collecting: ReturnType<typeof createCollecting>,
-    isWanted: (series: number) => boolean,
-  ): void {
+  collect(collecting: Collecting, isWanted: (series: number) => boolean): void {
     const { start, end, step } = collecting;
     if (takesSummaries(step)) {
       const isWantedSummary = (column: number) => isWanted(seriesOfSummary(column));

@@ -10,7 +10,7 @@ const MAX_CELLS = 500_000;
 /** Steps that people read easily: 1 s to a day. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
 
-interface Collecting {
+export interface Collecting {
   readonly start: number;
   readonly end: number;
   readonly step: number;
