@@ -1,4 +1,4 @@
-/** Times in the reader's own zone, and lengths of time. */
+/** Times in the reader's own zone. */
 
 import { clockText } from "../src/view/top/times.ts";
 
@@ -33,14 +33,4 @@ export function timeTicks(ticks: readonly number[], step: number): string[] {
     if (step >= 86_400 || isNewDay) return today;
     return step >= 60 ? clockText(tick).slice(0, 5) : clockText(tick);
   });
-}
-
-/** `45 s`, `12 min`, `3.5 h`, `2.1 d` */
-export function lengthText(seconds: number): string {
-  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${(seconds / 3600).toFixed(1)} h`
-    : `${(seconds / 86_400).toFixed(1)} d`;
 }

@@ -1,10 +1,11 @@
 /** The agent itself: problems, each handler's ledger, each collector's time and state. */
 
+import { lengthText } from "../../src/view/lengths.ts";
 import { quantity } from "../../src/view/quantity.ts";
 import type { CollectorStatus, HandlerStatus } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el } from "../dom.ts";
-import { lengthText, momentText } from "../times.ts";
+import { momentText } from "../times.ts";
 import { createProblems } from "./problems.ts";
 import { type Column, createTable } from "./table.ts";
 

@@ -1,11 +1,12 @@
 /** Where the points go: each handler's state, what waits, and when it could not deliver. */
 
+import { lengthText } from "../../src/view/lengths.ts";
 import { quantity } from "../../src/view/quantity.ts";
 import type { HandlerStatus, Outage } from "../api.ts";
 import type { App, Part } from "../app.ts";
 import { el, keyed, setAttribute, setText } from "../dom.ts";
 import { boundsOf } from "../range.ts";
-import { lengthText, momentText } from "../times.ts";
+import { momentText } from "../times.ts";
 
 export function createHandlers(app: App): Part {
   const list = el("ul", { class: "handlers" });

@@ -1,8 +1,8 @@
 /** The problems of the status, each with its cause and what to do. */
 
+import { type Problem, problemsOf } from "../../src/view/problems.ts";
 import type { App, Part } from "../app.ts";
 import { el, keyed, setText } from "../dom.ts";
-import { type Problem, problemsOf } from "../health.ts";
 import { momentText } from "../times.ts";
 
 export function createProblems(app: App): Part {

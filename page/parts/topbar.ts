@@ -1,5 +1,6 @@
 /** The bar at the top: host, health, cost, views, range, connection, theme, help. */
 
+import { lengthText } from "../../src/view/lengths.ts";
 import { quantity } from "../../src/view/quantity.ts";
 import type { Status } from "../api.ts";
 import type { App, Part } from "../app.ts";
@@ -9,7 +10,7 @@ import type { ViewName } from "../place.ts";
 import { boundsOf, liveRange, SPANS } from "../range.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { clockText } from "../../src/view/top/times.ts";
-import { lengthText, rangeWords } from "../times.ts";
+import { rangeWords } from "../times.ts";
 import { viewLink } from "./view_link.ts";
 import { createCost } from "../health.ts";
 

@@ -4,7 +4,7 @@ import { type DeliveryJob, deliveryJobs } from "../agent/delivery_job.ts";
 import type { HandlerSettings } from "../config/settings.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Metric } from "../core/metric.ts";
-import { count, span } from "../formats/figures.ts";
+import { count } from "../formats/figures.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type ArchiveFilter, ArchiveReader } from "./archive_reader.ts";
 import { type CommandSpec, configFlag, type Flags } from "./command.ts";
@@ -12,6 +12,7 @@ import { UsageError } from "./flags.ts";
 import { handlerPart, serverSettings, warningsTo } from "./handler_part.ts";
 import { createProgress } from "./progress.ts";
 import { ReplayPosition } from "./replay_position.ts";
+import { lengthText } from "../view/lengths.ts";
 import type { World } from "./world.ts";
 
 /** Lines between two looks at how far it is. */
@@ -184,7 +185,7 @@ class Replay {
 
   #summary(isComplete: boolean, lost: number): string {
     const { reader: { bad }, position } = this.#archive;
-    const took = span((this.#clock.monotonic() - this.#started) / 1000);
+    const took = lengthText((this.#clock.monotonic() - this.#started) / 1000);
     const next = count(position.line + 1);
     return [
       `${count(this.#sent)} lines sent in ${took}`,

@@ -10,7 +10,8 @@ import { type CommandSpec, type Flags, socketPath, spoolPath } from "./command.t
 import { UsageError } from "./flags.ts";
 import { handlerPart, serverSettings, warningsTo } from "./handler_part.ts";
 import { createProgress } from "./progress.ts";
-import { count, megabytes, span } from "../formats/figures.ts";
+import { count, megabytes } from "../formats/figures.ts";
+import { lengthText } from "../view/lengths.ts";
 import { socketFlags } from "./status.ts";
 import { table } from "./text.ts";
 import type { World } from "./world.ts";
@@ -242,7 +243,7 @@ async function deliver({ world, settings, folder }: Task, handler: string): Prom
   await job.stop(part.options.timeout);
   spools.close();
   const left = job.spooled;
-  const took = span((host.clock.monotonic() - started) / 1000);
+  const took = lengthText((host.clock.monotonic() - started) / 1000);
   progress.end(
     `${handler}: ${count(first - left)} metrics delivered in ${took}, ${count(left)} wait`,
   );

@@ -1,7 +1,8 @@
 /** The agent's status as a text for people. */
 
 import type { CollectorStatus, HandlerStatus, ReportedError, Status } from "../agent/status.ts";
-import { count, megabytes, span, utc } from "../formats/figures.ts";
+import { count, megabytes, utc } from "../formats/figures.ts";
+import { lengthText } from "../view/lengths.ts";
 import { paint, table } from "./text.ts";
 import type { Terminal } from "./world.ts";
 
@@ -35,7 +36,7 @@ function head(status: Status, out: Terminal): string {
     : `configuration ${configuration.file}, in force since ${utc(configuration.inForceSince)}\n`;
   const written = log.length === 0 ? "" : `log ${log.join(", ")}\n`;
   return `${verdict}\nup ${
-    span((now - started) / 1000)
+    lengthText((now - started) / 1000)
   }, pid ${pid}, ${memory}\n${inForce}${written}`;
 }
 
@@ -55,7 +56,7 @@ function handlerText(handler: HandlerStatus, now: number): string {
   const backlog = queued + spooled === 0
     ? "nothing waits"
     : `${count(queued)} in memory, ${count(spooled)} on disk (${megabytes(spoolBytes)}), ` +
-      `the oldest from ${span(behind ?? 0)} ago`;
+      `the oldest from ${lengthText(behind ?? 0)} ago`;
   const lost = Object.entries(dropped).filter(([, points]) => points > 0).map(([why, points]) =>
     `${count(points)} ${why}`
   );
@@ -72,7 +73,9 @@ function handlerText(handler: HandlerStatus, now: number): string {
 function errorText(error: ReportedError | undefined, now: number): string {
   if (error === undefined) return "";
   const { message, first, last, count: times, advice } = error;
-  const often = times > 1 ? `, ${count(times)} times, last ${span((now - last) / 1000)} ago` : "";
+  const often = times > 1
+    ? `, ${count(times)} times, last ${lengthText((now - last) / 1000)} ago`
+    : "";
   return `    ${message}\n      since ${utc(first)}${often}\n      To do: ${advice}\n`;
 }
 
@@ -89,8 +92,8 @@ function collectorRow(collector: CollectorStatus, now: number): string[] {
   return [
     name,
     state,
-    span(interval),
-    lastRun === 0 ? "-" : `${span((now - lastRun) / 1000)} ago`,
+    lengthText(interval),
+    lastRun === 0 ? "-" : `${lengthText((now - lastRun) / 1000)} ago`,
     `${milliseconds.toFixed(1)} ms`,
     count(points),
     count(failures),

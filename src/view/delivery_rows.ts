@@ -1,7 +1,8 @@
 /** How far each handler is with the points of a series, or with all points. */
 
 import type { HandlerStatus } from "../agent/status.ts";
-import { count, span, utc } from "../formats/figures.ts";
+import { count, utc } from "../formats/figures.ts";
+import { lengthText } from "./lengths.ts";
 import { type Facts, NO_AGENT, type Row } from "./explanation.ts";
 
 /** `last`: when the series' last point was, in seconds; undefined where there is none. */
@@ -68,7 +69,7 @@ export function handlerRows(handler: HandlerStatus): Row[] {
     {
       label: "spooled",
       value: `${count(spooled)}${
-        behind === undefined ? "" : `; the oldest point is ${span(behind)} old`
+        behind === undefined ? "" : `; the oldest point is ${lengthText(behind)} old`
       }`,
     },
     { label: "sent again", value: `${count(resent)} points, ${count(retries)} writes` },

@@ -7,7 +7,7 @@ import { fixed } from "../formats/fixed.ts";
 import { deliveryRows } from "./delivery_rows.ts";
 import { type Explanation, type Facts, NO_AGENT, type Row } from "./explanation.ts";
 import { collectorOptions, filterRow } from "./option_rows.ts";
-import { collectorTrouble, statusOf } from "./trouble.ts";
+import { collectorStatusOf, collectorTrouble } from "./trouble.ts";
 import { unitOf } from "./unit_of.ts";
 import { whereFound } from "./value_source.ts";
 
@@ -34,7 +34,7 @@ export async function explainMetric(
       { label: "precision", value: precision === 1 ? "1 decimal" : `${precision} decimals` },
       filterRow(collector, series.allowed),
       lastRow(series, point, facts),
-      ...collectorTrouble(statusOf(collector.section, facts)),
+      ...collectorTrouble(collectorStatusOf(collector.section, facts)),
       ...(series.allowed ? deliveryRows(facts, point?.timestamp) : []),
       ...collectorOptions(collector, isRate),
     ],
@@ -61,7 +61,7 @@ function verdictOf(
     const { value, where = "its section" } = filterRow(collector, false);
     return { verdict: `Not published: ${section} makes it, and it ${value} (${where})`, ok: false };
   }
-  const trouble = collectorTrouble(statusOf(section, facts))[0];
+  const trouble = collectorTrouble(collectorStatusOf(section, facts))[0];
   if (runsAgo > 0) {
     const since = `for ${count(runsAgo)} runs, one every ${interval} s`;
     const why = trouble === undefined ? "what it is about has gone, or is left out" : trouble.value;

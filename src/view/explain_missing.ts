@@ -13,7 +13,7 @@ import {
 } from "./explanation.ts";
 import { alike, isMisspelt } from "./likeness.ts";
 import { collectorOptions, filterRow } from "./option_rows.ts";
-import { collectorTrouble, runRows, statusOf } from "./trouble.ts";
+import { collectorStatusOf, collectorTrouble, runRows } from "./trouble.ts";
 
 export function explainMissing(path: string, facts: Facts): Explanation {
   const below = branch(path, facts.collectors);
@@ -66,7 +66,7 @@ function ownerOf(path: string, collectors: readonly CollectorFact[]): CollectorF
 /** The collector runs, and does not make it. */
 function withCollector(path: string, collector: CollectorFact, facts: Facts): Explanation {
   const { section, begins: [begin], crowd } = collector;
-  const status = statusOf(section, facts);
+  const status = collectorStatusOf(section, facts);
   const trouble = collectorTrouble(status);
   const name = path.slice(begin.length + 1);
   const pattern = collector.patterns.find((one) => isOf(name, one));
@@ -181,7 +181,7 @@ function withoutCollector(
     ]);
   }
   const section = [...sections.keys()].find(isOfClass);
-  const status = statusOf(section ?? name, facts);
+  const status = collectorStatusOf(section ?? name, facts);
   const why = leftOut.get(section ?? name) ?? status?.error?.message;
   const row = (value: string): Row => ({
     label: "section",

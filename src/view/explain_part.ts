@@ -6,7 +6,7 @@ import { deliveryRows, handlerRows } from "./delivery_rows.ts";
 import { madeBy } from "./explain_metric.ts";
 import { type Explanation, type Facts, NO_AGENT, type Row } from "./explanation.ts";
 import { collectorOptions, filterRow, optionRows } from "./option_rows.ts";
-import { collectorTrouble, runRows, statusOf } from "./trouble.ts";
+import { collectorStatusOf, collectorTrouble, runRows } from "./trouble.ts";
 
 export function explainHandler(name: string, facts: Facts): Explanation {
   const { handlerStates, handlers, sections, leftOut, file } = facts;
@@ -85,7 +85,7 @@ function handlerVerdict(handler: HandlerStatus, { collectorStates }: Facts): [st
 export function explainCollector(section: string, facts: Facts): Explanation {
   const { handlerStates, collectors, leftOut, sections, file } = facts;
   const collector = collectors.find((one) => one.section === section);
-  const state = statusOf(section, facts);
+  const state = collectorStatusOf(section, facts);
   if (collector === undefined) {
     const why = leftOut.get(section) ?? state?.error?.message;
     const where = sections.get(section);

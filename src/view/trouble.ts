@@ -1,10 +1,11 @@
 /** What is wrong with a collector, as its status says. */
 
 import type { CollectorStatus } from "../agent/status.ts";
-import { span, utc } from "../formats/figures.ts";
+import { utc } from "../formats/figures.ts";
+import { lengthText } from "./lengths.ts";
 import type { Facts, Row } from "./explanation.ts";
 
-export function statusOf(
+export function collectorStatusOf(
   section: string,
   { collectorStates }: Facts,
 ): CollectorStatus | undefined {
@@ -27,12 +28,12 @@ export function collectorTrouble(status: CollectorStatus | undefined): Row[] {
 export function runRows(status: CollectorStatus | undefined, now: number): Row[] {
   if (status === undefined || status.interval === 0) return [];
   const { state, interval, runs, failures, lastRun, lastPublished, logged } = status;
-  const ago = (ms: number) => ms === 0 ? "never" : `${span((now - ms) / 1000)} ago`;
+  const ago = (ms: number) => ms === 0 ? "never" : `${lengthText((now - ms) / 1000)} ago`;
   return [
     { label: "state", value: state },
     {
       label: "runs",
-      value: `one every ${span(interval)}, ${runs} so far, ${failures} failed; the last one ${
+      value: `one every ${lengthText(interval)}, ${runs} so far, ${failures} failed; the last one ${
         ago(lastRun)
       }`,
     },

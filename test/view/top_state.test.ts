@@ -5,7 +5,7 @@ import { plot } from "../../src/view/top/plot.ts";
 import { rowsOf } from "../../src/view/top/rows.ts";
 import { Samples } from "../../src/view/top/samples.ts";
 import { cursorIn, initialState, pressed, type TopState } from "../../src/view/top/state.ts";
-import { lengthText, parseTime } from "../../src/view/top/times.ts";
+import { parseTime } from "../../src/view/top/times.ts";
 import { topModel } from "./top_model.ts";
 
 const ROWS = ["a", "b", "c", "d", "e"];
@@ -141,16 +141,6 @@ describe("times", () => {
       equal(parseTime(text, now), time);
     });
   }
-
-  it("are lengths that people read", () => {
-    deepEqual([7, 119, 600, 7200, 200_000].map(lengthText), [
-      "7 s",
-      "119 s",
-      "10 min",
-      "2 h",
-      "2.3 d",
-    ]);
-  });
 });
 
 describe("a chart", () => {

@@ -4,7 +4,7 @@ import { diamondsName } from "../../config/diamonds.ts";
 import type { Settings } from "../../config/settings.ts";
 import { SELF_NAME } from "../../core/collector.ts";
 import { configError } from "../../core/errors.ts";
-import { span } from "../../formats/figures.ts";
+import { lengthText } from "../../view/lengths.ts";
 import type { Host } from "../../ports/host.ts";
 import { compare } from "../../view/migration.ts";
 import type { Flags } from "../command.ts";
@@ -75,7 +75,7 @@ async function bothSides(
     const now = host.clock.now() / 1000;
     return { old: fromWhisper(world, path, { begins: result.begins, interval, now }), result };
   } finally {
-    progress.end(`collected for ${span(seconds)}`);
+    progress.end(`collected for ${lengthText(seconds)}`);
   }
 }
 

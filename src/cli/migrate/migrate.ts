@@ -7,7 +7,7 @@ import { SELF_NAME } from "../../core/collector.ts";
 import { duration } from "../../core/option.ts";
 import { silentLog } from "../../ports/log.ts";
 import { readOnly } from "../../ports/read_only.ts";
-import { span } from "../../formats/figures.ts";
+import { lengthText } from "../../view/lengths.ts";
 import {
   type CommandSpec,
   configFlag,
@@ -120,7 +120,9 @@ function secondsOf(flags: Flags, fallback: number): number {
 function timeNote(settings: Settings, source: Source | undefined, seconds: number): Note[] {
   const longest = longestInterval(settings);
   if (source !== "listen" || seconds >= 2 * longest) return [];
-  const what = `${span(seconds)} is less than twice the longest interval, ${span(longest)}`;
+  const what = `${lengthText(seconds)} is less than twice the longest interval, ${
+    lengthText(longest)
+  }`;
   return [{
     matter: "time",
     what,

@@ -1,7 +1,9 @@
 /** The lines above the charts: whose agent it is, what it costs, what is wrong and since when. */
 
 import { quantity } from "../quantity.ts";
-import { problemsOf, type TopModel } from "./model.ts";
+import { lengthText } from "../lengths.ts";
+import { problemsOf } from "../problems.ts";
+import type { TopModel } from "./model.ts";
 import type { TopState } from "./state.ts";
 import {
   clean,
@@ -14,7 +16,7 @@ import {
   spread,
   widthOf,
 } from "./text.ts";
-import { clockText, dateText, lengthText, sinceText } from "./times.ts";
+import { clockText, dateText, sinceText } from "./times.ts";
 
 export function titleLine(model: TopModel, state: TopState, width: number, glyphs: Glyphs): Line {
   const { status, cpuPercent } = model;
@@ -73,10 +75,10 @@ export function problemLines(
   if (problems.length === 0 && trouble === undefined) {
     lines.push([piece(` ${glyphs.well} `, "green"), piece(when, "dim"), piece("Healthy", "green")]);
   }
-  for (const { text, since: ms } of problems) {
+  for (const { title, since: ms } of problems) {
     const since = ms === undefined ? NaN : ms / 1000;
     const long = `${sinceText(since, now)} (${lengthText(now - since)})`;
-    lines.push(ill(text, Number.isNaN(since) ? "" : ` since ${long}`));
+    lines.push(ill(title, Number.isNaN(since) ? "" : ` since ${long}`));
   }
   const more = lines.length - height;
   return lines.slice(0, height).map((line, row) => {

@@ -1,4 +1,4 @@
-/** What `top` knows of an agent, and its problems with the time since when each is there. */
+/** What `top` knows of an agent. */
 
 import type { SeriesAnswer } from "../../agent/series.ts";
 import type { Status } from "../../agent/status.ts";
@@ -25,19 +25,4 @@ export interface TopModel {
 export interface ExplainedRow {
   readonly label: string;
   readonly value: string;
-}
-
-interface Problem {
-  readonly text: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number | undefined;
-}
-
-export function problemsOf({ degraded, handlers, collectors }: Status): Problem[] {
-  return degraded.map((text) => {
-    const named = [...handlers, ...collectors].filter(({ name }) => text.startsWith(`${name} `));
-    // An instance's name begins with that of its collector.
-    const [one] = named.sort((a, b) => b.name.length - a.name.length);
-    return { text, since: one?.error?.first };
-  });
 }

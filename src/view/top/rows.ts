@@ -6,7 +6,8 @@ import { quantity } from "../quantity.ts";
 import type { TopModel } from "./model.ts";
 import type { Pane, PaneState } from "./state.ts";
 import type { Style } from "./text.ts";
-import { lengthText, sinceText } from "./times.ts";
+import { lengthText } from "../lengths.ts";
+import { sinceText } from "./times.ts";
 
 export interface Column {
   readonly title: string;

@@ -8,7 +8,7 @@ import { type Pane, PANES, type TopState } from "./state.ts";
 import { table } from "./table.ts";
 import { clean, fitted, type Glyphs, type Line, piece, spread } from "./text.ts";
 import { helpLines, textBody } from "./texts.ts";
-import { lengthText } from "./times.ts";
+import { lengthText } from "../lengths.ts";
 
 interface Size {
   readonly columns: number;

@@ -55,11 +55,3 @@ export function sinceText(seconds: number, now: number): string {
   const isToday = dateText(seconds).slice(0, 10) === dateText(now).slice(0, 10);
   return isToday ? clockText(seconds) : dateText(seconds);
 }
-
-/** `45 s`, `12 min`, `3.5 h`, `2.1 d` */
-export function lengthText(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  const [length, unit] = seconds < 2 * DAY ? [seconds / 3600, "h"] : [seconds / DAY, "d"];
-  return `${Number(length.toFixed(1))} ${unit}`;
-}
