@@ -4,7 +4,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -22,7 +22,7 @@ const log = join("var", "agent.log");
 ensurePackages();
 const given = process.argv.slice(2);
 const page = given.some((arg) => arg.startsWith("--page")) ? undefined : await freeAddress();
-mkdirSync(join(root, "var"), { recursive: true });
+enablePressure();
 const output = openSync(join(root, log), "w");
 const agent = spawn(bun(), [
   // With stdin: it ends also when this process is killed.
@@ -31,6 +31,23 @@ const agent = spawn(bun(), [
   ...given,
 ], { cwd: root, stdio: ["pipe", output, output] });
 closeSync(output);
+
+/** Not every kernel has it. The file is written once: after that it is the user's. */
+function enablePressure() {
+  const folder = join(root, "var", "collectors");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "PressureCollector.conf");
+  if (existsSync(file) || !canRead("/proc/pressure/cpu")) return;
+  writeFileSync(file, "# By `npm start`: this kernel has /proc/pressure.\nenabled = True\n");
+}
+
+function canRead(path) {
+  try {
+    return readFileSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Of the ports that nothing listens at, the first. */
 async function freeAddress() {

@@ -119,6 +119,7 @@ function tree(program: string): string {
 function sample(): string {
   return readFileSync(join(root, "conf/diamond.conf"), "utf8")
     .replace(/^state_path = var$/m, "# state_path = /var/lib/diamond")
+    .replace(/^collectors_config_path = .*$/m, "# collectors_config_path = /etc/diamond/collectors")
     .replace(/^log_file = var\/archive\.log$/m, "log_file = /var/log/diamond/archive.log")
     .replace(/^path = var\/history\.db$/m, "# path = /var/lib/diamond/history.db")
     .replaceAll("conf/diamond.conf", "/etc/diamond/diamond.conf");

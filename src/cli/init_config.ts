@@ -1,10 +1,11 @@
 /** `init-config`: a configuration for this host, by what answers on it. */
 
-import { ENABLED } from "../config/sample.ts";
+import { DEFAULT_PAGE } from "../config/page.ts";
+import { ENABLED, sampleSection } from "../config/sample.ts";
 import { serverOptions } from "../config/server_options.ts";
 import { commonOptions } from "../core/collector.ts";
 import { type CommandSpec, flagRoots, rootFlags } from "./command.ts";
-import { discover, type Discovered } from "./discover/discover.ts";
+import { discover, type Discovered, isOfHost } from "./discover/discover.ts";
 import { UsageError } from "./flags.ts";
 import { declared } from "./plugins.ts";
 import type { World } from "./world.ts";
@@ -42,12 +43,16 @@ export function initConfigCommand(world: World): CommandSpec {
       const to = graphite === undefined ? undefined : graphiteOf(graphite);
       const host = world.host(flagRoots(flags));
       const { collectors } = await declared(world.catalogue);
+      const { default: history } = await world.catalogue.handlers.HistoryHandler();
       const standard = collectors.filter(({ name, systems = ["linux"] }) =>
         ENABLED.includes(name) && systems.includes(host.system)
       ).map(({ name }) => name);
       const known = new Set(collectors.map(({ name }) => name));
       const found = (await discover(host)).filter(({ collector }) => known.has(collector));
-      world.out.write(configText(host.names.hostname(), standard, found, to));
+      const sending = `${to === undefined ? ARCHIVE : graphiteSection(to)}${
+        sampleSection(history)
+      }`;
+      world.out.write(configText(host.names.hostname(), standard, found, sending));
       return 0;
     },
   };
@@ -67,10 +72,12 @@ function configText(
   name: string,
   standard: readonly string[],
   found: readonly Discovered[],
-  graphite: Graphite | undefined,
+  handlers: string,
 ): string {
-  const ready = found.filter(({ lacks }) => lacks === undefined);
-  const lacking = found.filter(({ lacks }) => lacks !== undefined);
+  const services = found.filter((one) => !isOfHost(one));
+  const ready = services.filter(({ lacks }) => lacks === undefined);
+  const lacking = services.filter(({ lacks }) => lacks !== undefined);
+  const names = [...handlers.matchAll(/^\[\[(\w+)\]\]$/gm)].map(([, handler]) => handler);
   return [
     `# diamond.conf for ${name}, by \`diamond-agent init-config\`.\n`,
     "#\n",
@@ -78,18 +85,20 @@ function configText(
     "# `diamond-agent describe NAME` describes a collector.\n\n",
     "[server]\n\n",
     `# ${serverOptions.handlers.help}\n`,
-    `handlers = ${graphite === undefined ? "ArchiveHandler" : "GraphiteHandler"}\n\n`,
+    `handlers = ${names.join(", ")}\n\n`,
+    `# ${serverOptions.page.help}\n# page = ${DEFAULT_PAGE}\n\n`,
     "[handlers]\n\n",
-    graphite === undefined ? ARCHIVE : graphiteSection(graphite),
+    handlers,
     "[collectors]\n\n[[default]]\n",
     `# ${commonOptions.interval.help}\ninterval = 10\n\n`,
     "# This host\n\n",
     ...standard.map((one) => `[[${one}]]\nenabled = True\n\n`),
+    ...found.filter(isOfHost).map((one) => section(one)),
     ready.length > 0 ? "# Services that answer\n\n" : "",
     ...ready.map((one) => section(one)),
     lacking.length > 0 ? "# Services that need something first\n\n" : "",
     ...lacking.map((one) => section(one)),
-    found.length === 0 ? "# No service that a collector knows answers on this host.\n" : "",
+    services.length === 0 ? "# No service that a collector knows answers on this host.\n" : "",
   ].join("").trimEnd() + "\n";
 }
 

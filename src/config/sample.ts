@@ -117,7 +117,12 @@ export const distributed: SampleSetting = {
 #     diamond-agent run -f -l --skip-pidfile -c conf/diamond.conf --page
 #
 `,
-  server: { state_path: "var", socket: "var/agent.sock", strict_permissions: "True" },
+  server: {
+    state_path: "var",
+    socket: "var/agent.sock",
+    collectors_config_path: "var/collectors",
+    strict_permissions: "True",
+  },
   archive: "var/archive.log",
   history: "var/history.db",
   isFull: false,

@@ -51,6 +51,7 @@ const LOADS: Readonly<Record<string, string>> = {
   "15": "15 min",
   load: "1 min",
 };
+const RESOURCES = ["cpu", "memory", "io", "irq"];
 
 const CHARTS: readonly Chart[] = [
   {
@@ -96,9 +97,10 @@ const CHARTS: readonly Chart[] = [
   },
   {
     ...{ id: "pressure", title: "Pressure", unit: "percent", stacked: false },
-    tail: /(?:pressure|psi)\.(cpu|memory|io)\.(some|full)[._]avg10/,
+    tail: new RegExp(`(?:pressure|psi)\\.(${RESOURCES.join("|")})\\.(some|full)[._]avg10`),
     read: ([resource, share], path) => ({
-      ...{ path, label: `${resource} ${share}`, rank: `${resource} ${share}` },
+      ...{ path, label: `${resource} ${share}` },
+      rank: `${RESOURCES.indexOf(resource)} ${share === "some" ? 0 : 1}`,
     }),
   },
   {

@@ -252,15 +252,33 @@ describe("init-config", () => {
     );
     match(text, /# MySQL or MariaDB answers at .* It needs:\n#\n# {5}CREATE USER/);
     match(text, /\n# \[\[MySQLCollector\]\]\n# enabled = True\n# hosts = diamond:PASSWORD@/);
-    match(text, /\nhandlers = ArchiveHandler\n/);
+    match(text, /\nhandlers = ArchiveHandler, HistoryHandler\n/);
     ok(!text.includes("[[GraphiteHandler]]"));
   });
 
   it("sends to the Graphite that is named", async () => {
     const text = await printed(initConfigCommand, [], { graphite: "[fd00::1]:2103" }, machine({}));
-    match(text, /\nhandlers = GraphiteHandler\n/);
+    match(text, /\nhandlers = GraphiteHandler, HistoryHandler\n/);
     match(text, /\[\[GraphiteHandler\]\]\nhost = fd00::1\nport = 2103\n/);
     ok(!text.includes("ArchiveHandler"));
+  });
+
+  it("keeps a history with its bounds, and names the page without serving it", async () => {
+    const text = await printed(initConfigCommand, [], {}, machine({}));
+    match(text, /\n\[\[HistoryHandler\]\]\n(#.*\n|\n)*# max_bytes = 64 MB\n/);
+    match(text, /\n# page = 127\.0\.0\.1:9125\n/);
+  });
+
+  it("takes what the kernel has to the host, not to the services", async () => {
+    const files = { "proc/pressure/cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n" };
+    const text = await printed(initConfigCommand, [], {}, machine({ files }));
+    match(
+      text,
+      /\n# the kernel has pressure information\n\[\[PressureCollector\]\]\nenabled = True\n/,
+    );
+    match(text, /# No service that a collector knows answers on this host\.\n$/);
+    ok(!text.includes("# Services"));
+    ok(!(await printed(initConfigCommand, [], {}, machine({}))).includes("PressureCollector"));
   });
 });
 

@@ -83,6 +83,13 @@ describeWith("npm start", process.platform === "linux" ? false : "Linux only", (
     other.close();
   });
 
+  it("enables what this kernel has, in a file of its own", () => {
+    const read = (path: string) => textOf(path).includes("enabled = True");
+    const hasPressure = textOf("/proc/pressure/cpu") !== "";
+    equal(read(join(root, "var/collectors/PressureCollector.conf")), hasPressure);
+    match(textOf(join(root, "conf/diamond.conf")), /^collectors_config_path = var\/collectors$/m);
+  });
+
   it("ends its agent when npm's shell is killed", async () => {
     const script = join(root, "build/dev/start.mjs");
     const shell = spawn("sh", ["-c", `node ${script} -c ${conf} & echo $!; wait`], {

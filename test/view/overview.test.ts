@@ -75,9 +75,12 @@ describe("the overview", () => {
   });
 
   it("shows pressure where a collector has it", () => {
-    deepEqual(labelsOf(panel("pressure", "pressure.io.some.avg10", "psi.cpu.some_avg10")), [
-      "cpu some",
-      "io some",
-    ]);
+    const paths = ["io.full", "io.some", "irq.full", "memory.some"];
+    const found = panel(
+      "pressure",
+      ...paths.map((one) => `pressure.${one}.avg10`),
+      "psi.cpu.some_avg10",
+    );
+    deepEqual(labelsOf(found), ["cpu some", "memory some", "io some", "io full", "irq full"]);
   });
 });

@@ -3,6 +3,7 @@
 import type { Host } from "../../ports/host.ts";
 import { daemons } from "./daemons.ts";
 import { databases } from "./databases.ts";
+import { kernel } from "./kernel.ts";
 import { type Discovery, type Found, placeOf } from "./place.ts";
 import { web } from "./web.ts";
 
@@ -14,7 +15,12 @@ export interface Discovered extends Found {
   readonly collector: string;
 }
 
-const all: readonly Discovery[] = [...web, ...databases, ...daemons];
+const all: readonly Discovery[] = [...kernel, ...web, ...databases, ...daemons];
+
+/** Of the host itself; all others are services. */
+export function isOfHost({ collector }: Discovered): boolean {
+  return kernel.some((one) => one.collector === collector);
+}
 
 /** In the order of the tables. What does not answer in time is not there. */
 export async function discover(host: Host, tables = all): Promise<readonly Discovered[]> {

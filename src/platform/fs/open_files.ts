@@ -27,7 +27,7 @@ const KEPT =
  * Source: single_open in fs/seq_file.c.
  */
 const WHOLE =
-  /^\/(proc\/(stat|meminfo|loadavg|uptime|net\/(snmp|netstat|sockstat6?)|sys\/.*|\d+\/(stat|statm|status|io))|sys\/devices\/system\/cpu\/online)$/;
+  /^\/(proc\/(stat|meminfo|loadavg|uptime|pressure\/\w+|net\/(snmp|netstat|sockstat6?)|sys\/.*|\d+\/(stat|statm|status|io))|sys\/devices\/system\/cpu\/online)$/;
 
 /**
  * What it writes line by line, as many as fit into a page: where the longest one would have fitted as well,
