@@ -12,6 +12,9 @@ export const UNIT_TESTS = [
   ...["platform", "agent", "formats", "collectors", "config", "dev"],
 ].map((room) => `test/${room}`).filter((path) => existsSync(join(root, path)));
 
+/** How many lines of a failed step are repeated at the end. */
+const REPEATED_LINES = 20;
+
 /** The file that waits longest: it runs beside its room. */
 const LONGEST = "test/delivery/peers.test.ts";
 /** What runs side by side. Most of it waits for deadlines, so there are more than processors. */
@@ -36,6 +39,7 @@ function shards(rooms) {
 
 export function createSteps() {
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
 
   /** Runs a command; `count` reads the results from its output, without it the command counts as one. */
   async function step(name, program, args, count) {
@@ -49,7 +53,10 @@ export function createSteps() {
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     const results = counted === undefined ? "" : `: ${JSON.stringify(counted)}`;
     // A step's output in one piece: others may run beside it.
-    if (failed) console.log(output);
+    if (failed) {
+      console.log(output);
+      failures.push(name, ...reasons(output));
+    }
     console.log(`${failed ? "FAILED" : "ok    "} ${name} (${seconds} s)${results}`);
   }
 
@@ -74,12 +81,21 @@ export function createSteps() {
       step(name, bun(), ["test", "--timeout", "180000", ...flags, ...paths], countBun),
     underDeno: (name, paths) =>
       step(name, deno(), ["test", "-A", "--no-check", "--parallel", ...paths], countDeno),
-    /** Prints the line that counts, and ends the process. */
+    /** Prints once more what failed, then the line that counts, and ends the process. */
     end() {
+      if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}`);
       console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
       process.exit(total.failed > 0 ? 1 : 0);
     },
   };
+}
+
+/** The failed tests of a step, each after its error: who sees only the end of a log sees them. */
+function reasons(output) {
+  const lines = output.split("\n").filter((line) =>
+    /^\(fail\) |^\s*error: |\.\.\. .*FAILED/.test(line)
+  );
+  return [...new Set(lines)].slice(0, REPEATED_LINES).map((line) => `  ${line.slice(0, 300)}`);
 }
 
 function run(program, args) {

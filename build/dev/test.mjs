@@ -5,17 +5,25 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { createSteps, last, UNIT_TESTS } from "./steps.mjs";
+import { createSteps, last, UNIT_SHARDS, UNIT_TESTS } from "./steps.mjs";
 import { bun, deno, ensurePackages, root } from "./tools.mjs";
 
 const ci = process.env.CI === "true";
 const only = process.argv.slice(2);
-/** Tests of the executable, of real servers and of promises. */
-const WHOLE_TESTS = ["test/e2e", "test/services", "test/faults", "test/live"];
+/** Tests that measure the agent: they have the machine to themselves. */
+const MEASURING = ["test/e2e/cost.test.ts", "test/faults/faults.test.ts"];
+/** Tests of the executable and of real servers: they mostly wait. */
+const WHOLE_SHARDS = wholeShards({
+  // Services at their own ports.
+  services: ["daemons", "init_config", "carbon", "brokers"].map((name) =>
+    `test/services/${name}.test.ts`
+  ),
+  plugins: ["test/e2e/custom.test.ts", "test/e2e/python.test.ts"],
+});
 
 ensurePackages();
 const { total, step, statics, underBun, underDeno, end } = createSteps();
@@ -34,11 +42,17 @@ if (only.length > 0) {
   await Promise.all([underBun("tests under Bun", only), underDeno("tests under Deno", only)]);
 } else {
   await Promise.all([
-    underBun("tests under Bun", UNIT_TESTS),
     underDeno("tests under Deno", UNIT_TESTS),
+    ...UNIT_SHARDS.map((paths, index) =>
+      underBun(`tests under Bun, ${index + 1} of ${UNIT_SHARDS.length}`, paths)
+    ),
   ]);
-  // What starts agents and servers has the machine to itself: it also looks at time.
-  await underBun("agents and servers", WHOLE_TESTS);
+  await Promise.all(
+    Object.entries(WHOLE_SHARDS).map(([name, paths]) =>
+      underBun(`agents and servers, ${name}`, paths)
+    ),
+  );
+  await underBun("cost and promises", MEASURING);
   await conformance();
 }
 
@@ -49,6 +63,16 @@ if (ci && total.skipped > 0) {
   total.failed += total.skipped;
 }
 end();
+
+/** The given shards, and one with all other files. */
+function wholeShards(shards) {
+  const named = [MEASURING, ...Object.values(shards)].flat();
+  const files = ["test/e2e", "test/services", "test/live"].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((file) => `${folder}/${file}`)
+  );
+  const rest = files.filter((path) => path.endsWith(".test.ts") && !named.includes(path));
+  return { ...shards, rest };
+}
 
 /** The black-box suite, where somebody has put it beside the project. */
 async function conformance() {
