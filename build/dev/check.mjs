@@ -23,7 +23,7 @@ if (name === undefined) {
   await Promise.all([step("rooms", bun(), ["build/dev/lint.ts"]), step("lint", deno(), ["lint"])]);
   await named(name);
 }
-end();
+await end();
 
 /** The test files of that name; of a collector, its recorded hosts; else the tests whose title has the word. */
 async function named(word) {

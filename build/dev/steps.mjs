@@ -37,27 +37,52 @@ function shards(rooms) {
   ];
 }
 
-export function createSteps() {
+/**
+ * `secondTry`: files of tests that failed beside others run once more alone at the end, since a machine that is busy
+ * may miss a test's deadline. What passes only then is named.
+ */
+export function createSteps({ secondTry = false } = {}) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
+  const doubtful = [];
 
-  /** Runs a command; `count` reads the results from its output, without it the command counts as one. */
-  async function step(name, program, args, count) {
+  /**
+   * Runs a command; `count` reads the results from its output, without it the command counts as one. `again` has the
+   * files of failed tests in an output, and the command for some files.
+   */
+  async function step(name, program, args, count, again) {
     const started = Date.now();
     const { status, output } = await run(program, args);
-    const counted = count?.(output);
-    if (counted !== undefined) { for (const key of Object.keys(total)) total[key] += counted[key]; }
-    const failed = status !== 0 || (counted !== undefined && counted.passed === 0);
-    if (counted === undefined) total[failed ? "failed" : "passed"]++;
-    else if (failed && counted.failed === 0) total.failed++;
+    const counted = count?.(output) ?? { passed: 0, failed: 0, skipped: 0 };
+    const failed = status !== 0 || (count !== undefined && counted.passed === 0);
+    if (count === undefined && !failed) counted.passed = 1;
+    if (failed && counted.failed === 0) counted.failed = 1;
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    const results = counted === undefined ? "" : `: ${JSON.stringify(counted)}`;
+    const results = count === undefined ? "" : `: ${JSON.stringify(counted)}`;
     // A step's output in one piece: others may run beside it.
-    if (failed) {
-      console.log(output);
-      failures.push(name, ...reasons(output));
-    }
+    if (failed) console.log(output);
     console.log(`${failed ? "FAILED" : "ok    "} ${name} (${seconds} s)${results}`);
+    total.passed += counted.passed;
+    total.skipped += counted.skipped;
+    if (!failed) return;
+    const files = secondTry ? again?.files(output) ?? [] : [];
+    const failure = { name, count: counted.failed, lines: reasons(output) };
+    if (files.length > 0) doubtful.push({ failure, files, command: again.command });
+    else fail(failure);
+  }
+
+  function fail({ name, count, lines }) {
+    total.failed += count;
+    failures.push(name, ...lines);
+  }
+
+  async function tryAgain({ failure, files, command }) {
+    const { status, output } = await run(...command(files));
+    const what = `${files.join(" ")}, alone (failed in ${failure.name})`;
+    console.log(status === 0 ? `ok     ${what}` : `${output}\nFAILED ${what}`);
+    if (status !== 0) return fail(failure);
+    total.passed += failure.count;
+    console.log(["Passed at the second try only:", ...failure.lines].join("\n"));
   }
 
   return {
@@ -78,16 +103,43 @@ export function createSteps() {
       await step("generated files", bun(), ["build/dev/gen.ts", "--check"]);
     },
     underBun: (name, paths, ...flags) =>
-      step(name, bun(), ["test", "--timeout", "180000", ...flags, ...paths], countBun),
+      step(name, ...bunTests(flags)(paths), countBun, {
+        files: bunFailed,
+        command: bunTests(flags),
+      }),
     underDeno: (name, paths) =>
-      step(name, deno(), ["test", "-A", "--no-check", "--parallel", ...paths], countDeno),
+      step(name, ...denoTests(paths), countDeno, { files: denoFailed, command: denoTests }),
     /** Prints once more what failed, then the line that counts, and ends the process. */
-    end() {
+    async end() {
+      for (const one of doubtful) await tryAgain(one);
       if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}`);
       console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
       process.exit(total.failed > 0 ? 1 : 0);
     },
   };
+}
+
+const bunTests = (flags) => (paths) => [
+  bun(),
+  ["test", "--timeout", "180000", ...flags, ...paths],
+];
+const denoTests = (paths) => [deno(), ["test", "-A", "--no-check", "--parallel", ...paths]];
+
+/** Bun prints a file's name before its tests. */
+function bunFailed(output) {
+  const files = new Set();
+  let file;
+  for (const line of output.split("\n")) {
+    file = /^(test\/\S+\.test\.ts):$/.exec(line)?.[1] ?? file;
+    if (line.startsWith("(fail) ") && file !== undefined) files.add(file);
+  }
+  return [...files];
+}
+
+function denoFailed(output) {
+  return [
+    ...new Set([...output.matchAll(/=> \.\/(test\/\S+\.test\.ts):/g)].map(([, file]) => file)),
+  ];
 }
 
 /** The failed tests of a step, each after its error: who sees only the end of a log sees them. */

@@ -26,7 +26,7 @@ const WHOLE_SHARDS = wholeShards({
 });
 
 ensurePackages();
-const { total, step, statics, underBun, underDeno, end } = createSteps();
+const { total, step, statics, underBun, underDeno, end } = createSteps({ secondTry: true });
 if (ci) await step("services", "sh", ["test/services/install"]);
 await statics();
 await step("build", bun(), ["build/release/compile.ts", "--host", "--no-compress"]);
@@ -62,7 +62,7 @@ if (ci && total.skipped > 0) {
   );
   total.failed += total.skipped;
 }
-end();
+await end();
 
 /** The given shards, and one with all other files. */
 function wholeShards(shards) {

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createProbeProcess } from "../../src/platform/fs/probe_process.ts";
 import { realClock } from "../../src/platform/clock.ts";
+import { until } from "../harness/agent_process.ts";
 
 /** Answers with its own pid, hangs on some paths, and says no to others. */
 const SHELL = [
@@ -41,8 +42,10 @@ describe("the process that asks file systems", () => {
     ok(performance.now() - began < 4000);
     const second = await probe.ask("statvfs", "/a", never);
     ok(second !== first);
-    await rejects(probe.ask("statvfs", "/hang", never), /left alone|has not answered/);
+    const refusal = () => probe.ask("statvfs", "/hang", never).then(String, String);
+    match(await refusal(), /left alone|has not answered/);
     equal(await probe.ask("statvfs", "/a", never), second, "nothing was started for it");
+    await until("the one that hung has ended", async () => /left alone/.test(await refusal()));
     move(11);
     const late = new AbortController();
     const asked = probe.ask("statvfs", "/hang", late.signal);
