@@ -13,6 +13,11 @@ export interface SentPoint {
 const LINE =
   /^([^\s\p{Cc}]{1,400})\s+([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\s+(-1|N|\d{1,11}(?:\.\d+)?))?$/iu;
 
+/** Whether a text can be a path: a name with more in it than dots and signs of tags. */
+export function isSentPath(text: string): boolean {
+  return /^[^\p{Cc}]{1,400}$/u.test(text) && /[^.;\s]/.test(text);
+}
+
 /** Undefined where the line cannot be read. */
 export function parseSentLine(line: string): SentPoint | undefined {
   const [, path, written, stamp] = LINE.exec(line) ?? [];

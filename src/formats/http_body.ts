@@ -3,6 +3,8 @@
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-7.1
  */
 
+import { GrowingBytes } from "./growing_bytes.ts";
+
 export interface BodyReader {
   /** More bytes. "done" once the body is complete; what follows is not read. */
   take(bytes: Uint8Array): "more" | "done" | "too long" | "broken";
@@ -10,30 +12,9 @@ export interface BodyReader {
   readonly body: Uint8Array;
 }
 
-/** Bytes that grow by doubling: what a peer only announces takes no memory. */
-class Growing {
-  #bytes = new Uint8Array(0);
-  length = 0;
-
-  add(more: Uint8Array): void {
-    const length = this.length + more.length;
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(more, this.length);
-    this.length = length;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
-}
-
 /** A body of so many bytes. */
 export function sizedBody(length: number): BodyReader {
-  const body = new Growing();
+  const body = new GrowingBytes();
   return {
     take(bytes) {
       body.add(bytes.subarray(0, length - body.length));
@@ -54,7 +35,7 @@ const SIZE = /^([0-9A-Fa-f]{1,8})[ \t]*(;.*)?\r?$/s;
 
 /** A body in chunks, of at most so many bytes. */
 export function chunkedBody(maxBytes: number): BodyReader {
-  const body = new Growing();
+  const body = new GrowingBytes();
   let line = "";
   let framing = 0;
   /** Of the chunk that is under way. */

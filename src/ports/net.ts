@@ -24,7 +24,7 @@ export interface Net {
   listen(at: ListenAddress, answer: HttpAnswer): Promise<Listener>;
   /** Accepts connections at an address until it is closed. Throws `undelivered` where that cannot be. */
   serve(
-    at: Pick<ListenAddress, "host" | "port">,
+    at: ServeAddress,
     take: (peer: Peer) => { data(bytes: Uint8Array): void; closed(): void },
   ): Promise<Listener>;
   /**
@@ -66,6 +66,13 @@ export interface HttpInbox extends Disposable {
 export interface Inbox extends Disposable {
   /** What has come since this was called last, in order; the oldest were dropped where there was too much. */
   take(): { readonly datagrams: readonly Uint8Array[]; readonly dropped: number };
+}
+
+export interface ServeAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Seconds of silence after which a peer is closed; absent: it may be silent for ever. */
+  readonly idleSeconds?: number;
 }
 
 /** Of a connection that was accepted. */

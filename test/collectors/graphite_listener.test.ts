@@ -20,13 +20,14 @@ const { path: directory, remove } = temporary();
 after(remove);
 const name = "GraphiteListenerCollector";
 
-it("publishes lines as they came, and bounds what peers can take", async () => {
-  const port = await freePort();
+/** A listener with these options, at ports of its own. */
+async function listening(options: string) {
+  const [port, picklePort] = [await freePort(), await freePort()];
   const path = join(directory, "diamond.conf");
   writeFileSync(
     path,
-    `[server]\n[collectors]\n[[${name}]]\nenabled = True\nlistener_port = ${port}\nmax_connections = 1\n` +
-      "max_names = 3\nmetrics_blacklist = secret\n",
+    `[server]\n[collectors]\n[[${name}]]\nenabled = True\nlistener_port = ${port}\n` +
+      options.replace("PICKLE_PORT", String(picklePort)),
   );
   const settings = await resolveSettings({
     path,
@@ -36,7 +37,8 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
   });
   deepEqual(settings.problems, []);
   const log = recordedLog();
-  const runner = await singleRunner(settings.collectors[0], createHost({ procfs: "", sysfs: "", rootfs: "" }), log);
+  const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  const runner = await singleRunner(settings.collectors[0], host, log);
   const published = async () => {
     const { metrics, error } = await runner.run(1_700_000_000);
     equal(error, undefined);
@@ -44,6 +46,17 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
       .filter((line) => !/listener\.\w+ 0 /.test(line));
   };
   await published();
+  return { port, picklePort, log, runner, published };
+}
+
+/** The listener's own values. */
+const ownOf = (found: readonly string[]) =>
+  found.filter((line) => line.includes(".listener.")).map((line) => line.split(".listener.")[1]);
+
+it("publishes lines as they came, and bounds what peers can take", async () => {
+  const { port, log, runner, published } = await listening(
+    "max_connections = 1\nmax_names = 3\nmetrics_blacklist = secret\n",
+  );
   const first = connect(port, "127.0.0.1");
   await once(first, "connect");
   const second = connect(port, "127.0.0.1");
@@ -61,13 +74,44 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
     ok(found.includes(line), `${line} is not in ${found.join(", ")}`);
   }
   ok(!found.some((line) => /^(secret|e) /.test(line)), found.join(", "));
-  const own = found.filter((line) => line.includes(".listener.")).map((line) => line.split(".listener.")[1]);
-  deepEqual(own, ["points 3 1700000000", "unreadable 2 1700000000", "left_out 2 1700000000"]);
+  deepEqual(ownOf(found), ["points 3 1700000000", "unreadable 2 1700000000", "left_out 2 1700000000"]);
   equal(runner.record.leftOut, 2);
   match(
     runner.crowd?.message ?? "",
     /^more than max_connections = 1, with "the connection of 127\.0\.0\.1:\d+"$/,
   );
   match(log.lines.join("\n"), /more than max_connections = 1, with/);
+  await runner.dispose();
+});
+
+it("takes pickles beside lines, and refuses those of something else", async () => {
+  const { port, picklePort, runner, published } = await listening("pickle_port = PICKLE_PORT\n");
+  const framed = (pickle: string) => {
+    const bytes = Buffer.from(`0000${pickle}`, "latin1");
+    bytes.writeUInt32BE(pickle.length);
+    return bytes;
+  };
+  const peer = connect(picklePort, "127.0.0.1");
+  peer.write(framed("(cos\nsystem\n(S'true'\ntRa."));
+  const good = framed("(l(S'a.b'\n(I1700000001\nF1.5\ntta(S'a.c'\nNta.");
+  peer.write(good.subarray(0, 9));
+  await new Promise((done) => setTimeout(done, 50));
+  peer.write(good.subarray(9));
+  const lines = connect(port, "127.0.0.1");
+  lines.end("a.d 3 -1\n");
+  await once(lines.resume(), "close");
+  peer.write(Buffer.from("GET / HTTP/1.1\r\n"));
+  await once(peer.resume(), "close");
+  const found = await published();
+  for (const line of ["a.b 1.5 1700000001", "a.d 3 1700000000"]) ok(found.includes(line), `${found}`);
+  deepEqual(ownOf(found), ["points 2 1700000000", "unreadable 3 1700000000"]);
+  await runner.dispose();
+});
+
+it("closes a peer that is silent for too long", async () => {
+  const { port, runner } = await listening("idle_timeout = 1\n");
+  const peer = connect(port, "127.0.0.1");
+  peer.write("a.b 1 -1\n");
+  await once(peer.resume(), "close");
   await runner.dispose();
 });

@@ -1,20 +1,36 @@
 /** Source: https://graphite.readthedocs.io/en/latest/feeding-carbon.html */
 
-import { type CommonValues, defineCollector, everySystem, gauge } from "../../core/collector.ts";
+import {
+  type CommonValues,
+  defineCollector,
+  type EmitOptions,
+  everySystem,
+  gauge,
+} from "../../core/collector.ts";
+import { configError } from "../../core/errors.ts";
 import { choice, integer, matchesAny, text, type Values } from "../../core/option.ts";
-import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
+import { FrameCutter } from "../../formats/frames.ts";
 import { parseSentLine, type SentPoint } from "../../formats/graphite_points.ts";
+import { pickledPoints } from "../../formats/pickled_points.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Listener } from "../../ports/http.ts";
-import type { Inbox, Peer } from "../../ports/net.ts";
+import type { Inbox, Net, Peer } from "../../ports/net.ts";
+import { PointIntake } from "../../protocols/point_intake.ts";
 import { MAX_PORT } from "../../protocols/servers.ts";
 
 const options = {
   listener_host: text("127.0.0.1", "The address to take lines at"),
   listener_port: integer(2003, "Its port", { min: 1, max: MAX_PORT }),
-  transport: choice("both", ["both", "tcp", "udp"], "What is listened to"),
+  transport: choice("both", ["both", "tcp", "udp"], "What is listened to for lines"),
+  pickle_port: integer(0, "The port of carbon's pickle protocol, mostly 2004; 0: none", {
+    min: 0,
+    max: MAX_PORT,
+  }),
   max_connections: integer(100, "Connections at a time; more are closed", { min: 1 }),
+  idle_timeout: integer(900, "Seconds of silence after which a connection is closed; 0: never", {
+    min: 0,
+  }),
   max_points: integer(50_000, "Points of an interval; more are left out, counted", { min: 1 }),
   max_names: integer(10_000, "Names at most; those that are over it are left out, counted", {
     min: 1,
@@ -24,44 +40,45 @@ const options = {
 const metrics = {
   "{prefix}.{name}": gauge("A point as it came, with its own path and time", 6),
   "listener.points": gauge("Points that were taken in the interval"),
-  "listener.unreadable": gauge("Lines that could not be read"),
+  "listener.unreadable": gauge("Lines, pickles and their points that could not be read"),
   "listener.left_out": gauge(
     "Points over max_points or max_names, and connections that were closed",
   ),
 };
 
-/** Names that were not there for this many intervals make room. */
-const FORGET_AFTER = 60;
 /** Bytes of a line: a longer one is not Graphite's. */
 const MAX_LINE = 512;
+/** Of a frame with a pickle, as carbon. */
+const MAX_FRAME = 1_048_576;
+/** Of frames that are not complete, of all connections. */
+const MAX_HELD = 16_777_216;
+
+/** Takes in what a peer sends. False where nothing after it can be read. */
+interface Reader {
+  read(bytes: Uint8Array): boolean;
+  /** Bytes that wait for more. */
+  readonly held: number;
+}
 
 /** What comes between two runs waits in it. */
 class Receiver implements Disposable {
-  points: SentPoint[] = [];
-  unreadable = 0;
-  unread: UnreadLine | undefined;
-  leftOut = 0;
-  /** The limit, and the first that was over it. */
-  crowd: string | undefined;
+  readonly points: PointIntake;
   readonly #options: Values<typeof options> & CommonValues;
-  /** The last interval of each name. */
-  readonly #names = new Map<string, number>();
-  readonly #peers = new Set<Peer>();
-  #interval = 0;
+  readonly #peers = new Map<Peer, Reader>();
   #inbox: Inbox | undefined;
-  #server: Listener | undefined;
+  readonly #servers = new Map<number, Listener>();
 
-  constructor(limits: Values<typeof options> & CommonValues) {
-    this.#options = limits;
+  constructor(settings: Values<typeof options> & CommonValues) {
+    this.#options = settings;
+    this.points = new PointIntake(settings);
   }
 
   async open({ net }: Host): Promise<void> {
-    const { listener_host: host, listener_port: port, transport } = this.#options;
-    if (transport !== "udp") {
-      this.#server ??= await net.serve({ host, port }, (peer) => this.#accept(peer));
-    }
+    const { listener_host: host, listener_port: port, transport, pickle_port } = this.#options;
+    if (transport !== "udp") await this.#serve(net, port, () => this.#lines());
+    if (pickle_port > 0) await this.#serve(net, pickle_port, () => this.#pickles());
     if (transport === "tcp") return;
-    const take = (line: string, isWhole: boolean) => this.#take(line, isWhole);
+    const take = (line: string, isWhole: boolean) => this.#takeLine(line, isWhole);
     this.#inbox ??= await net.inbox(
       { host, port },
       (datagram) => eachLine(datagram, MAX_LINE, take),
@@ -69,92 +86,117 @@ class Receiver implements Disposable {
     this.#inbox.take();
   }
 
-  flush(): void {
-    this.points = [];
-    this.unreadable = this.leftOut = 0;
-    this.unread = this.crowd = undefined;
-    this.#interval++;
-    for (const [name, seen] of this.#names) {
-      if (seen <= this.#interval - FORGET_AFTER) this.#names.delete(name);
-    }
-  }
-
   [Symbol.dispose](): void {
     this.#inbox?.[Symbol.dispose]();
-    void this.#server?.close();
-    for (const peer of this.#peers) peer.close();
+    for (const server of this.#servers.values()) void server.close();
+    for (const peer of this.#peers.keys()) peer.close();
   }
 
-  #accept(peer: Peer): { data(bytes: Uint8Array): void; closed(): void } {
+  async #serve(net: Net, port: number, reader: () => Reader): Promise<void> {
+    if (this.#servers.has(port)) return;
+    const { listener_host: host, idle_timeout: idleSeconds } = this.#options;
+    const at = { host, port, idleSeconds };
+    this.#servers.set(port, await net.serve(at, (peer) => this.#accept(peer, reader())));
+  }
+
+  #accept(peer: Peer, reader: Reader): { data(bytes: Uint8Array): void; closed(): void } {
+    const { max_connections } = this.#options;
     const closed = () => void this.#peers.delete(peer);
-    if (this.#peers.size >= this.#options.max_connections) {
-      this.#leaveOut("max_connections", `the connection of ${peer.name}`);
+    if (this.#peers.size >= max_connections) {
+      this.points.leaveOut(
+        `max_connections = ${max_connections}`,
+        `the connection of ${peer.name}`,
+      );
       peer.close();
       return { data() {}, closed };
     }
-    this.#peers.add(peer);
-    const cutter = new LineCutter(MAX_LINE);
+    this.#peers.set(peer, reader);
     let isOpen = true;
     const data = (bytes: Uint8Array) => {
       if (!isOpen) return;
-      isOpen = cutter.cut(bytes, (line, isWhole) => this.#take(line, isWhole));
-      if (isOpen) return;
-      this.#refuse(`a line without end of ${peer.name}`);
-      peer.close();
+      isOpen = reader.read(bytes);
+      if (!isOpen) this.points.refuse(`a line or frame without end of ${peer.name}`);
+      else if (reader.held > MAX_LINE && this.#held() > MAX_HELD) {
+        isOpen = false;
+        this.points.leaveOut(`${MAX_HELD} bytes of frames`, `the connection of ${peer.name}`);
+      }
+      if (!isOpen) peer.close();
     };
     return { data, closed };
   }
 
-  #take(line: string, isWhole: boolean): void {
-    const point = isWhole ? parseSentLine(line) : undefined;
-    if (point === undefined) return this.#refuse(line);
-    const { max_points, max_names, metrics_whitelist: white, metrics_blacklist: black } =
-      this.#options;
-    if (white.compiled.length > 0 && !matchesAny(white, point.path)) return;
-    if (matchesAny(black, point.path)) return;
-    if (this.points.length >= max_points) return this.#leaveOut("max_points", point.path);
-    if (!this.#names.has(point.path) && this.#names.size >= max_names) {
-      return this.#leaveOut("max_names", point.path);
-    }
-    this.#names.set(point.path, this.#interval);
-    this.points.push(point);
+  #held(): number {
+    let bytes = 0;
+    for (const { held } of this.#peers.values()) bytes += held;
+    return bytes;
   }
 
-  #refuse(line: string): void {
-    this.unreadable++;
-    this.unread ??= unreadPart("what came", line);
+  #lines(): Reader {
+    const cutter = new LineCutter(MAX_LINE);
+    const take = (line: string, isWhole: boolean) => this.#takeLine(line, isWhole);
+    return { read: (bytes) => cutter.cut(bytes, take), held: 0 };
   }
 
-  #leaveOut(limit: "max_connections" | "max_names" | "max_points", what: string): void {
-    this.leftOut++;
-    this.crowd ??= `more than ${limit} = ${this.#options[limit]}, with "${what}"`;
+  #pickles(): Reader {
+    const cutter = new FrameCutter(MAX_FRAME);
+    const take = (frame: Uint8Array) => {
+      const points = pickledPoints(frame);
+      if (points === undefined) this.points.refuse("a pickle of something else than points");
+      else points.forEach((point) => this.#take(point, "an entry of a pickle"));
+    };
+    return {
+      read: (bytes) => cutter.cut(bytes, take),
+      get held() {
+        return cutter.held;
+      },
+    };
+  }
+
+  #takeLine(line: string, isWhole: boolean): void {
+    this.#take(isWhole ? parseSentLine(line) : undefined, line);
+  }
+
+  #take(point: SentPoint | undefined, source: string): void {
+    if (point === undefined) return this.points.refuse(source);
+    const { path, value, time } = point;
+    const { metrics_whitelist: white, metrics_blacklist: black } = this.#options;
+    if (white.compiled.length > 0 && !matchesAny(white, path)) return;
+    if (!matchesAny(black, path)) this.points.add(path, value, time);
   }
 }
 
 export default defineCollector({
   name: "GraphiteListenerCollector",
-  doc: "Graphite's lines that programs send, by TCP or UDP: published as they came",
+  doc: "Graphite's lines and pickles that programs send: published as they came",
   path: "graphite",
   sources: ["TCP and UDP port 2003"],
   systems: everySystem,
   options,
   metrics,
-  prepare: (values) => new Receiver(values),
+  prepare(values) {
+    const { listener_port, pickle_port, transport } = values;
+    if (pickle_port === listener_port && transport !== "udp") {
+      throw configError(`pickle_port = ${pickle_port} is listener_port, where lines are taken`);
+    }
+    return new Receiver(values);
+  },
 
-  async collect(context) {
-    const { host, emit, options: { precision }, state, skipLine, leaveOut } = context;
+  async collect({ host, emit, options: { precision }, state, skipLine, leaveOut }) {
     await state.open(host);
-    const { points, unreadable, leftOut, crowd, unread } = state;
-    for (const { path, value, time } of points) {
+    const { points } = state;
+    let extras: EmitOptions = { path: true, precision };
+    points.each((path, value, time) => {
+      // Most points of an interval have few times.
+      if (extras.timestamp !== time) extras = { path: true, timestamp: time, precision };
       const dot = path.indexOf(".");
       const [prefix, name] = dot < 1 ? ["", path] : [path.slice(0, dot), path.slice(dot + 1)];
-      emit("{prefix}.{name}", value, prefix, name, { path: true, timestamp: time, precision });
-    }
-    emit("listener.points", points.length);
-    emit("listener.unreadable", unreadable);
-    emit("listener.left_out", leftOut);
-    if (unread !== undefined) skipLine(unread);
-    if (crowd !== undefined) leaveOut(leftOut, crowd);
-    state.flush();
+      emit("{prefix}.{name}", value, prefix, name, extras);
+    });
+    emit("listener.points", points.count);
+    emit("listener.unreadable", points.unreadable);
+    emit("listener.left_out", points.leftOut);
+    if (points.unread !== undefined) skipLine(points.unread);
+    if (points.crowd !== undefined) leaveOut(points.leftOut, points.crowd);
+    points.flush();
   },
 });

@@ -6,10 +6,10 @@ import type { Net, Peer } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
 import { listening } from "./listen.ts";
 
-/** Seconds until the end waits no longer for what a peer has not read. */
+/** Until the end waits no longer for what a peer has not read. */
 const LINGER_MS = 500;
 
-export const serve: Net["serve"] = async ({ host, port }, take) => {
+export const serve: Net["serve"] = async ({ host, port, idleSeconds = 0 }, take) => {
   const server = net().createServer({ noDelay: true }, (socket) => {
     const peer: Peer = {
       name: addressText({ host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 }),
@@ -23,6 +23,7 @@ export const serve: Net["serve"] = async ({ host, port }, take) => {
       },
     };
     const { data, closed } = take(peer);
+    socket.setTimeout(idleSeconds * 1000, () => peer.close());
     socket.on("error", () => socket.destroy());
     socket.on("data", data);
     socket.on("close", closed);

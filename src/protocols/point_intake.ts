@@ -1,0 +1,95 @@
+/** Points that programs send between two runs of a listener, bounded in number and names. */
+
+import { type UnreadLine, unreadPart } from "../core/unread_lines.ts";
+
+interface IntakeLimits {
+  readonly max_points: number;
+  readonly max_names: number;
+}
+
+interface Name {
+  readonly path: string;
+  /** The last interval in which it came. */
+  seen: number;
+}
+
+/** Names that were not there for this many intervals make room. */
+const FORGET_AFTER = 60;
+const INITIAL_POINTS = 256;
+
+/** Points stand in columns, since an object for each would be most of a flood's memory. */
+export class PointIntake {
+  /** Points that wait. */
+  count = 0;
+  unreadable = 0;
+  unread: UnreadLine | undefined;
+  leftOut = 0;
+  /** The limit, and the first that was over it. */
+  crowd: string | undefined;
+  readonly #limits: IntakeLimits;
+  readonly #names = new Map<string, Name>();
+  readonly #of: Name[] = [];
+  #values = new Float64Array(INITIAL_POINTS);
+  /** NaN: now. */
+  #times = new Float64Array(INITIAL_POINTS);
+  #interval = 0;
+
+  constructor(limits: IntakeLimits) {
+    this.#limits = limits;
+  }
+
+  /** `time` in seconds since the epoch; undefined: that of the interval. */
+  add(path: string, value: number, time: number | undefined): void {
+    const { max_points, max_names } = this.#limits;
+    if (this.count >= max_points) return this.leaveOut(`max_points = ${max_points}`, path);
+    let name = this.#names.get(path);
+    if (name === undefined) {
+      if (this.#names.size >= max_names) return this.leaveOut(`max_names = ${max_names}`, path);
+      name = { path, seen: 0 };
+      this.#names.set(path, name);
+    }
+    name.seen = this.#interval;
+    if (this.count === this.#values.length) this.#grow();
+    this.#of[this.count] = name;
+    this.#values[this.count] = value;
+    this.#times[this.count++] = time ?? NaN;
+  }
+
+  /** What cannot be read; `what` is shown. */
+  refuse(what: string): void {
+    this.unreadable++;
+    this.unread ??= unreadPart("what came", what);
+  }
+
+  /** `limit` as it stands in the configuration. */
+  leaveOut(limit: string, what: string): void {
+    this.leftOut++;
+    this.crowd ??= `more than ${limit}, with "${what}"`;
+  }
+
+  /** Hands over what waits, in order. */
+  each(take: (path: string, value: number, time: number | undefined) => void): void {
+    for (let at = 0; at < this.count; at++) {
+      const time = this.#times[at];
+      take(this.#of[at].path, this.#values[at], Number.isNaN(time) ? undefined : time);
+    }
+  }
+
+  /** Begins the next interval. */
+  flush(): void {
+    this.count = this.unreadable = this.leftOut = 0;
+    this.unread = this.crowd = undefined;
+    this.#interval++;
+    for (const [path, { seen }] of this.#names) {
+      if (seen <= this.#interval - FORGET_AFTER) this.#names.delete(path);
+    }
+  }
+
+  #grow(): void {
+    const length = Math.min(2 * this.#values.length, this.#limits.max_points);
+    const [values, times] = [new Float64Array(length), new Float64Array(length)];
+    values.set(this.#values);
+    times.set(this.#times);
+    [this.#values, this.#times] = [values, times];
+  }
+}
