@@ -15,46 +15,46 @@ syn match diamondNumber /=\s*\zs\d\+\(\.\d\+\)\?\s*$/
 syn match diamondBool /=\s*\zs\c\(true\|false\|yes\|no\|on\|off\)\s*$/
 syn keyword diamondKey contained * URL access_key_id aliases allow allowed_hosts allowed_names api_key
 syn keyword diamondKey contained apikey apply_metric_prefix attributes auth auth_token basedir batch batch_max_interval
-syn keyword diamondKey contained batch_size bin bootstrap_servers bucket byte_unit ca ca_file cache_size
-syn keyword diamondKey contained cafile ceph_binary cert certfile cleanMetrics client_id cluster cluster_prefix
-syn keyword diamondKey contained col_metric col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path collectors_path
-syn keyword diamondKey contained collectors_reload_interval compression consumer_groups counters cpu_absolute credentials custom_max_cpu custom_max_memory
-syn keyword diamondKey contained custom_routing_key database databases days db dbname deduplicate delete
-syn keyword diamondKey contained delete_idle delimiter deny derivative detailed devices dir dirs
-syn keyword diamondKey contained domains drbdsetup drop_labels dsn enabled encoding exclude_devices exclude_filters
-syn keyword diamondKey contained extended failover files filesystems filter_metrics_regex floatprecision flow_info force_prefails
-syn keyword diamondKey contained force_psutil format gauges greedy group group_exclude group_include gzip
-syn keyword diamondKey contained handlers handlers_config_path handlers_isolation handlers_path has_admin hash headers histogram
-syn keyword diamondKey contained host hostname hostname_method hosts id:* idle_timeout ignore_collections ignore_servers
-syn keyword diamondKey contained include_filters influxdb_version info_keys innodb instance_id instance_prefix instances interfaces
-syn keyword diamondKey contained interval isolation jolokia_path keepalive keepaliveinterval key keyfile ksm_path
-syn keyword diamondKey contained labels listener_host listener_port log_file log_token logstash_mode long_running mandatory
-syn keyword diamondKey contained master max_backlog_multiplier max_bytes max_connections max_days max_memory max_names max_output
-syn keyword diamondKey contained max_points max_series maxlen mbeans measure_collector_time memory memory_path method
-syn keyword diamondKey contained metric_name metrics metrics_blacklist metrics_whitelist network_timeout normalize ntp_pool ntpdc_bin
-syn keyword diamondKey contained ntpq_bin org owfs page page_hosts page_token pass passwd
-syn keyword diamondKey contained password password_provider path path_prefix path_suffix percentiles percore perfdata_dir
-syn keyword diamondKey contained persistent_naming pg_version pickle_port pid_file port ports precision prefix
-syn keyword diamondKey contained process procfs producer propagate proto protocol protocol_version publish
-syn keyword diamondKey contained publish_view_bind publish_view_meta python qos query_individual_queues query_paths queue_bytes queue_max_interval
-syn keyword diamondKey contained queue_max_size queue_size queues queues_ignored rates reconnect_interval regex region
-syn keyword diamondKey contained rename replace_dashes_in_metric_keys replace_dot replace_slash replica replication replset_node_name req_host
-syn keyword diamondKey contained req_host_header req_path req_port req_ssl req_url req_vhost resend_seconds reset
-syn keyword diamondKey contained retain retries retry_max_interval rewrite rmq_durable rmq_exchange rmq_exchange_type rmq_heartbeat_interval
-syn keyword diamondKey contained rmq_password rmq_port rmq_server rmq_user rmq_vhost rollover_interval rootfs routing_key
-syn keyword diamondKey contained rrdcached scan scheme scope_id scopes script_timeout scripts_path secret_access_key
-syn keyword diamondKey contained sector_size self_metrics send_totals send_zero sentinel_name sentinel_ports server server_error_interval
-syn keyword diamondKey contained server_name servers session_token simple skip skipAggregates slave sock
-syn keyword diamondKey contained socket socket_ext socket_path socket_prefix sort_by_uuid spool spool_max_age spool_max_bytes
-syn keyword diamondKey contained spool_path spool_rate spool_sync ssl sslmode stable_names stagger_collection start_tls
-syn keyword diamondKey contained state_path stats step stop_timeout stream strict_permissions sudo_cmd sudo_user
-syn keyword diamondKey contained sys_path sysfs table tags target_* tcpport thresholds time_precision
-syn keyword diamondKey contained time_scale timeout timestamp tls tls_verify token topic topic_exchange
-syn keyword diamondKey contained translate_collections transport trim_backlog_multiplier ttl_multiplier type_exclude type_include udpport uid_max
-syn keyword diamondKey contained uid_min underscore unit ups_name uri url urls use_canonical_names
-syn keyword diamondKey contained use_sudo use_tls user user_exclude user_include username utmp valtypes
-syn keyword diamondKey contained vars vhost vhosts when xenfix xmlrpc_server_path xmlrpc_server_protocol yaml_path
-syn keyword diamondKey contained zookeeper
+syn keyword diamondKey contained batch_size bin bootstrap_servers brokers bucket byte_unit ca ca_file
+syn keyword diamondKey contained cache_size cafile ceph_binary cert certfile cleanMetrics client_id cluster
+syn keyword diamondKey contained cluster_prefix col_metric col_time col_value collect_timeout collect_user_data collection_sample_rate collectors_config_path
+syn keyword diamondKey contained collectors_path collectors_reload_interval compression consumer_groups counters cpu_absolute credentials custom_max_cpu
+syn keyword diamondKey contained custom_max_memory custom_routing_key database databases days db dbname deduplicate
+syn keyword diamondKey contained delete delete_idle delimiter deny derivative detailed devices dir
+syn keyword diamondKey contained dirs domains drbdsetup drop_labels dsn enabled encoding exclude_devices
+syn keyword diamondKey contained exclude_filters extended failover files filesystems filter_metrics_regex floatprecision flow_info
+syn keyword diamondKey contained force_prefails force_psutil format gauges greedy group group_exclude group_include
+syn keyword diamondKey contained gzip handlers handlers_config_path handlers_isolation handlers_path has_admin hash headers
+syn keyword diamondKey contained histogram host hostname hostname_method hosts id:* idle_timeout ignore_collections
+syn keyword diamondKey contained ignore_servers include_filters influxdb_version info_keys innodb instance_id instance_prefix instances
+syn keyword diamondKey contained interfaces interval isolation jolokia_path keepalive keepaliveinterval key keyed_by
+syn keyword diamondKey contained keyfile ksm_path labels listener_host listener_port log_file log_token logstash_mode
+syn keyword diamondKey contained long_running mandatory master max_backlog_multiplier max_bytes max_connections max_days max_memory
+syn keyword diamondKey contained max_names max_output max_points max_series maxlen mbeans measure_collector_time memory
+syn keyword diamondKey contained memory_path method metric_name metrics metrics_blacklist metrics_whitelist network_timeout normalize
+syn keyword diamondKey contained ntp_pool ntpdc_bin ntpq_bin org owfs page page_hosts page_token
+syn keyword diamondKey contained pass passwd password password_provider path path_prefix path_suffix percentiles
+syn keyword diamondKey contained percore perfdata_dir persistent_naming pg_version pickle_port pid_file port ports
+syn keyword diamondKey contained precision prefix process procfs producer propagate proto protocol
+syn keyword diamondKey contained protocol_version publish publish_view_bind publish_view_meta python qos query_individual_queues query_paths
+syn keyword diamondKey contained queue_bytes queue_max_interval queue_max_size queue_size queues queues_ignored rates reconnect_interval
+syn keyword diamondKey contained regex region rename replace_dashes_in_metric_keys replace_dot replace_slash replica replication
+syn keyword diamondKey contained replset_node_name req_host req_host_header req_path req_port req_ssl req_url req_vhost
+syn keyword diamondKey contained resend_seconds reset retain retries retry_max_interval rewrite rmq_durable rmq_exchange
+syn keyword diamondKey contained rmq_exchange_type rmq_heartbeat_interval rmq_password rmq_port rmq_server rmq_user rmq_vhost rollover_interval
+syn keyword diamondKey contained rootfs routing_key rrdcached sasl_mechanism scan scheme scope_id scopes
+syn keyword diamondKey contained script_timeout scripts_path secret_access_key sector_size self_metrics send_totals send_zero sentinel_name
+syn keyword diamondKey contained sentinel_ports server server_error_interval server_name servers session_token simple skip
+syn keyword diamondKey contained skipAggregates slave sock socket socket_ext socket_path socket_prefix sort_by_uuid
+syn keyword diamondKey contained spool spool_max_age spool_max_bytes spool_path spool_rate spool_sync ssl sslmode
+syn keyword diamondKey contained stable_names stagger_collection start_tls state_path stats step stop_timeout stream
+syn keyword diamondKey contained strict_permissions sudo_cmd sudo_user sys_path sysfs table tags target_*
+syn keyword diamondKey contained tcpport thresholds time_precision time_scale timeout timestamp tls tls_verify
+syn keyword diamondKey contained token topic topic_exchange translate_collections transport trim_backlog_multiplier ttl_multiplier type_exclude
+syn keyword diamondKey contained type_include udpport uid_max uid_min underscore unit ups_name uri
+syn keyword diamondKey contained url urls use_canonical_names use_sudo use_tls user user_exclude user_include
+syn keyword diamondKey contained username utmp valtypes vars vhost vhosts when xenfix
+syn keyword diamondKey contained xmlrpc_server_path xmlrpc_server_protocol yaml_path zookeeper
 syn keyword diamondPlugin contained ApcupsdCollector BeanstalkdCollector BindCollector CPUCollector CephCollector CephStatsCollector ChronydCollector ConnTrackCollector
 syn keyword diamondPlugin contained CpuAcctCgroupCollector DRBDCollector DirStatsCollector DiskSpaceCollector DiskTemperatureCollector DiskUsageCollector DockerCollector ElasticSearchCollector
 syn keyword diamondPlugin contained EntropyStatCollector EtcdCollector ExampleCollector EximCollector FilesCollector FilestatCollector GraphiteListenerCollector HAProxyCollector
@@ -69,10 +69,10 @@ syn keyword diamondPlugin contained RedisCollector SNMPInterfaceCollector SNMPRa
 syn keyword diamondPlugin contained SquidCollector StatsdListenerCollector SupervisordCollector TCPCollector TwemproxyCollector UDPCollector UPSCollector UnboundCollector
 syn keyword diamondPlugin contained UptimeCollector UserScriptsCollector UsersCollector VMStatCollector VarnishCollector WebsiteMonitorCollector XFSCollector ZookeeperCollector
 syn keyword diamondPlugin contained AppenlightMetricHandler ArchiveHandler DatadogHandler GmetricHandler GraphiteClusterHandler GraphiteHandler GraphitePickleHandler HistoryHandler
-syn keyword diamondPlugin contained HostedGraphiteHandler HttpPostHandler InfluxdbHandler LibratoHandler LogentriesDiamondHandler MQTTHandler MultiGraphiteHandler MultiGraphitePickleHandler
-syn keyword diamondPlugin contained MySQLHandler NatsHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler RRDHandler
-syn keyword diamondPlugin contained RedisStreamHandler RiemannHandler SentryHandler SignalfxHandler StatsdHandler StatsiteHandler TSDBHandler cloudwatchHandler
-syn keyword diamondPlugin contained rmqHandler zmqHandler
+syn keyword diamondPlugin contained HostedGraphiteHandler HttpPostHandler InfluxdbHandler KafkaHandler LibratoHandler LogentriesDiamondHandler MQTTHandler MultiGraphiteHandler
+syn keyword diamondPlugin contained MultiGraphitePickleHandler MySQLHandler NatsHandler NullHandler OTLPHandler PrometheusHandler PrometheusRemoteWriteHandler PubsubHandler
+syn keyword diamondPlugin contained RRDHandler RedisStreamHandler RiemannHandler SentryHandler SignalfxHandler StatsdHandler StatsiteHandler TSDBHandler
+syn keyword diamondPlugin contained cloudwatchHandler rmqHandler zmqHandler
 hi def link diamondComment Comment
 hi def link diamondText String
 hi def link diamondInterpolation PreProc

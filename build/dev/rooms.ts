@@ -94,6 +94,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "@nats-io/transport-node",
       "mqtt-packet",
       "platform/access",
+      "platform/clock.ts",
     ],
   },
   "platform/ldap": { imports: [...MACHINE, "platform/net", "platform/sql", "ldapts"] },

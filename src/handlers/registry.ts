@@ -14,6 +14,7 @@ export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandl
   HostedGraphiteHandler: () => import("./hosted_graphite.ts"),
   HttpPostHandler: () => import("./http_post.ts"),
   InfluxdbHandler: () => import("./influxdb.ts"),
+  KafkaHandler: () => import("./kafka.ts"),
   LibratoHandler: () => import("./librato.ts"),
   LogentriesDiamondHandler: () => import("./logentries_diamond.ts"),
   MQTTHandler: () => import("./mqtt.ts"),

@@ -69,7 +69,7 @@ export function recordedHost(
     mysql: { connect: () => Promise.reject(noData("there is no database in this directory")) },
     codecs: realCodecs,
     credentials: realCredentials,
-    brokers: { mqtt: noBroker, amqp: noBroker, nats: noBroker },
+    brokers: { mqtt: noBroker, amqp: noBroker, nats: noBroker, kafka: noBroker },
     histories: {
       open: () => Promise.reject(configError("there is no history in this directory")),
       current: () => undefined,

@@ -9,11 +9,15 @@ export interface Brokers {
   amqp(settings: AmqpSettings, signal: AbortSignal): Promise<Broker>;
   /** NATS JetStream. Throws as `mqtt`. */
   nats(settings: NatsSettings, signal: AbortSignal): Promise<Broker>;
+  /** Kafka, 0.11 or later. Throws as `mqtt`. */
+  kafka(settings: KafkaSettings, signal: AbortSignal): Promise<Broker>;
 }
 
 export interface Broker {
   /** False once it is of no more use. */
   readonly isOpen: boolean;
+  /** It connects again by itself and knows what it had sent, so it is kept after a failure. */
+  readonly isLasting?: boolean;
   /**
    * Resolves when the broker has taken all of them. Throws `refused` with the numbers of messages that it will
    * never take, `undelivered` or `timeout` for the rest.
@@ -27,6 +31,10 @@ export interface Message {
   readonly text: string;
   /** By which a broker that can knows a message that it has. */
   readonly id?: string;
+  /** Messages of one key stay in order. */
+  readonly key?: string;
+  /** Seconds since the epoch, for a broker that keeps a time. */
+  readonly time?: number;
 }
 
 export interface MqttSettings extends Login {
@@ -57,6 +65,20 @@ export interface NatsSettings extends Login {
   readonly token: string;
   /** File with a user's token and key, as nsc makes them; "" for none. */
   readonly credentials: string;
+}
+
+export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+
+export interface KafkaSettings extends Login {
+  /** Any one of them knows all the others. */
+  readonly targets: readonly Target[];
+  readonly topic: string;
+  /** With a user only. */
+  readonly mechanism: SaslMechanism;
+  /** Level of gzip; 0: none. */
+  readonly gzip: number;
+  /** For the replicas to confirm. */
+  readonly timeoutSeconds: number;
 }
 
 interface Login {

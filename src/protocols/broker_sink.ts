@@ -18,11 +18,11 @@ export function brokerSink(
         await broker.publish(batch.map(messageOf), signal);
       } catch (error) {
         const { code, points } = error as Failure;
-        if (code !== "refused") {
+        if (code !== "refused" && broker.isLasting !== true) {
           // What it was sent may still be on its way: the next try must not be mixed with it.
           void broker.close();
           broker = undefined;
-        } else if (Array.isArray(points)) {
+        } else if (code === "refused" && Array.isArray(points)) {
           (error as Failure).points = points.map((index) => batch[index]);
         }
         throw error;

@@ -49,7 +49,8 @@ async function sections(
       .map(([key, option]) => marked(key, option, port)).filter((line) => line !== undefined);
     if (lines.length === 0) continue;
     // Where it is to go: to the server that says everything again.
-    for (const [key, value] of [["host", "127.0.0.1"], ["hostname", "127.0.0.1"], ["port", port]]) {
+    const at = { host: "127.0.0.1", hostname: "127.0.0.1", port, brokers: `127.0.0.1:${port}` };
+    for (const [key, value] of Object.entries(at)) {
       if (Object.hasOwn(own, key)) lines.push(`${key} = ${value}`);
     }
     if (Object.hasOwn(own, "user")) lines.push("user = someone");

@@ -1,8 +1,8 @@
 /** A server that speaks MongoDB's wire protocol, as far as a client needs it to log in and run commands. */
 
 import { Binary, deserialize, type Document, serialize } from "bson";
-import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { scramSteps } from "./scram.ts";
 
 const OP_MSG = 2013;
 const HELLO = { isWritablePrimary: true, maxWireVersion: 21 };
@@ -50,28 +50,13 @@ function reply(socket: Socket, message: Buffer, answer: (command: Document) => D
 
 /** Answers to the steps of SCRAM-SHA-256 for one user, as a server that knows the password. */
 export function scramServer(password: string) {
-  const salt = Buffer.from("0123456789abcdef");
-  let first = "";
-  let bare = "";
-  const mac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
-  const salted = pbkdf2Sync(password, salt, 4096, 32, "sha256");
+  const scram = scramSteps("sha256", password);
   return (command: Document): Document => {
     const text = Buffer.from(command.payload.buffer).toString();
-    if ("saslStart" in command) {
-      bare = text.slice(3);
-      first = `r=${/r=(.*)$/.exec(bare)![1]}server,s=${salt.toString("base64")},i=4096`;
-      return { conversationId: 1, done: false, payload: new Binary(Buffer.from(first)) };
-    }
-    const [, start, proof] = /^(.*),p=(.*)$/.exec(text)!;
-    const key = mac(salted, "Client Key");
-    const all = `${bare},${first},${start}`;
-    const expected = mac(createHash("sha256").update(key).digest(), all).map((byte, at) =>
-      byte ^ key[at]
-    );
-    if (Buffer.from(expected).toString("base64") !== proof) {
-      return { ok: 0, code: 18, errmsg: "Authentication failed." };
-    }
-    const signature = mac(mac(salted, "Server Key"), all).toString("base64");
-    return { conversationId: 1, done: true, payload: new Binary(Buffer.from(`v=${signature}`)) };
+    const isFirst = "saslStart" in command;
+    const answer = isFirst ? scram.begin(text) : scram.end(text);
+    return answer === undefined
+      ? { ok: 0, code: 18, errmsg: "Authentication failed." }
+      : { conversationId: 1, done: !isFirst, payload: new Binary(Buffer.from(answer)) };
   };
 }

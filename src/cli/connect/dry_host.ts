@@ -74,6 +74,11 @@ export function dryHost(real: Host, { files, isRunning, note }: DrySettings): Ho
       mqtt: (settings, signal) => logIn(settings, () => real.brokers.mqtt(settings, signal)),
       amqp: (settings, signal) => logIn(settings, () => real.brokers.amqp(settings, signal)),
       nats: (settings, signal) => logIn(settings, () => real.brokers.nats(settings, signal)),
+      kafka: (settings, signal) =>
+        logIn(
+          { ...settings, target: settings.targets[0] },
+          () => real.brokers.kafka(settings, signal),
+        ),
     },
     exec: {
       ...real.exec,

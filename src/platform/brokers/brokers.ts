@@ -6,4 +6,5 @@ export const realBrokers: Brokers = {
   mqtt: async (settings, signal) => (await import("./mqtt.ts")).connectMqtt(settings, signal),
   amqp: async (settings, signal) => (await import("./amqp.ts")).connectAmqp(settings, signal),
   nats: async (settings, signal) => (await import("./nats.ts")).connectNats(settings, signal),
+  kafka: async (settings, signal) => (await import("./kafka.ts")).connectKafka(settings, signal),
 };

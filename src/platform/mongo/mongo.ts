@@ -8,7 +8,7 @@ import { badData } from "../../core/errors.ts";
 import type { Stream } from "../../ports/net.ts";
 import type { Mongo, MongoDocument, MongoSettings } from "../../ports/mongo.ts";
 import { dial } from "../net/dial.ts";
-import { createScram, type Mechanism } from "./scram.ts";
+import { createScram, type Mechanism } from "../net/scram.ts";
 
 const OP_MSG = 2013;
 /** Length, number, number of the question, kind; then flags, and the kind of the one section. */

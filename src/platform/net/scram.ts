@@ -1,11 +1,12 @@
-/** Logging in to MongoDB by SCRAM. Source: RFC 5802, RFC 7677, and MongoDB's authentication specification */
+/** Logging in by SCRAM. Source: RFC 5802, RFC 7677, and MongoDB's authentication specification */
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 import { badData } from "../../core/errors.ts";
 
-export type Mechanism = "SCRAM-SHA-256" | "SCRAM-SHA-1";
+export type Mechanism = "SCRAM-SHA-512" | "SCRAM-SHA-256" | "SCRAM-SHA-1";
 
 const HASHES: Readonly<Record<Mechanism, string>> = {
+  "SCRAM-SHA-512": "sha512",
   "SCRAM-SHA-256": "sha256",
   "SCRAM-SHA-1": "sha1",
 };
@@ -25,7 +26,7 @@ export function createScram(mechanism: Mechanism, user: string, password: string
   const nonce = randomBytes(24).toString("base64");
   const bare = `n=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}`;
   const mac = (key: Uint8Array, text: string) => createHmac(hash, key).update(text).digest();
-  // The older mechanism knows a digest of the password only.
+  // MongoDB's older mechanism knows a digest of the password only.
   const secret = mechanism === "SCRAM-SHA-1"
     ? createHash("md5").update(`${user}:mongo:${password}`).digest("hex")
     : password.normalize("NFKC");

@@ -1,0 +1,64 @@
+/** Kafka's brokers by librdkafka, which keeps them in memory, and kcat, which reads what they have. */
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { endWithTests, root } from "./agent_process.ts";
+
+const PYTHON = "/usr/bin/python3";
+const KCAT = "/usr/bin/kcat";
+export const noKafka = existsSync(PYTHON) && existsSync(KCAT) ? false : "kcat is not installed";
+
+export interface KafkaMessage {
+  readonly key: string;
+  readonly text: string;
+  /** Milliseconds. */
+  readonly time: number;
+  readonly partition: number;
+}
+
+export async function kafkaMock(brokers = 1) {
+  const script = join(root, "test/harness/kafka_mock.py");
+  const child = spawn(PYTHON, [script, `${brokers}`], { stdio: ["pipe", "pipe", "ignore"] });
+  endWithTests(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => (await lines.next()).value ?? "";
+  const places = (await next()).split(",");
+  return {
+    places,
+    ports: places.map((place) => Number(place.split(":")[1])),
+    /** `topic diamond 4` and its like. */
+    async do(command: string): Promise<void> {
+      child.stdin.write(`${command}\n`);
+      await next();
+    },
+    stop: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** All messages of a topic, by partition and in order. */
+export function kafkaMessages(place: string, topic = "diamond"): KafkaMessage[] {
+  const { stdout, stderr } = spawnSync(KCAT, [
+    ...["-C", "-b", place, "-t", topic, "-o", "beginning", "-e", "-q"],
+    ...["-X", "check.crcs=true", "-J"],
+  ], { encoding: "utf8", maxBuffer: 1e9, timeout: 60_000 });
+  if (stderr !== "") throw new Error(stderr);
+  const rows = stdout.trim() === ""
+    ? []
+    : stdout.trim().split("\n").map((line) => JSON.parse(line));
+  return rows.map(({ key, payload, ts, partition }) => ({
+    key: key ?? "",
+    text: payload,
+    time: ts,
+    partition,
+  }));
+}
+
+/** A message for each key, to the partition that Kafka's own clients choose. */
+export function produceByKcat(place: string, topic: string, keys: readonly string[]): void {
+  spawnSync(KCAT, ["-P", "-b", place, "-t", topic, "-K", "=", "-X", "topic.partitioner=murmur2"], {
+    input: keys.map((key) => `${key}=x\n`).join(""),
+    timeout: 60_000,
+  });
+}
