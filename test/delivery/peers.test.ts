@@ -31,7 +31,16 @@ import {
   pathOf,
 } from "../harness/bad_peers.ts";
 import { certificates, CERTIFIED_NAME, noOpenssl } from "../harness/certificates.ts";
-import { type Case, mysqlCase, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
+import {
+  type Case,
+  deadlineFor,
+  IMPATIENT,
+  mysqlCase,
+  POINTS,
+  run,
+  settled,
+  untilTaken,
+} from "../harness/delivering.ts";
 import { streamCases, telnetCase } from "../harness/line_cases.ts";
 import { describeWith } from "../harness/describe_with.ts";
 
@@ -74,16 +83,13 @@ const saysOfConfirming: Readonly<Record<Misdeed, RegExp>> = {
   restart: /ECONNRESET|reset|closed|hang up|broke|socket|refused|Connection/i,
 };
 
-/** Only a peer that is silent is waited for in vain: with others, a busy machine may take its time. */
-const deadline = (misdeed?: Misdeed) => ({ timeout: misdeed === "silent" ? 0.5 : 5 });
-
 describe("a handler of lines and a bad peer", () => {
   for (const handler of lineHandlers) {
     it(`${handler.name}: nothing is lost`, async () => {
       await Promise.all(misdeeds.map(async (misdeed) => {
         const backend = await lineRecorder();
         const peer = await badPeer(backend.port, misdeed, false);
-        const running = run(handler, "127.0.0.1", peer.port, deadline(misdeed));
+        const running = run(handler, "127.0.0.1", peer.port, deadlineFor(misdeed));
         await untilTaken(running, backend);
         await settled(running, backend, misdeed === "refused");
         if (misdeed === "refused") {
@@ -103,7 +109,7 @@ describe("a handler that is answered and a bad peer", () => {
       await Promise.all(misdeeds.map(async (misdeed) => {
         const backend = await httpRecorder();
         const peer = await badPeer(backend.port, misdeed, true);
-        const running = run(handler, "127.0.0.1", peer.port, deadline(misdeed));
+        const running = run(handler, "127.0.0.1", peer.port, deadlineFor(misdeed));
         await untilTaken(running, backend);
         await settled(running, backend, true);
         const said = running.said();
@@ -139,7 +145,7 @@ describe("a handler that is answered and a bad peer", () => {
           times.push(performance.now());
           return times.length === 1 ? answer : undefined;
         });
-        const running = run(handler, "127.0.0.1", backend.port, deadline());
+        const running = run(handler, "127.0.0.1", backend.port);
         await untilTaken(running, backend);
         if (answer.headers?.["retry-after"] !== undefined) {
           ok(times[1] - times[0] >= 590, `asked to wait, it waited ${times[1] - times[0]} ms`);
@@ -156,7 +162,7 @@ describe("a handler that is answered and a bad peer", () => {
         if (points.length > 40) return { status: 413, body: "too large" };
         return points.includes(bad) ? { status: 400, body: `cannot take ${bad}` } : undefined;
       });
-      const running = run(handler, "127.0.0.1", backend.port, deadline());
+      const running = run(handler, "127.0.0.1", backend.port);
       running.tick(POINTS);
       await until("it is through", () => running.worker.ledger.delivered === POINTS - 1);
       await running.worker.stop(1);
@@ -190,7 +196,7 @@ describe("OpenTelemetry", () => {
 describe("any handler", () => {
   for (const handler of [...lineHandlers, ...httpHandlers, mysqlCase]) {
     it(`${handler.name}: a name that does not resolve is named, and the books close`, async () => {
-      const running = run(handler, "does-not-exist.invalid", 9);
+      const running = run(handler, "does-not-exist.invalid", 9, IMPATIENT);
       running.tick(POINTS);
       await until("it says so", () => running.said().includes("error"));
       match(running.said(), /does-not-exist\.invalid|within 0\.5 s/);
@@ -205,7 +211,7 @@ describe("any handler", () => {
     it(`${handler.name}: a wall clock that jumps loses nothing`, async () => {
       const isLine = lineHandlers.includes(handler);
       const backend = isLine ? await lineRecorder() : await httpRecorder();
-      const running = run(handler, "127.0.0.1", backend.port, deadline());
+      const running = run(handler, "127.0.0.1", backend.port);
       running.tick(POINTS);
       running.jump(3600);
       running.tick(10);
@@ -229,7 +235,7 @@ describe("any handler", () => {
       ] as const
     ) {
       const peer = await badPeer(backend.port, misdeed, true);
-      const running = run(mysqlCase, "127.0.0.1", peer.port);
+      const running = run(mysqlCase, "127.0.0.1", peer.port, IMPATIENT);
       running.tick(POINTS);
       await until(`it says so: ${misdeed}`, () => says.test(running.said()));
       match(running.said(), new RegExp(`127\\.0\\.0\\.1:${peer.port}|within 0\\.5 s`));

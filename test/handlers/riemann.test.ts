@@ -9,7 +9,7 @@ import riemann from "../../src/handlers/riemann.ts";
 import { riemannCodec } from "../../src/platform/net/riemann.ts";
 import { until } from "../harness/agent_process.ts";
 import { badPeer, misdeeds, pathOf } from "../harness/bad_peers.ts";
-import { type Case, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
+import { type Case, deadlineFor, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
 
 const riemannCase: Case = {
   name: "Riemann",
@@ -122,7 +122,7 @@ describe("Riemann", () => {
     await Promise.all(misdeeds.map(async (misdeed) => {
       const backend = await server();
       const peer = await badPeer(backend.port, misdeed, true);
-      const running = run(riemannCase, "127.0.0.1", peer.port);
+      const running = run(riemannCase, "127.0.0.1", peer.port, deadlineFor(misdeed));
       await untilTaken(running, backend);
       await settled(running, backend, true);
       match(running.said(), new RegExp(`error RiemannHandler.*(127.0.0.1:${peer.port}|0\\.5 s)`));

@@ -16,7 +16,7 @@ import { AmqpQueue } from "../harness/amqp_queue.ts";
 import { badPeer, misdeeds } from "../harness/bad_peers.ts";
 import { mosquitto, noMosquitto, noRabbit, rabbit, subscriber } from "../harness/brokers.ts";
 import { certificates, CERTIFIED_NAME } from "../harness/certificates.ts";
-import { type Case, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
+import { type Case, deadlineFor, POINTS, run, settled, untilTaken } from "../harness/delivering.ts";
 import { handlerDefaults } from "../harness/defaults.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { metric } from "../harness/metrics.ts";
@@ -58,6 +58,7 @@ describeWith("MQTT", noMosquitto, () => {
         const running = run(mqttCase, "127.0.0.1", peer.port, {
           protocol_version: version,
           prefix: misdeed,
+          ...deadlineFor(misdeed),
         });
         await untilTaken(running, backend);
         await settled(running, backend, true);

@@ -14,7 +14,7 @@ import {
 } from "../harness/agent_process.ts";
 import { badPeer, misdeeds } from "../harness/bad_peers.ts";
 import { certificates, CERTIFIED_NAME } from "../harness/certificates.ts";
-import { mysqlCase, run, settled, untilTaken } from "../harness/delivering.ts";
+import { deadlineFor, mysqlCase, run, settled, untilTaken } from "../harness/delivering.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { mariadb, noMariadb } from "../harness/mariadb.ts";
 
@@ -121,7 +121,7 @@ describeWith("MariaDB", noExecutable || noMariadb, () => {
         "CREATE OR REPLACE TABLE d.metrics (metric VARCHAR(40), timestamp INT, value DOUBLE)",
       );
       const peer = await badPeer(port, misdeed, true);
-      const running = run(mysqlCase, "127.0.0.1", peer.port);
+      const running = run(mysqlCase, "127.0.0.1", peer.port, deadlineFor(misdeed));
       const backend = {
         taken: () => server.sql("SELECT metric FROM d.metrics").map(([path]) => path),
       };
