@@ -57,7 +57,9 @@ export default defineCollector({
   path: "xfs",
   sources: ["/proc/fs/xfs/stat"],
   options: {},
-  metrics: { "{line}.{field}": counter("A field of a line; xpc: bytes", 0, { rare: true, sinceBoot: true }) },
+  metrics: {
+    "{line}.{field}": counter("A field of a line; xpc: bytes", 0, { rare: true, sinceBoot: true }),
+  },
 
   collect({ host, emit, skipLine }) {
     const lines = host.fs.read("/proc/fs/xfs/stat");
