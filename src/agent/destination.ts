@@ -10,7 +10,8 @@ export function destinationOf(options: OptionValues): string | undefined {
   if (isText(url)) return shownUrl(url);
   if (isText(socket)) return socket;
   const { host: place, hostname, server, rmq_server: pubsub, dsn, basedir } = options;
-  // Of several, one backend has one.
+  // Of several, one backend has one; or they share what there is.
+  if (Array.isArray(place) && place.length > 1) return place.join(", ");
   const host = [place, pubsub, hostname, server].map((one) => Array.isArray(one) ? one[0] : one)
     .find(isText);
   if (host?.includes("://")) return shownUrl(host);

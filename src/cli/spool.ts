@@ -253,9 +253,9 @@ async function deliver({ world, settings, folder }: Task, handler: string): Prom
 /** A spool is named after its handler, or after one backend of it. */
 function partOf(settings: Settings, name: string) {
   const direct = settings.handlers.find(({ section }) => section === name);
-  if (direct !== undefined && direct.handler.expand === undefined) return direct;
+  if (direct !== undefined && direct.handler.expand?.(direct.options) === undefined) return direct;
   for (const part of settings.handlers) {
-    const backend = part.handler.expand?.(part.options).find((one) =>
+    const backend = part.handler.expand?.(part.options)?.find((one) =>
       `${part.section} ${one.backend}` === name
     );
     if (backend !== undefined) {

@@ -36,6 +36,8 @@ export interface DeliveryWatch {
   read(): number | undefined;
   /** Of a protocol in which a peer says what it does not take: how many points since this was asked last. */
   refused?(): Refusal | undefined;
+  /** Of several peers: which one the last write went to. */
+  readonly peer?: number;
 }
 
 /** The end of a connection otherwise than in order. */
@@ -43,6 +45,8 @@ export interface Break {
   readonly error: Failure;
   /** The peer has said something that no receiver of metrics says. */
   readonly answered: boolean;
+  /** Of several peers: the only one that this is about. The others go on. */
+  readonly peer?: number;
 }
 
 export interface Refusal {
@@ -66,11 +70,11 @@ export interface Handler<O extends Options = Options> {
   readonly ordered?: boolean;
   /**
    * Splits a section into several backends. Each has the options returned for it, and its own queue, worker and
-   * ledger, under the section's name and `backend`.
+   * ledger, under the section's name and `backend`. Undefined where the section is one backend.
    */
-  expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[];
+  expand?(options: Values<O> & DeliveryValues): readonly Backend<O>[] | undefined;
   /** Of a cluster: a point goes to some of the backends of `expand`, and not to all. */
-  spread?(options: Values<O> & DeliveryValues, host: Pick<Host, "codecs">): Spread;
+  spread?(options: Values<O> & DeliveryValues, host: Pick<Host, "codecs">): Spread | undefined;
   /** Of the operator's own. */
   readonly custom?: HandlerTraits;
   /** Metrics in one write at most, where the backend has a limit. */

@@ -21,15 +21,15 @@ export interface SentBatches {
   readonly held: number;
   /** Points of spooled batches. */
   readonly spooled: number;
-  /** `end`: bytes that the line had written with it. */
-  add(batch: Batch, end: number): void;
+  /** `end`: bytes that the line had written with it; `peer`: which one it went to, where there are several. */
+  add(batch: Batch, end: number, peer?: number): void;
   /**
    * Forgets and returns what needs no second sending any more. `read`: bytes that the peer has read;
    * `isShort`: of memory, so that what was read goes before its time.
    */
   ack(read: () => number | undefined, isShort: boolean): readonly Batch[];
-  /** Forgets and returns everything, oldest first. */
-  reclaim(): Batch[];
+  /** Forgets and returns everything, or what one peer got, oldest first. */
+  reclaim(peer?: number): Batch[];
 }
 
 /** However old: a run's points are in one write, and the interval may be long. */
@@ -45,6 +45,7 @@ interface Sent {
   /** Of one that is not in the spool. */
   readonly columns: Columns | undefined;
   readonly end: number;
+  readonly peer: number | undefined;
   /** When it was sent, or last seen unread: for a peer that does not read, no time passes. */
   at: number;
 }
@@ -68,13 +69,14 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
     get spooled() {
       return spooled;
     },
-    add(batch, end) {
+    add(batch, end, peer) {
       const columns = batch.ids.length > 0 ? undefined : store.keep(batch.metrics);
       const { ids, points, fresh } = batch;
       batches.push({
         batch: { metrics: NO_METRICS, ids, points, fresh },
         columns,
         end,
+        peer,
         at: monotonic(),
       });
       count(batch, 1);
@@ -103,14 +105,14 @@ export function createSentBatches(seconds: number, monotonic: () => number): Sen
         return batch;
       });
     },
-    reclaim() {
-      const all = batches;
-      batches = [];
-      held = 0;
-      spooled = 0;
-      return all.map(({ batch, columns }) =>
-        columns === undefined ? batch : { ...batch, metrics: metricsOf(columns) }
-      );
+    reclaim(peer) {
+      const isGone = (sent: Sent) => peer === undefined || sent.peer === peer;
+      const gone = batches.filter(isGone);
+      batches = batches.filter((sent) => !isGone(sent));
+      return gone.map(({ batch, columns }) => {
+        count(batch, -1);
+        return columns === undefined ? batch : { ...batch, metrics: metricsOf(columns) };
+      });
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Failure, undelivered } from "../core/errors.ts";
-import type { DeliveryWatch, Refusal } from "../core/handler.ts";
+import type { Break, DeliveryWatch, Refusal } from "../core/handler.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Batch, createSentBatches, type SentBatches } from "./sent.ts";
@@ -83,14 +83,14 @@ export class Unconfirmed {
       return;
     }
     ledger.unconfirmed += batch.points;
-    this.#sent.add(batch, watch!.written);
+    this.#sent.add(batch, watch!.written, watch!.peer);
   }
 
   /** Looks at the connection. Returns why nothing should be written to this peer now. */
   check(): Failure | undefined {
     const { watch, clock, refused } = this.#settings;
     if (watch === undefined) return undefined;
-    const found = watch.broken();
+    const found = this.#broken();
     if (found === undefined) {
       const refusal = watch.refused?.();
       if (refusal !== undefined) {
@@ -112,6 +112,15 @@ export class Unconfirmed {
         "it looks like the port of another protocol, or like a balancer without a backend" +
         this.#whereItIsNeither(lasted),
     );
+  }
+
+  /** What is wrong with all peers, after what one of several has not confirmed is taken back for the others. */
+  #broken(): Break | undefined {
+    for (;;) {
+      const found = this.#settings.watch?.broken();
+      if (found?.peer === undefined) return found;
+      this.reclaim(found.peer);
+    }
   }
 
   /** No connection lasts for long enough to confirm anything. */
@@ -144,11 +153,11 @@ export class Unconfirmed {
     return this.#settings.clock.monotonic() - this.#lastWrite >= 2 * this.#proofMs;
   }
 
-  /** Everything is to be sent again. */
-  reclaim(): void {
+  /** Everything is to be sent again, or what one peer of several got. */
+  reclaim(peer?: number): void {
     const { ledger, requeue } = this.#settings;
     this.#refused = 0;
-    for (const batch of this.#sent.reclaim().reverse()) {
+    for (const batch of this.#sent.reclaim(peer).reverse()) {
       ledger.unconfirmed -= batch.points;
       ledger.resent += batch.points;
       requeue(batch);
@@ -159,7 +168,7 @@ export class Unconfirmed {
   end(isClosed: boolean, keeps: boolean): void {
     const { watch } = this.#settings;
     if (watch === undefined) return;
-    const isInOrder = isClosed && watch.broken() === undefined;
+    const isInOrder = isClosed && this.#broken() === undefined;
     if (!isInOrder || (this.#isSuspect && keeps)) return this.reclaim();
     for (const batch of this.#sent.reclaim()) this.#confirmed(batch);
   }

@@ -1,4 +1,4 @@
-/** Several carbons that share the metrics, by the hash rings of carbon-c-relay. */
+/** Several carbons that share the metrics, by the hash rings of carbon-c-relay; or several relays, any of which will do. */
 
 import { configError } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
@@ -6,7 +6,16 @@ import { bool, choice, integer, list } from "../core/option.ts";
 import { lineEncoder } from "../formats/graphite_line.ts";
 import { createRing, ringKinds, type RingNode } from "../formats/hash_ring.ts";
 import { pickleFrames } from "../formats/pickle.ts";
-import { connectionOptions, openGraphite, splitAddress, STREAMS } from "../protocols/graphite.ts";
+import { BalancedSink } from "../protocols/balanced_sink.ts";
+import {
+  connectionOptions,
+  openGraphite,
+  splitAddress,
+  STREAMS,
+  targetOf,
+} from "../protocols/graphite.ts";
+
+const ANY = "any_of";
 
 export default defineHandler({
   name: "GraphiteClusterHandler",
@@ -16,8 +25,8 @@ export default defineHandler({
     host: list([], "Carbons, name:port or name:port=instance, as in carbon-c-relay's file"),
     hash: choice(
       "fnv1a_ch",
-      ringKinds,
-      "How a path's carbons are chosen: carbon_ch knows hosts, fnv1a_ch ports too, jump_fnv1a_ch the order only",
+      [...ringKinds, "any_of"],
+      "How a path's carbons are chosen: carbon_ch knows hosts, fnv1a_ch ports too, jump_fnv1a_ch the order only; any_of: relays that take turns, so that those which are there share what there is",
     ),
     replication: integer(1, "Carbons that each metric goes to", { min: 1 }),
     failover: bool(
@@ -36,6 +45,10 @@ export default defineHandler({
     if (options.replication > nodes.length) {
       throw configError(`replication = ${options.replication} needs as many carbons in host`);
     }
+    if (options.hash === ANY) {
+      if (options.replication > 1) throw configError("hash = any_of sends each metric once");
+      return undefined;
+    }
     return nodes.map(({ host, port }) => ({
       backend: `${host}:${port}`,
       options: { ...options, host: [host], port },
@@ -44,16 +57,21 @@ export default defineHandler({
 
   spread(options, { codecs }) {
     const { hash, replication: copies, failover } = options;
+    if (hash === ANY) return undefined;
     return { choices: createRing(hash, nodesOf(options), codecs.md5), copies, failover };
   },
 
-  open: (context) =>
-    openGraphite(
-      context,
-      context.options.host[0],
-      context.options,
-      context.options.format === "pickle" ? pickleFrames : lineEncoder(),
-    ),
+  open(context) {
+    const { options } = context;
+    const encode = options.format === "pickle" ? pickleFrames : lineEncoder();
+    if (options.hash !== ANY) return openGraphite(context, options.host[0], options, encode);
+    const relays = nodesOf(options).map(({ host, port }) => ({
+      target: targetOf(host, port, options),
+      options,
+      encode,
+    }));
+    return new BalancedSink(context.host, context.log, relays);
+  },
 });
 
 function nodesOf({ host, port: usual }: { host: readonly string[]; port: number }): RingNode[] {

@@ -70,19 +70,23 @@ export function openGraphite(
   encode: Encode,
   refusal?: string,
 ): Sink {
-  const target: Target = {
-    host: name,
-    port: options.port,
-    family: (Number(options.proto.slice(3)) || 0) as Family,
-    keepalive: options.keepalive ? options.keepaliveinterval : 0,
-    scope: options.scope_id === "0" ? "" : options.scope_id,
-    tls: options.tls ? tlsSettings(options) : undefined,
-  };
+  const target = targetOf(name, options.port, options);
   if (!options.proto.startsWith("udp")) {
     return openStream(host, { target, options, encode, refusal });
   }
   if (options.tls) throw configError(`tls needs TCP, and proto is ${options.proto}`);
   return datagramSink(host, target, options.reconnect_interval, encode);
+}
+
+export function targetOf(name: string, port: number, options: ConnectionValues): Target {
+  return {
+    host: name,
+    port,
+    family: (Number(options.proto.slice(3)) || 0) as Family,
+    keepalive: options.keepalive ? options.keepaliveinterval : 0,
+    scope: options.scope_id === "0" ? "" : options.scope_id,
+    tls: options.tls ? tlsSettings(options) : undefined,
+  };
 }
 
 function datagramSink(host: Host, target: Target, reconnectSeconds: number, encode: Encode): Sink {

@@ -11,7 +11,7 @@ import type { Connection, Target } from "../ports/net.ts";
 import type { Metric } from "../core/metric.ts";
 import { looksLike, quotable } from "../formats/peer_looks.ts";
 
-interface StreamSettings {
+export interface StreamSettings {
   readonly target: Target;
   readonly options:
     & { readonly reconnect_interval: number }
@@ -34,7 +34,7 @@ export function openStream(host: Host, settings: StreamSettings): Sink {
   };
 }
 
-class StreamPeer implements DeliveryWatch {
+export class StreamPeer implements DeliveryWatch {
   readonly #host: Host;
   readonly #settings: StreamSettings;
   #connection: Connection | undefined;
@@ -58,6 +58,17 @@ class StreamPeer implements DeliveryWatch {
 
   get #total(): number {
     return this.#written.at(-1)?.total ?? 0;
+  }
+
+  /** Whether there is a connection, and it is a good one as far as is known. */
+  get isOpen(): boolean {
+    this.#look();
+    return this.#connection !== undefined;
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    this.#connection = await this.#host.net.connect(this.#settings.target, signal);
+    this.#since = this.#now();
   }
 
   write(batch: readonly Metric[], signal: AbortSignal): void | Promise<void> {
@@ -99,7 +110,7 @@ class StreamPeer implements DeliveryWatch {
     const { points, example } = this.#refused;
     if (points === 0) return undefined;
     this.#refused = { points: 0, example: "" };
-    return { points, error: undelivered(`${this.#name} says "${quotable(example)}"`) };
+    return { points, error: undelivered(`${this.name} says "${quotable(example)}"`) };
   }
 
   async closeInOrder(): Promise<void> {
@@ -116,12 +127,8 @@ class StreamPeer implements DeliveryWatch {
   }
 
   async #begin(batch: readonly Metric[], signal: AbortSignal): Promise<void> {
-    const connection = this.#connection = await this.#host.net.connect(
-      this.#settings.target,
-      signal,
-    );
-    this.#since = this.#now();
-    await this.#send(connection, batch, signal);
+    await this.connect(signal);
+    await this.#send(this.#connection!, batch, signal);
   }
 
   /** Without a promise where the kernel takes it at once, as it nearly always does. */
@@ -196,7 +203,7 @@ class StreamPeer implements DeliveryWatch {
   }
 
   #breakOf(what: string, answered: boolean): NonNullable<ReturnType<DeliveryWatch["broken"]>> {
-    return { error: undelivered(`${this.#name} ${what}`), answered };
+    return { error: undelivered(`${this.name} ${what}`), answered };
   }
 
   #giveUp(what: string): void {
@@ -213,7 +220,7 @@ class StreamPeer implements DeliveryWatch {
     return old;
   }
 
-  get #name(): string {
+  get name(): string {
     return addressText(this.#settings.target);
   }
 

@@ -81,7 +81,7 @@ describe("a cluster's options", () => {
 
   it("name carbons as carbon-c-relay does", () => {
     deepEqual(
-      expand({ host: ["a", "b:2013=one", "[::1]:7"] }).map(({ backend }) => backend),
+      expand({ host: ["a", "b:2013=one", "[::1]:7"] })!.map(({ backend }) => backend),
       ["a:2003", "b:2013", "::1:7"],
     );
   });
@@ -90,5 +90,11 @@ describe("a cluster's options", () => {
     throws(() => expand({ host: [] }), /at least one carbon/);
     throws(() => expand({ host: ["a", "a:2003"] }), /names a carbon twice/);
     throws(() => expand({ host: ["a"], replication: 2 }), /replication = 2 needs as many/);
+    const twice = { host: ["a", "b"], hash: "any_of", replication: 2 };
+    throws(() => expand(twice), /any_of sends each metric once/);
+  });
+
+  it("make one backend of relays of which any will do", () => {
+    equal(expand({ host: ["a", "b"], hash: "any_of" }), undefined);
   });
 });

@@ -8,31 +8,34 @@ import { endWithTests, freePort, root, until } from "./agent_process.ts";
 const RELAY = "/usr/bin/carbon-c-relay";
 const STATSD = join(root, "build/cache/statsd/node_modules/statsd/stats.js");
 
-export const noRelays = existsSync(RELAY) && existsSync(STATSD)
-  ? false
-  : "carbon-c-relay and statsd are not installed";
+export const noRelay = existsSync(RELAY) ? false : "carbon-c-relay is not installed";
+export const noRelays = noRelay || (existsSync(STATSD) ? false : "statsd is not installed");
 
 export interface Relay {
   readonly port: number;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 function started(program: string, args: readonly string[], cwd?: string) {
   const child = spawn(program, args, { stdio: "ignore", cwd });
   endWithTests(child);
   const ended = new Promise((resolve) => child.on("close", resolve));
-  return async () => {
-    child.kill("SIGTERM");
+  return async (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
     const late = setTimeout(() => child.kill("SIGKILL"), 5000);
     await ended;
     clearTimeout(late);
   };
 }
 
-/** Everything to every one of them. */
-export async function startRelay(directory: string, to: readonly number[]): Promise<Relay> {
+/** Everything to every one of them. `at`: the port of one that is started again. */
+export async function startRelay(
+  directory: string,
+  to: readonly number[],
+  at?: number,
+): Promise<Relay> {
   mkdirSync(directory, { recursive: true });
-  const port = await freePort();
+  const port = at ?? await freePort();
   const conf = join(directory, "relay.conf");
   writeFileSync(
     conf,
