@@ -83,8 +83,13 @@ export async function rabbit(base: string, port: number): Promise<Server> {
     RABBITMQ_PID_FILE: join(base, "pid"),
     ERL_EPMD_ADDRESS: "127.0.0.1",
   };
-  // A group of its own: the script starts the broker as a child.
-  const child = spawn(RABBIT, [], { stdio: "ignore", env: environment, detached: true });
+  // A group of its own: the script starts the broker as a child. It dumps what it had where it was started.
+  const child = spawn(RABBIT, [], {
+    cwd: base,
+    stdio: "ignore",
+    env: environment,
+    detached: true,
+  });
   endWithTests(child);
   const ended = new Promise((resolve) => child.on("close", resolve));
   await until("RabbitMQ listens", () => listens(port), 60);
