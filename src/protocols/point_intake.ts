@@ -7,6 +7,8 @@ interface IntakeLimits {
   readonly max_names: number;
 }
 
+type Saved = Pick<PointIntake, "count" | "unreadable" | "unread" | "leftOut" | "crowd">;
+
 interface Name {
   readonly path: string;
   /** The last interval in which it came. */
@@ -26,6 +28,8 @@ export class PointIntake {
   leftOut = 0;
   /** The limit, and the first that was over it. */
   crowd: string | undefined;
+  /** There were more than max_points since `save`. */
+  overflowed = false;
   readonly #limits: IntakeLimits;
   readonly #names = new Map<string, Name>();
   readonly #of: Name[] = [];
@@ -38,10 +42,24 @@ export class PointIntake {
     this.#limits = limits;
   }
 
+  /** What a sender's request may add to, until it is taken back. */
+  save(): Saved {
+    const { count, unreadable, unread, leftOut, crowd } = this;
+    this.overflowed = false;
+    return { count, unreadable, unread, leftOut, crowd };
+  }
+
+  restore(saved: Saved): void {
+    Object.assign(this, saved);
+  }
+
   /** `time` in seconds since the epoch; undefined: that of the interval. */
   add(path: string, value: number, time: number | undefined): void {
     const { max_points, max_names } = this.#limits;
-    if (this.count >= max_points) return this.leaveOut(`max_points = ${max_points}`, path);
+    if (this.count >= max_points) {
+      this.overflowed = true;
+      return this.leaveOut(`max_points = ${max_points}`, path);
+    }
     let name = this.#names.get(path);
     if (name === undefined) {
       if (this.#names.size >= max_names) return this.leaveOut(`max_names = ${max_names}`, path);
