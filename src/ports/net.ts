@@ -32,7 +32,7 @@ export interface Net {
    * handed over as it comes. Throws `undelivered` where that cannot be.
    */
   inbox(
-    at: Pick<ListenAddress, "host" | "port">,
+    at: Pick<ListenAddress, "host" | "port"> | UnixPlace,
     receive?: (datagram: Uint8Array) => void,
   ): Promise<Inbox>;
   /**
@@ -61,6 +61,13 @@ export interface PostReceiver {
 export interface HttpInbox extends Disposable {
   /** Hands over what a recording has of now. Without a recording nothing waits. */
   take(): void;
+}
+
+/** A unix socket that is made. */
+export interface UnixPlace {
+  readonly path: string;
+  /** Who may send to it. */
+  readonly mode: number;
 }
 
 export interface Inbox extends Disposable {

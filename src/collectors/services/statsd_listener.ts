@@ -13,7 +13,9 @@ import { MAX_PORT } from "../../protocols/servers.ts";
 
 const options = {
   listener_host: text("127.0.0.1", "The address to take datagrams at"),
-  listener_port: integer(8125, "Its port", { min: 1, max: MAX_PORT }),
+  listener_port: integer(8125, "Its port; 0: none", { min: 0, max: MAX_PORT }),
+  listener_socket: text("", "The path of a unix socket to take datagrams at as well"),
+  socket_mode: text("666", "Who may send to it, as for chmod"),
   max_names: integer(5000, "Names at most; those that are over it are left out, counted", {
     min: 1,
   }),
@@ -50,15 +52,19 @@ class Receiver implements Disposable {
   /** The first of them. */
   unread: UnreadLine | undefined;
   readonly #withTags: boolean;
-  #inbox: Inbox | undefined;
+  readonly #inboxes: Inbox[] = [];
 
   constructor(maxNames: number, withTags: boolean) {
     this.totals = new StatsdTotals(maxNames);
     this.#withTags = withTags;
   }
 
-  async open({ net }: Host, host: string, port: number): Promise<Inbox> {
-    return this.#inbox ??= await net.inbox({ host, port }, (datagram) => this.#take(datagram));
+  /** Opens those that are not open yet, and takes what a recording has of them. */
+  async open({ net }: Host, places: readonly Parameters<Host["net"]["inbox"]>[0][]): Promise<void> {
+    for (const place of places.slice(this.#inboxes.length)) {
+      this.#inboxes.push(await net.inbox(place, (datagram) => this.#take(datagram)));
+    }
+    for (const inbox of this.#inboxes) inbox.take();
   }
 
   #take(datagram: Uint8Array): void {
@@ -81,7 +87,7 @@ class Receiver implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#inbox?.[Symbol.dispose]();
+    for (const inbox of this.#inboxes) inbox[Symbol.dispose]();
   }
 }
 
@@ -89,11 +95,17 @@ export default defineCollector({
   name: "StatsdListenerCollector",
   doc: "Counters, gauges, timers and sets that programs send as StatsD or DogStatsD",
   path: "statsd",
-  sources: ["UDP port 8125"],
+  sources: ["UDP port 8125", "a unix socket"],
   systems: everySystem,
   options,
   metrics,
-  prepare({ max_names, tags, percentiles }) {
+  prepare({ max_names, tags, percentiles, listener_port, listener_socket, socket_mode }) {
+    if (listener_port === 0 && listener_socket === "") {
+      throw configError("listener_port = 0 needs a listener_socket: nothing is listened to");
+    }
+    if (!/^0?[0-7]{3}$/.test(socket_mode)) {
+      throw configError(`socket_mode: "${socket_mode}" is not a mode such as 660`);
+    }
     for (const percent of percentiles) {
       if (Number(percent) > 0 && Number(percent) <= 100) continue;
       throw configError(`percentiles: "${percent}" is not a number above 0, at most 100`);
@@ -102,15 +114,25 @@ export default defineCollector({
   },
 
   async collect(context) {
-    const { host, options: { listener_host, listener_port }, state, skipLine, leaveOut } = context;
+    const { host, options, state, skipLine, leaveOut } = context;
+    await state.open(host, placesOf(options));
     const { leftOut, crowd } = state.totals;
-    (await state.open(host, listener_host, listener_port)).take();
     emitAll(context);
     if (state.unread !== undefined) skipLine(state.unread);
     if (crowd !== undefined) leaveOut(leftOut, crowd);
     state.flush();
   },
 });
+
+function placesOf(
+  { listener_host: host, listener_port: port, listener_socket: path, socket_mode }:
+    Statsd["options"],
+) {
+  return [
+    ...(port === 0 ? [] : [{ host, port }]),
+    ...(path === "" ? [] : [{ path, mode: parseInt(socket_mode, 8) }]),
+  ];
+}
 
 function emitAll(context: Statsd): void {
   const { emit, elapsed, options: { delete_idle }, state } = context;

@@ -1,8 +1,8 @@
-/** A UDP port whose datagrams wait to be taken. */
+/** A UDP port, or a unix socket, whose datagrams wait to be taken. */
 
 import { undelivered } from "../../core/errors.ts";
 import { addressText } from "../../core/option.ts";
-import type { Inbox, Net } from "../../ports/net.ts";
+import type { Inbox, ListenAddress, Net } from "../../ports/net.ts";
 import { dgram, net } from "../runtime/node_modules.ts";
 
 /** Of datagrams that wait; with more the oldest are dropped. */
@@ -10,20 +10,10 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** What one takes in memory besides its bytes: those of a byte are bounded too. */
 const OVERHEAD = 256;
 
-export const inbox: Net["inbox"] = async ({ host, port }, receive) => {
-  const socket = dgram().createSocket(net().isIP(host) === 6 ? "udp6" : "udp4");
+export const inbox: Net["inbox"] = async (at, receive) => {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   let dropped = 0;
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", (error) => {
-      socket.close();
-      reject(undelivered(`cannot listen at ${addressText({ host, port })}`, error));
-    });
-    socket.bind(port, host, resolve);
-  });
-  socket.on("error", () => {});
-  socket.unref();
   const keep = (datagram: Uint8Array) => {
     waiting.push(datagram);
     bytes += datagram.length + OVERHEAD;
@@ -32,13 +22,33 @@ export const inbox: Net["inbox"] = async ({ host, port }, receive) => {
       dropped++;
     }
   };
-  socket.on("message", receive ?? keep);
+  const close = "path" in at
+    ? await (await import("./unix_inbox.ts")).listenUnix(at, receive ?? keep)
+    : await listenUdp(at, receive ?? keep);
   return {
     take() {
       const taken = { datagrams: waiting, dropped };
       [waiting, bytes, dropped] = [[], 0, 0];
       return taken;
     },
-    [Symbol.dispose]: () => socket.close(),
+    [Symbol.dispose]: close,
   } satisfies Inbox;
 };
+
+async function listenUdp(
+  { host, port }: Pick<ListenAddress, "host" | "port">,
+  receive: (datagram: Uint8Array) => void,
+): Promise<() => void> {
+  const socket = dgram().createSocket(net().isIP(host) === 6 ? "udp6" : "udp4");
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", (error) => {
+      socket.close();
+      reject(undelivered(`cannot listen at ${addressText({ host, port })}`, error));
+    });
+    socket.bind(port, host, resolve);
+  });
+  socket.on("error", () => {});
+  socket.on("message", receive);
+  socket.unref();
+  return () => void socket.close();
+}

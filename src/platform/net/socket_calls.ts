@@ -32,7 +32,7 @@ export interface SocketCalls {
 }
 
 /** Source: fcntl(2). */
-const DUPLICATE_CLOSED_IN_CHILDREN = 1030;
+export const DUPLICATE_CLOSED_IN_CHILDREN = 1030;
 /** Source: send(2): MSG_DONTWAIT, MSG_NOSIGNAL. */
 const AT_ONCE = 0x40;
 export const AT_ONCE_WITHOUT_SIGNAL = AT_ONCE | 0x4000;

@@ -7,9 +7,9 @@ import { libc } from "../runtime/libc.ts";
 import { once } from "../runtime/once.ts";
 import { AT_ONCE_WITHOUT_SIGNAL } from "./socket_calls.ts";
 
-const UNIX = 1;
+export const UNIX = 1;
 /** A socket of datagrams that no child inherits. */
-const DATAGRAMS = 2 | 0o2000000;
+export const DATAGRAMS = 2 | 0o2000000;
 /** Of struct sockaddr_un. */
 const MAX_PATH_BYTES = 108;
 
@@ -24,7 +24,7 @@ const kernel = once(() =>
 /** The address is a path, or a name behind an `@`. False where it did not get there. */
 export function sendUnixDatagram(address: string, text: string): boolean {
   const calls = kernel();
-  const place = addressOf(address);
+  const place = unixAddress(address);
   if (calls === undefined || place === undefined) return false;
   const descriptor = calls.socket(UNIX, DATAGRAMS, 0);
   if (descriptor < 0) return false;
@@ -35,8 +35,11 @@ export function sendUnixDatagram(address: string, text: string): boolean {
   return sent === length;
 }
 
-/** struct sockaddr_un, without what is behind the path: the family is a number of two bytes. */
-function addressOf(address: string): Uint8Array | undefined {
+/**
+ * struct sockaddr_un, without what is behind the path: the family is a number of two bytes. Undefined where it is too
+ * long.
+ */
+export function unixAddress(address: string): Uint8Array | undefined {
   const path = new TextEncoder().encode(address);
   if (path.length >= MAX_PATH_BYTES) return undefined;
   const place = new Uint8Array(2 + path.length);

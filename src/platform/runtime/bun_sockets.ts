@@ -14,6 +14,8 @@ export interface BunSocket<Data = undefined> {
   /** Closes this side once all is out. */
   end(): void;
   close(): void;
+  /** Does not keep the process alive. */
+  unref(): void;
   /** Seconds without a byte until the handler `timeout` is called. */
   timeout(seconds: number): void;
   setNoDelay(on: boolean): void;
@@ -32,7 +34,9 @@ interface Handlers<Data> {
 
 interface BunSockets {
   connect(
-    to: ({ hostname: string; port: number } | { unix: string }) & { socket: Handlers<undefined> },
+    to: ({ hostname: string; port: number } | { unix: string } | { fd: number }) & {
+      socket: Handlers<undefined>;
+    },
   ): Promise<BunSocket>;
   listen<Data>(
     at: { unix: string; allowHalfOpen: boolean; socket: Handlers<Data> },
