@@ -3,7 +3,7 @@
 import { configError } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import { choice, integer, list, number, secret, text } from "../core/option.ts";
+import { choice, integer, list, number, type Option, secret, text } from "../core/option.ts";
 import { graphiteLine } from "../formats/graphite_line.ts";
 import { jsonLine } from "../formats/metric_json.ts";
 import { brokerSink } from "../protocols/broker_sink.ts";
@@ -20,7 +20,7 @@ export default defineHandler({
   receipt: "application",
   options: {
     brokers: list(["localhost"], "Some brokers, host or host:port; they name all the others"),
-    topic: text("diamond", "The topic, which has to be there"),
+    topic: topicName(text("diamond", "The topic, which has to be there")),
     keyed_by: choice(
       "host",
       ["host", "metric"],
@@ -42,11 +42,6 @@ export default defineHandler({
   largest: ({ format }) => MAX_MESSAGES[format],
   open({ host, options }) {
     const { topic, user, password, sasl_mechanism: mechanism, compression, timeout } = options;
-    if (!/^(?!\.{1,2}$)[\w.-]{1,249}$/.test(topic)) {
-      throw configError(
-        `topic = ${topic} is not a topic's name: up to 249 letters, digits, ".", "_" and "-"`,
-      );
-    }
     const tls = options.tls ? { tls: tlsSettings(options) } : {};
     const targets = options.brokers.map((entry) => {
       const { name, port } = splitAddress(entry, PORT);
@@ -77,3 +72,14 @@ export default defineHandler({
     );
   },
 });
+
+function topicName(option: Option<string>): Option<string> {
+  return {
+    ...option,
+    parse(raw) {
+      const name = option.parse(raw);
+      if (/^(?!\.{1,2}$)[\w.-]{1,249}$/.test(name)) return name;
+      throw configError(`"${name}" is not a topic: up to 249 letters, digits, ".", "_" and "-"`);
+    },
+  };
+}

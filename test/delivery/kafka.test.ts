@@ -1,6 +1,6 @@
 /** What a Kafka is sent comes once for as long as the agent runs: a broker that keeps the rules of sequence numbers. */
 
-import { deepEqual, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import kafka from "../../src/handlers/kafka.ts";
@@ -181,11 +181,16 @@ describe("KafkaHandler", () => {
     open.close();
   });
 
-  it("takes only a topic's name for one", () => {
-    for (const [topic, brokers] of [["a b", ["x"]], ["..", ["x"]], ["ä", ["x"]], ["a", []]]) {
-      const options = { ...handlerDefaults(kafka), topic, brokers };
-      throws(() => kafka.open({ options } as never), /topic's name|at least one broker/);
+  it("takes only a topic's name for one, and needs a broker", () => {
+    const { topic } = kafka.options;
+    for (const good of ["diamond", "a.b_c-1", "...", "x".repeat(249)]) {
+      equal(topic.parse(good), good);
     }
+    for (const bad of ["a b", "..", ".", "", "ä", "x".repeat(250)]) {
+      throws(() => topic.parse(bad), /is not a topic: up to 249/);
+    }
+    const options = { ...handlerDefaults(kafka), brokers: [] };
+    throws(() => kafka.open({ options } as never), /brokers needs at least one broker/);
   });
 });
 

@@ -11,6 +11,7 @@ import process from "node:process";
 import { AmqpQueue } from "../harness/amqp_queue.ts";
 import { mosquitto, noMosquitto, noRabbit, rabbit, subscriber } from "../harness/brokers.ts";
 import { freePort } from "../harness/agent_process.ts";
+import { kafkaFront, kafkaMessages, kafkaMock, noKafka } from "../harness/kafka.ts";
 import { databases, fetched, noRrd, rrdcached } from "../harness/rrd.ts";
 import {
   compare,
@@ -140,6 +141,39 @@ async function rrdSubject(directory: string): Promise<Subject> {
   };
 }
 
+/** Its brokers have their memory only: what is killed is the process through which they are reached. */
+async function kafkaSubject(): Promise<Subject> {
+  const mock = await kafkaMock(3);
+  const ports = await Promise.all(mock.ports.map(() => freePort()));
+  let front = await kafkaFront(mock.ports, ports);
+  const brokers = `brokers = 127.0.0.1:${ports[0]}, 127.0.0.1:${ports[1]}`;
+  const topics = {
+    "KafkaHandler host": "topic = host",
+    "KafkaHandler path": "topic = path\nkeyed_by = metric\ncompression = 6",
+  };
+  for (const topic of ["host", "path"]) await mock.do(`topic ${topic} 4`);
+  return {
+    sections: Object.fromEntries(
+      Object.entries(topics).map(([name, options]) => [name, `${brokers}\n${options}`]),
+    ),
+    stop: (signal) => front.stop(signal),
+    async start() {
+      front = await kafkaFront(mock.ports, ports);
+    },
+    taken: () =>
+      Promise.resolve(Object.fromEntries(
+        Object.keys(topics).map((name) => {
+          const messages = kafkaMessages(mock.places[0], name.split(" ")[1]);
+          return [name, messages.map(({ text }) => text)];
+        }),
+      )),
+    async close() {
+      await front.stop("SIGTERM");
+      mock.stop();
+    },
+  };
+}
+
 function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
   return text.split(" ").filter((part) => part !== "").map(Number);
@@ -155,12 +189,13 @@ function isIn(found: ReadonlyMap<string, ReadonlyMap<number, number>>, line: str
 }
 
 await fault("restarts", async (directory) => {
-  const missing = noMosquitto || noRabbit || noRrd;
+  const missing = noMosquitto || noRabbit || noRrd || noKafka;
   if (missing) return [missing];
   const subjects = await Promise.all([
     mqttSubject(join(directory, "mqtt")),
     rabbitSubject(join(directory, "rabbit")),
     rrdSubject(join(directory, "rrd")),
+    kafkaSubject(),
   ]);
   const host = growingHost(directory, points);
   const plan = planAgent({

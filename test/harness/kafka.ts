@@ -37,6 +37,22 @@ export async function kafkaMock(brokers = 1) {
   };
 }
 
+/** A process before the brokers that can be killed and started again, at the same ports; what they have stays. */
+export async function kafkaFront(brokers: readonly number[], ports: readonly number[]) {
+  const script = join(root, "test/harness/kafka_front.py");
+  const pairs = brokers.map((broker, index) => `${broker}=${ports[index]}`);
+  const child = spawn(PYTHON, [script, ...pairs], { stdio: ["ignore", "pipe", "inherit"] });
+  endWithTests(child);
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return {
+    async stop(signal: NodeJS.Signals) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
 /** All messages of a topic, by partition and in order. */
 export function kafkaMessages(place: string, topic = "diamond"): KafkaMessage[] {
   const { stdout, stderr } = spawnSync(KCAT, [
