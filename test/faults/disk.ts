@@ -178,7 +178,7 @@ async function unwritable(
     const server = await receiver(port);
     await sleep(18_000);
     const code = await running.end();
-    await sleep(500);
+    await server.drain();
     const { collected, lost } = compare(plan.lines(), server.lines);
     await server.close();
     console.log(

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
-import { type Running, start, temporary } from "../harness/agent_process.ts";
+import { type Running, start, temporary, until } from "../harness/agent_process.ts";
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export const random = (from: number, to: number) => from + Math.random() * (to - from);
@@ -119,6 +119,8 @@ export interface Receiver {
   readonly total: number;
   /** Milliseconds of the first arrival of a line. */
   arrived(line: string): number | undefined;
+  /** Once the agents have ended: waits until what they sent is read. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -152,6 +154,10 @@ export async function receiver(port = 0): Promise<Receiver> {
       return total;
     },
     arrived: (line) => times.get(line),
+    async drain() {
+      await sleep(100);
+      await until("the connections are read to their end", () => sockets.size === 0);
+    },
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

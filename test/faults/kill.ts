@@ -49,7 +49,7 @@ async function killed(directory: string, procfs: string): Promise<string[]> {
   await sleep(3000);
   if (await last.end() !== 0) problems.push("the last stop failed");
   problems.push(...complaints(last.output()));
-  await sleep(500);
+  await server.drain();
   const { collected, lost, again } = compare(plan.lines(), server.lines);
   const early = again.filter((line) => {
     const stamp = timestampOf(line);
@@ -82,7 +82,7 @@ async function stopped(directory: string, procfs: string): Promise<string[]> {
     await sleep(random(300, 4000));
     if (await running.end() !== 0) problems.push(`a stop failed: ${running.output().slice(-300)}`);
     problems.push(...complaints(running.output()));
-    await sleep(100);
+    await server?.drain();
     for (const [line, times] of server?.lines ?? []) got.set(line, (got.get(line) ?? 0) + times);
     await server?.close();
   }
@@ -91,7 +91,7 @@ async function stopped(directory: string, procfs: string): Promise<string[]> {
   await sleep(4000);
   await last.end();
   problems.push(...complaints(last.output()));
-  await sleep(200);
+  await server.drain();
   for (const [line, times] of server.lines) got.set(line, (got.get(line) ?? 0) + times);
   await server.close();
   const { collected, lost, again } = compare(plan.lines(), got);
