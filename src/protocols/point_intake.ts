@@ -7,12 +7,18 @@ interface IntakeLimits {
   readonly max_names: number;
 }
 
-type Saved = Pick<PointIntake, "count" | "unreadable" | "unread" | "leftOut" | "crowd">;
+type Saved = Pick<
+  PointIntake,
+  "count" | "repeated" | "unreadable" | "unread" | "leftOut" | "crowd"
+>;
 
 interface Name {
   readonly path: string;
   /** The last interval in which it came. */
   seen: number;
+  /** Its last point there, and all of them by time where they have several. */
+  last: number;
+  byTime: Map<number, number> | undefined;
 }
 
 /** Names that were not there for this many intervals make room. */
@@ -23,6 +29,8 @@ const INITIAL_POINTS = 256;
 export class PointIntake {
   /** Points that wait. */
   count = 0;
+  /** Points that took the place of one with their path and time. */
+  repeated = 0;
   unreadable = 0;
   unread: UnreadLine | undefined;
   leftOut = 0;
@@ -44,9 +52,9 @@ export class PointIntake {
 
   /** What a sender's request may add to, until it is taken back. */
   save(): Saved {
-    const { count, unreadable, unread, leftOut, crowd } = this;
+    const { count, repeated, unreadable, unread, leftOut, crowd } = this;
     this.overflowed = false;
-    return { count, unreadable, unread, leftOut, crowd };
+    return { count, repeated, unreadable, unread, leftOut, crowd };
   }
 
   restore(saved: Saved): void {
@@ -56,21 +64,46 @@ export class PointIntake {
   /** `time` in seconds since the epoch; undefined: that of the interval. */
   add(path: string, value: number, time: number | undefined): void {
     const { max_points, max_names } = this.#limits;
+    let name = this.#names.get(path);
+    if (name !== undefined && time !== undefined && this.#repeats(name, value, time)) return;
     if (this.count >= max_points) {
       this.overflowed = true;
       return this.leaveOut(`max_points = ${max_points}`, path);
     }
-    let name = this.#names.get(path);
     if (name === undefined) {
       if (this.#names.size >= max_names) return this.leaveOut(`max_names = ${max_names}`, path);
-      name = { path, seen: 0 };
+      name = { path, seen: -1, last: 0, byTime: undefined };
       this.#names.set(path, name);
     }
-    name.seen = this.#interval;
     if (this.count === this.#values.length) this.#grow();
+    this.#place(name, time);
     this.#of[this.count] = name;
     this.#values[this.count] = value;
     this.#times[this.count++] = time ?? NaN;
+  }
+
+  /** The last value of a path and a time counts, as in Graphite. */
+  #repeats(name: Name, value: number, time: number): boolean {
+    if (name.seen !== this.#interval) return false;
+    const at = name.byTime === undefined ? name.last : name.byTime.get(time) ?? -1;
+    // What was taken back has left its place to others.
+    if (at < 0 || at >= this.count || this.#of[at] !== name || this.#times[at] !== time) {
+      return false;
+    }
+    this.#values[at] = value;
+    this.repeated++;
+    return true;
+  }
+
+  #place(name: Name, time: number | undefined): void {
+    if (name.seen !== this.#interval) {
+      name.seen = this.#interval;
+      name.byTime = undefined;
+    } else if (time !== undefined) {
+      name.byTime ??= new Map([[this.#times[name.last], name.last]]);
+      name.byTime.set(time, this.count);
+    }
+    name.last = this.count;
   }
 
   /** What cannot be read; `what` is shown. */
@@ -95,7 +128,11 @@ export class PointIntake {
 
   /** Begins the next interval. */
   flush(): void {
-    this.count = this.unreadable = this.leftOut = 0;
+    this.count =
+      this.repeated =
+      this.unreadable =
+      this.leftOut =
+        0;
     this.unread = this.crowd = undefined;
     this.#interval++;
     for (const [path, { seen }] of this.#names) {

@@ -63,7 +63,7 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
   await once(second.resume(), "close");
   first.write("a.b 1 17000");
   await new Promise((done) => setTimeout(done, 50));
-  first.write("00001\na.c 2 -1\nsecret.d 3 -1\nno line\n");
+  first.write("00001\na.b 1 1700000001\na.c 2 -1\nsecret.d 3 -1\nno line\n");
   const sender = createSocket("udp4");
   await new Promise<void>((done) => sender.send("u 4 1700000002\ne 5 -1", port, "127.0.0.1", () => done()));
   sender.close();
@@ -74,7 +74,12 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
     ok(found.includes(line), `${line} is not in ${found.join(", ")}`);
   }
   ok(!found.some((line) => /^(secret|e) /.test(line)), found.join(", "));
-  deepEqual(ownOf(found), ["points 3 1700000000", "unreadable 2 1700000000", "left_out 2 1700000000"]);
+  deepEqual(ownOf(found), [
+    "points 3 1700000000",
+    "repeated 1 1700000000",
+    "unreadable 2 1700000000",
+    "left_out 2 1700000000",
+  ]);
   equal(runner.record.leftOut, 2);
   match(
     runner.crowd?.message ?? "",

@@ -40,6 +40,7 @@ const options = {
 const metrics = {
   "{prefix}.{name}": gauge("A point as it came, with its own path and time", 6),
   "listener.points": gauge("Points that were taken in the interval"),
+  "listener.repeated": gauge("Points with the path and time of another: the last one counts"),
   "listener.unreadable": gauge("Lines, pickles and their points that could not be read"),
   "listener.left_out": gauge(
     "Points over max_points or max_names, and connections that were closed",
@@ -193,6 +194,7 @@ export default defineCollector({
       emit("{prefix}.{name}", value, prefix, name, extras);
     });
     emit("listener.points", points.count);
+    emit("listener.repeated", points.repeated);
     emit("listener.unreadable", points.unreadable);
     emit("listener.left_out", points.leftOut);
     if (points.unread !== undefined) skipLine(points.unread);

@@ -38,6 +38,7 @@ const options = {
 const metrics = {
   "{name}": gauge("A field by its measurement, the values of its tags, and its key", 6),
   "listener.points": gauge("Fields that were taken in the interval"),
+  "listener.repeated": gauge("Points with the path and time of another: the last one counts"),
   "listener.texts": gauge("Fields that are texts, which cannot be published"),
   "listener.unreadable": gauge("Lines that could not be read, and requests that were refused"),
   "listener.left_out": gauge("Points over max_names or max_points, and requests that have to wait"),
@@ -162,6 +163,7 @@ export default defineCollector({
       emit("{name}", value, path, extras);
     });
     emit("listener.points", points.count);
+    emit("listener.repeated", points.repeated);
     emit("listener.texts", state.texts);
     emit("listener.unreadable", points.unreadable);
     emit("listener.left_out", points.leftOut);
