@@ -9,9 +9,10 @@ export function destinationOf(options: OptionValues): string | undefined {
   const { url, socket, log_file: file } = options;
   if (isText(url)) return shownUrl(url);
   if (isText(socket)) return socket;
-  const { host: place, hostname, server, rmq_server: pubsub, dsn, basedir } = options;
+  const { host: place, brokers, hostname, server, rmq_server: pubsub, dsn, basedir } = options;
   // Of several, one backend has one; or they share what there is.
   if (Array.isArray(place) && place.length > 1) return place.join(", ");
+  if (Array.isArray(brokers)) return brokers.join(", ");
   const host = [place, pubsub, hostname, server].map((one) => Array.isArray(one) ? one[0] : one)
     .find(isText);
   if (host?.includes("://")) return shownUrl(host);

@@ -204,6 +204,7 @@ describe("a handler's destination", () => {
       [{ url: "http://host:8086/api" }, "http://host:8086/api"],
       [{ log_file: "/var/log/archive.log" }, "/var/log/archive.log"],
       [{ host: ["10.0.0.1"], port: 2003 }, "10.0.0.1:2003"],
+      [{ brokers: ["k1", "k2:9093"] }, "k1, k2:9093"],
       [{ server: "mq", port: 5672, rmq_server: [], rmq_port: 1 }, "mq:5672"],
       [{ server: "mq", port: 5672, rmq_server: ["east"], rmq_port: 5673 }, "east:5673"],
       [{ server: "https://api.appenlight.com/" }, "https://api.appenlight.com/"],

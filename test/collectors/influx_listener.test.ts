@@ -68,7 +68,7 @@ it("takes the good lines of a request, and names the first bad one", async () =>
   const { status, body } = await post("/write?precision=s", "a v=1\n\nno line\nb v=2 5 x\nc v=3");
   deepEqual([status, body.code, body.line], [400, "invalid", 3]);
   equal(body.error, body.message);
-  match(body.error, /^partial write: line 3: a field has no key or no value: no line \(2 lines are left out\)$/);
+  match(body.error, /^partial write: line 3: a field has no key or no value: no line \(lines left out: 2\)$/);
   equal((await post("/write?precision=years", "a v=1")).status, 400);
   deepEqual(await published(), [
     "a.v 1 1700000000",

@@ -106,7 +106,7 @@ class Receiver implements Disposable {
       return this.#wait();
     }
     if (first !== undefined) {
-      const message = `partial write: ${first.message} (${bad} lines are left out)`;
+      const message = `partial write: ${first.message} (lines left out: ${bad})`;
       return failure(400, "invalid", message, { line: first.line });
     }
     return points.leftOut === before.leftOut
