@@ -207,10 +207,10 @@ describeWith("KafkaHandler with TLS", noOpenssl, () => {
         [broker.port, { ...secure, server_name: "" }, /127\.0\.0\.1|altname/],
         [broker.port, { ...secure, ca: "" }, /certificate|issuer|UNABLE_TO|unknown/i],
         [broker.port, {}, /TLS port|closes the connection: does it want tls/],
-        [plain.port, secure, /without TLS|in time|0\.5 s/],
+        [plain.port, secure, /without TLS|in time|3 s/],
       ] as const
     ) {
-      const running = run(kafkaCase, "127.0.0.1", port, options);
+      const running = run(kafkaCase, "127.0.0.1", port, { timeout: 3, ...options });
       running.tick(1);
       await until(`it says ${says}`, () => says.test(running.said()));
       await running.worker.stop(0.1);

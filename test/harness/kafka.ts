@@ -71,10 +71,19 @@ export function kafkaMessages(place: string, topic = "diamond"): KafkaMessage[] 
   }));
 }
 
-/** A message for each key, to the partition that Kafka's own clients choose. */
-export function produceByKcat(place: string, topic: string, keys: readonly string[]): void {
-  spawnSync(KCAT, ["-P", "-b", place, "-t", topic, "-K", "=", "-X", "topic.partitioner=murmur2"], {
-    input: keys.map((key) => `${key}=x\n`).join(""),
-    timeout: 60_000,
-  });
+/** An idempotent producer: `key=text` lines, to the partitions that Kafka's own clients choose. Returns its exit status. */
+export async function produceByKcat(
+  place: string,
+  topic: string,
+  lines: readonly string[],
+  more: readonly string[] = [],
+): Promise<number | null> {
+  const child = spawn(KCAT, [
+    ...["-P", "-b", place, "-t", topic, "-K", "=", ...more],
+    ...["-X", "enable.idempotence=true", "-X", "topic.partitioner=murmur2"],
+  ], { stdio: ["pipe", "ignore", "ignore"] });
+  endWithTests(child);
+  child.stdin.on("error", () => {});
+  child.stdin.end(lines.map((line) => `${line}\n`).join(""));
+  return await new Promise((resolve) => child.on("close", resolve));
 }

@@ -139,12 +139,21 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
         const answer = new KafkaWriter().int16(isKnown ? 0 : 33);
         return answer.array(MECHANISMS, (_, name) => void answer.string(name));
       },
-      [18]() {
-        const versions = [[0, 3, 11], [3, 4, 12], [17, 0, 1], [18, 0, 3], [22, 0, 4], [36, 0, 2]];
-        return new KafkaWriter().int16(0).array(
-          versions,
-          (writer, [api, min, max]) => writer.int16(api).int16(min).int16(max),
-        );
+      [18](_, { version }) {
+        const versions = [[0, 0, 7], [1, 0, 4], [3, 0, 4], [17, 0, 1], [18, 0, 3], [22, 0, 1], [
+          36,
+          0,
+          1,
+        ]];
+        if (version < 3) {
+          return new KafkaWriter().int16(0).array(
+            versions,
+            (writer, [api, min, max]) => writer.int16(api).int16(min).int16(max),
+          );
+        }
+        const writer = new KafkaWriter().int16(0).int8(versions.length + 1);
+        for (const [api, min, max] of versions) writer.int16(api).int16(min).int16(max).int8(0);
+        return writer.int32(0).int8(0);
       },
       [22]: () => new KafkaWriter().int32(0).int16(0).int64(BigInt(++created)).int16(0),
       [36](request, session) {
@@ -170,7 +179,7 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
     sockets.add(socket);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
-    const session: Session = { mechanism: "", isIn: false };
+    const session: Session = { version: 0, mechanism: "", isIn: false };
     let waiting = Buffer.alloc(0);
     socket.on("data", (chunk) => {
       waiting = Buffer.concat([waiting, chunk as Uint8Array]);
@@ -179,8 +188,10 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
         const request = new KafkaReader(waiting.subarray(4, end));
         waiting = waiting.subarray(end);
         const key = request.int16();
-        const id = request.skip(2).int32();
+        const version = request.int16();
+        const id = request.int32();
         request.string();
+        session.version = version;
         const answer = apis[key](request, session);
         if (answer === undefined) return socket.destroy();
         socket.write(
@@ -195,6 +206,8 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
 }
 
 interface Session {
+  /** Of the request that is answered. */
+  version: number;
   mechanism: string;
   isIn: boolean;
   scram?: ReturnType<typeof scramSteps>;

@@ -12,6 +12,7 @@ import { until } from "../harness/agent_process.ts";
 import { handlerDefaults } from "../harness/defaults.ts";
 import { type Case, POINTS, run } from "../harness/delivering.ts";
 import { describeWith } from "../harness/describe_with.ts";
+import { kafkaBroker } from "../harness/kafka_broker.ts";
 import { kafkaMessages, kafkaMock, noKafka, produceByKcat } from "../harness/kafka.ts";
 import { metric } from "../harness/metrics.ts";
 import { silentLog } from "../harness/recorded_log.ts";
@@ -56,7 +57,7 @@ describeWith("Kafka", noKafka, () => {
     }
     const ours = kafkaMessages(mock.places[0], "paths");
     await mock.do("topic theirs 8");
-    produceByKcat(mock.places[0], "theirs", ours.map(({ key }) => key));
+    await produceByKcat(mock.places[0], "theirs", ours.map(({ key }) => `${key}=x`));
     const partitions = new Map(ours.map(({ key, partition }) => [key, partition]));
     for (const { key, partition } of kafkaMessages(mock.places[0], "theirs")) {
       equal(partitions.get(key), partition, key);
@@ -144,5 +145,24 @@ describeWith("Kafka", noKafka, () => {
     deepEqual(steps, [`logs in at ${mock.places[0]}`]);
     deepEqual(kafkaMessages(mock.places[0]), []);
     mock.stop();
+  });
+
+  it("is what the broker of the other tests is, also for librdkafka", async () => {
+    const broker = await kafkaBroker({ partitions: 4, login: { user: "me", password: "ri=ght" } });
+    const produce = (mechanism: string, password: string, ...more: string[]) =>
+      produceByKcat(`127.0.0.1:${broker.port}`, "diamond", [`key=${mechanism}`], [
+        ...["-X", "security.protocol=SASL_PLAINTEXT", "-X", `sasl.mechanism=${mechanism}`],
+        ...["-X", "sasl.username=me", "-X", `sasl.password=${password}`, ...more],
+      ]);
+    const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+    for (const mechanism of mechanisms) {
+      equal(await produce(mechanism, "wrong"), 1);
+      // It is taken, and sent again as there is no answer.
+      broker.swallows = 1;
+      const goesOn = "-E";
+      equal(await produce(mechanism, "ri=ght", goesOn), 0);
+    }
+    deepEqual(broker.texts(), mechanisms);
+    broker.close();
   });
 });
