@@ -8,7 +8,7 @@ _diamond_agent() {
     -u|--user|-g|--group|--page|--socket|--at|--match|--interval|--handler|--count|--since|--until|--rate|--rounds|--round-interval-ms|--seconds|--graphite|--listen|--for|--collector|--type) return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run status top tap reload spool replay check collect explain list describe hostname mysql-schema support-bundle version new types record test init-config migrate config service initramfs init completions help" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run status top tap reload spool replay check collect explain list describe hostname schema support-bundle version new types record test init-config migrate config service initramfs init completions help" -- "$current")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -25,7 +25,7 @@ _diamond_agent() {
     list) flags="-c --configfile --json --help" words="" ;;
     describe) flags="-c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;
     hostname) flags="-c --configfile --json --help" words="" ;;
-    mysql-schema) flags="-c --configfile --help" words="" ;;
+    schema) flags="-c --configfile --help" words="mysql clickhouse" ;;
     support-bundle) flags="-c --configfile -p --pidfile --socket --help" words="" ;;
     version) flags="--json --help" words="" ;;
     new) flags="--dir --help" words="collector" ;;
@@ -39,7 +39,7 @@ _diamond_agent() {
     initramfs) flags="-c --configfile --help" words="" ;;
     init) flags="-c --configfile --restart --help" words="" ;;
     completions) flags="--help" words="bash zsh fish" ;;
-    help) words="run status top tap reload spool replay check collect explain list describe hostname mysql-schema support-bundle version new types record test init-config migrate config service initramfs init completions help" ;;
+    help) words="run status top tap reload spool replay check collect explain list describe hostname schema support-bundle version new types record test init-config migrate config service initramfs init completions help" ;;
   esac
   case $current in
     -*) mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current") ;;

@@ -22,7 +22,7 @@ _diamond_agent() {
     'list:List the collectors and handlers'
     'describe:Describe a collector or handler\: its options, metrics and sources'
     'hostname:Show what each hostname_method gives on this host'
-    'mysql-schema:Print the table that MySQLHandler writes to'
+    'schema:Print the table that a handler for a database writes to'
     'support-bundle:Write status, configuration, log and host facts into one archive, without secrets'
     'version:Show version, commit, target and runtime'
     'new:Write a collector to begin with, its settings and a test'
@@ -59,7 +59,7 @@ _diamond_agent() {
     list) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--json[As JSON]' '*:file:_files' ;;
     describe) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;
     hostname) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--json[As JSON]' '*:file:_files' ;;
-    mysql-schema) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:file:_files' ;;
+    schema) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:word:(mysql clickhouse)' ;;
     support-bundle) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '(-p --pidfile)'{-p,--pidfile}'[As it was given to run]:file:_files' '--socket[Where the agent answers, instead of what the configuration says]:value: ' '*:file:_files' ;;
     version) _arguments '--json[As JSON]' '*:file:_files' ;;
     new) _arguments '--dir[Where to (default\: here)]:folder:_files -/' '*:word:(collector)' ;;

@@ -13,12 +13,12 @@ import { initCommand } from "./vm/init.ts";
 import { initramfsCommand } from "./vm/initramfs.ts";
 import { listCommand } from "./list.ts";
 import { migrateCommand } from "./migrate/migrate.ts";
-import { mysqlSchemaCommand } from "./mysql_schema.ts";
 import { newCommand } from "./new.ts";
 import { recordCommand } from "./record.ts";
 import { reloadCommand } from "./reload.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
 import { serviceCommand } from "./service/service.ts";
 import { spoolCommand } from "./spool.ts";
 import { statusCommand } from "./status.ts";
@@ -53,7 +53,7 @@ export function commandsOf(
       listCommand(world),
       describeCommand(world),
       hostnameCommand(world),
-      mysqlSchemaCommand(world),
+      schemaCommand(world),
       supportBundleCommand(world),
       versionCommand(world),
     ],

@@ -2,6 +2,7 @@
 
 import type { Command, CommandSpec } from "./command.ts";
 import { UsageError } from "./flags.ts";
+import { databases } from "./schema.ts";
 import type { World } from "./world.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -45,6 +46,7 @@ const words: Readonly<Record<string, "plugins" | readonly string[]>> = {
   new: ["collector"],
   spool: ["ls", "verify", "export", "replay", "drop"],
   service: ["install", "remove", "print"],
+  schema: databases,
   completions: shells,
   help: [],
 };

@@ -13,6 +13,8 @@ import type { World } from "./world.ts";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
+/** What `mysql-schema` is now. */
+const FORMERLY = ["schema", "mysql"];
 
 /** Runs a command line; resolves with the exit status. */
 export async function main(args: readonly string[], world: World): Promise<number> {
@@ -55,7 +57,7 @@ async function dispatch(
   world: World,
 ): Promise<void> {
   const { out } = world;
-  const [first, ...rest] = args;
+  const [first, ...rest] = args[0] === "mysql-schema" ? [...FORMERLY, ...args.slice(1)] : args;
   const find = (name: string) => commands.find((candidate) => candidate.name === name);
   if (first === "help" || first === "-h" || first === "--help") {
     const asked = rest[0] === undefined ? undefined : find(rest[0]);

@@ -1,6 +1,6 @@
 /** The statements for a table of metrics. */
 
-export interface MetricTable {
+interface MetricTable {
   readonly table: string;
   readonly col_time: string;
   readonly col_metric: string;
@@ -22,7 +22,7 @@ export function upsertStatement(table: MetricTable): string {
   return `${insertStatement(table)} ON DUPLICATE KEY UPDATE ${value} = VALUES(${value})`;
 }
 
-export function schema({ table, col_time, col_metric, col_value }: MetricTable): string {
+export function mysqlSchema({ table, col_time, col_metric, col_value }: MetricTable): string {
   const [time, metric, value] = [col_time, col_metric, col_value].map(quoted);
   return `CREATE TABLE IF NOT EXISTS ${tableName(table)} (
   ${metric} VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -21,7 +21,7 @@ export default defineHandler({
     password: secret("", "The user's password"),
     database: needed(text("", "The database")),
     table: needed(
-      text("metrics", "The table; `diamond-agent mysql-schema` prints what it looks like"),
+      text("metrics", "The table; `diamond-agent schema mysql` prints what it looks like"),
     ),
     col_time: text("timestamp", "Column for the time, in seconds since the epoch"),
     col_metric: text("metric", "Column for the path"),

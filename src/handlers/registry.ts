@@ -5,6 +5,7 @@ import type { AnyHandler } from "../core/handler.ts";
 export const handlers: Readonly<Record<string, () => Promise<{ default: AnyHandler }>>> = {
   AppenlightMetricHandler: () => import("./appenlight.ts"),
   ArchiveHandler: () => import("./archive.ts"),
+  ClickHouseHandler: () => import("./clickhouse.ts"),
   DatadogHandler: () => import("./datadog.ts"),
   GmetricHandler: () => import("./gmetric.ts"),
   GraphiteClusterHandler: () => import("./graphite_cluster.ts"),

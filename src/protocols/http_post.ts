@@ -61,6 +61,8 @@ interface Judging {
   rejected?(body: string): Rejected;
   /** What an answer of 400 says where no point is at fault, such as "slow down". */
   readonly passing?: RegExp;
+  /** What an answer says is at fault, where its status does not say it; undefined: its status does. */
+  faultOf?(answer: HttpResponse): "points" | "server" | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -115,12 +117,14 @@ const ABOUT_THE_BODY = [400, 413, 422];
 export function judge(
   url: string,
   answer: HttpResponse,
-  { anyAnswer = false, rejected = () => [], passing }: Judging,
+  { anyAnswer = false, rejected = () => [], passing, faultOf }: Judging,
 ): void {
   if (!anyAnswer) refusePages(url, answer);
   const { status, headers, body } = answer;
-  const isTaken = status >= 200 && status < 300;
-  const isAboutBody = ABOUT_THE_BODY.includes(status) && passing?.test(body) !== true;
+  const fault = faultOf?.(answer);
+  const isTaken = fault === undefined && status >= 200 && status < 300;
+  const isAboutBody = fault === "points" ||
+    (fault === undefined && ABOUT_THE_BODY.includes(status) && passing?.test(body) !== true);
   const points = isTaken || isAboutBody ? rejected(body) : [];
   const count = typeof points === "number" ? points : points.length;
   if (isTaken && count === 0) return;

@@ -148,7 +148,7 @@ export const differences: readonly Difference[] = [
     matter: "`MySQLHandler`",
     diamond: "a statement and a commit for each metric, lost when it fails",
     here:
-      "many rows in one statement, kept until they are stored; with the key of `mysql-schema` each is there once",
+      "many rows in one statement, kept until they are stored; with the key of `schema mysql` each is there once",
   },
   {
     matter: "`TSDBHandler`: `False` for `cleanMetrics`, tags with `-` or `_`",

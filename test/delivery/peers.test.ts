@@ -7,6 +7,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { imbalance } from "../../src/delivery/ledger.ts";
 import appenlight from "../../src/handlers/appenlight.ts";
+import clickhouse from "../../src/handlers/clickhouse.ts";
 import datadog from "../../src/handlers/datadog.ts";
 import httpPost from "../../src/handlers/http_post.ts";
 import influxdb from "../../src/handlers/influxdb.ts";
@@ -63,6 +64,7 @@ const httpHandlers: readonly Case[] = [
   { name: "Librato", handler: librato, options: byUrl },
   { name: "PrometheusRemoteWrite", handler: remoteWrite, options: byUrl },
   { name: "OTLP", handler: otlp, options: byUrl },
+  { name: "ClickHouse", handler: clickhouse, options: (host, port) => ({ host, port }) },
   { name: "Datadog", handler: datadog, options: byUrl },
   { name: "Signalfx", handler: signalfx, options: byUrl },
   { name: "Logentries", handler: logentries, options: byUrl },

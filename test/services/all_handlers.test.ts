@@ -21,6 +21,7 @@ import {
   until,
 } from "../harness/agent_process.ts";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
+import { clickhouse, makeTable, noClickhouse } from "../harness/clickhouse.ts";
 import {
   noDatabases,
   startInfluxDb,
@@ -30,6 +31,7 @@ import {
 } from "../harness/databases.ts";
 import { describeWith } from "../harness/describe_with.ts";
 import { mariadb, noMariadb } from "../harness/mariadb.ts";
+import { noRedis, redisServer } from "../harness/redis.ts";
 import { noRelays, startRelay, startStatsd } from "../harness/relays.ts";
 import {
   archived,
@@ -46,7 +48,8 @@ after(remove);
 const SECONDS = 60;
 const COLLECTORS = ["CPU", "Memory", "LoadAverage", "VMStat", "Uptime", "Network", "TCP"];
 const noPrometheus = existsSync("/usr/bin/prometheus") ? false : "prometheus is not installed";
-const missing = noExecutable || noCarbon || noDatabases || noMariadb || noRelays || noPrometheus;
+const missing = noExecutable || noCarbon || noDatabases || noMariadb || noRelays || noPrometheus ||
+  noRedis || noClickhouse;
 
 /** Of the collectors here only TCP's metrics are counters. */
 const isCounter = ({ name }: Point) => name.startsWith("tcp.") && name !== "tcp.CurrEstab";
@@ -224,11 +227,13 @@ describeWith("all handlers at once", missing, () => {
     const relay = await startRelay(base("relay"), [east.port, west.port]);
     const behindStatsd = await lineServer();
     const statsd = await startStatsd(base("statsd"), behindStatsd.port);
-    const [victoria, influx, prometheus, database] = await Promise.all([
+    const [victoria, influx, prometheus, database, columns, streams] = await Promise.all([
       startVictoriaMetrics(base("victoria")),
       startInfluxDb(base("influx"), "graphite"),
       startPrometheus(base("prometheus")),
       freePort().then((port) => mariadb(base("mariadb"), port)),
+      freePort().then((port) => clickhouse(base("clickhouse"), port)),
+      freePort().then((port) => redisServer(base("redis"), port)),
     ]);
     const recorded = await recorders();
     const page = await freePort();
@@ -263,6 +268,8 @@ describeWith("all handlers at once", missing, () => {
         `url = http://127.0.0.1:${prometheus.port}/api/v1/write\n`,
       "PrometheusRemoteWriteHandler victoria":
         `url = http://127.0.0.1:${victoria.port}/api/v1/write\nprefix = written\n`,
+      ClickHouseHandler: `${local(columns.port)}compression = 1\n`,
+      RedisStreamHandler: local(streams.port),
       OTLPHandler: `url = ${recorder}/otlp\n`,
       ArchiveHandler: `log_file = ${base("archive.log")}\n`,
     };
@@ -282,8 +289,10 @@ describeWith("all handlers at once", missing, () => {
       ).replace("[[NetworkCollector]]\n", "[[NetworkCollector]]\ninterfaces = eth, en, lo\n"),
     );
     database.sql(
-      `CREATE DATABASE metrics; USE metrics; ${agent(["mysql-schema", "-c", conf]).stdout}`,
+      `CREATE DATABASE metrics; USE metrics; ${agent(["schema", "mysql", "-c", conf]).stdout}`,
     );
+
+    await makeTable(columns, agent(["schema", "clickhouse", "-c", conf]).stdout);
 
     const running = start(["run", "-lf", "--debug", "-c", conf]);
     const points = () => archived(base("archive.log"));
@@ -353,6 +362,19 @@ describeWith("all handlers at once", missing, () => {
       )
     ) put(inTable, path, Number(timestamp), Number(value));
     rows.push(compare("MySQLHandler → MariaDB", sent, inTable, byPath, exact));
+
+    const inColumns: Stored = new Map();
+    for (const { Path, Value, Time } of await columns.rows("graphite")) {
+      put(inColumns, Path, Time, Value);
+    }
+    const inStream: Stored = new Map();
+    for (const { path, value, timestamp } of streams.entries("metrics")) {
+      put(inStream, path, Number(timestamp), Number(value));
+    }
+    rows.push(
+      compare("ClickHouseHandler → ClickHouse", sent, inColumns, byPath),
+      compare("RedisStreamHandler → Redis", sent, inStream, byPath, exact),
+    );
 
     // A counter's increments of 0, and its first count, are not sent.
     const firstOf = new Map<string, number>();
@@ -507,7 +529,8 @@ describeWith("all handlers at once", missing, () => {
       ...[relay, statsd, victoria, influx, prometheus, lines, pickles, one, east, west, multi].map(
         (server) => server.stop(),
       ),
-      database.stop("SIGTERM"),
+      ...[database, streams].map((server) => server.stop("SIGTERM")),
+      columns.stop("SIGKILL"),
     ]);
   });
 });
