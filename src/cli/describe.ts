@@ -1,6 +1,7 @@
 /** `describe`: all that is declared of one collector or handler. */
 
 import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
+import { unitText } from "../core/metric_unit.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
 import type { Options } from "../core/option.ts";
 import { diamondsName, notBuiltIn } from "../config/diamonds.ts";
@@ -87,7 +88,7 @@ function describeCollector(out: Terminal, collector: AnyCollector): void {
     table(
       Object.entries(metrics as Record<string, MetricSpec>).map((
         [pattern, spec],
-      ) => [pattern, kindOf(spec), spec.unit || "-", spec.help]),
+      ) => [pattern, kindOf(spec), unitText(spec.unit) || "-", spec.help]),
       "  ",
     ),
   );

@@ -2,6 +2,7 @@
 
 import { type AnyCollector, commonOptions, type MetricSpec, systemsOf } from "../core/collector.ts";
 import { type AnyHandler, deliveryOptions } from "../core/handler.ts";
+import { unitText } from "../core/metric_unit.ts";
 import type { Option, Options } from "../core/option.ts";
 import { DEFAULT_PAGE } from "./page.ts";
 import { serverOptions } from "./server_options.ts";
@@ -276,7 +277,7 @@ function collectorEntry(collector: AnyCollector, examples: readonly string[]): s
   const rows = Object.entries(metrics as Record<string, MetricSpec>)
     .map((
       [pattern, { form, precision, unit, help }],
-    ) => [`\`${pattern}\``, form, String(precision), unit, help]);
+    ) => [`\`${pattern}\``, form, String(precision), unitText(unit), help]);
   return `### ${name}\n\n${doc}. Path \`${path}\`; on ${systemsOf(collector).join(", ")}; reads ${
     sources.join(", ") || "nothing"
   }.\n\n` +

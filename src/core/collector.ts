@@ -5,6 +5,7 @@
 
 import type { Host } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
+import type { MetricUnit } from "./metric_unit.ts";
 import type { UnreadLine } from "./unread_lines.ts";
 import {
   bool,
@@ -27,7 +28,7 @@ export interface MetricSpec {
   readonly form: "gauge" | "rate" | "counter";
   readonly help: string;
   readonly precision: number;
-  readonly unit: string;
+  readonly unit: MetricUnit;
   /** Where the cumulative value wraps in `rates = diamond`; 0: it does not. */
   readonly max: number;
   /** Cut a rate to a whole number in `rates = diamond`, as Python's `int()`. */
@@ -44,12 +45,12 @@ export type Metrics = { readonly [pattern: string]: MetricSpec };
 export const MAX_COUNTER = 18_446_744_073_709_551_615;
 
 /** Declares a value that is published unchanged. */
-export function gauge(help: string, precision = 0, unit = ""): MetricSpec {
+export function gauge(help: string, precision = 0, unit: MetricUnit = ""): MetricSpec {
   return { form: "gauge", help, precision, unit, max: 0, whole: false };
 }
 
 export interface RateTraits {
-  readonly unit?: string;
+  readonly unit?: MetricUnit;
   readonly max?: number;
   readonly whole?: boolean;
   readonly rare?: boolean;
@@ -89,6 +90,8 @@ export interface EmitOptions {
   readonly instance?: string;
   /** Another form than the declared one; the form of a name that is not declared. */
   readonly form?: MetricSpec["form"];
+  /** Another unit than the declared one. */
+  readonly unit?: string;
   /** Another `max` than the declared one; that of a name that is not declared. */
   readonly max?: number;
   /** Seconds since the epoch, for a value that is not of now. */

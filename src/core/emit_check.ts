@@ -43,8 +43,12 @@ export function faultOf(
 
 /** Returns the spec with the overrides of a call. An invalid number of digits counts as none, as in Diamond. */
 export function specOf(base: MetricSpec, extras: EmitOptions | undefined): MetricSpec {
-  const { precision = base.precision, form = base.form, max = base.max } = extras ?? {};
-  return { ...base, precision: digitsOf(precision), form, max: Number.isFinite(max) ? max : 0 };
+  const { precision = base.precision, form = base.form, unit = base.unit, max = base.max } =
+    extras ?? {};
+  return {
+    ...base,
+    ...{ precision: digitsOf(precision), form, unit, max: Number.isFinite(max) ? max : 0 },
+  };
 }
 
 function digitsOf(precision: unknown): number {
@@ -73,5 +77,5 @@ export function isSame(a: Rest, b: Rest): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
   return a.instance === b.instance && a.precision === b.precision && a.form === b.form &&
-    a.path === b.path && a.host === b.host;
+    a.unit === b.unit && a.path === b.path && a.host === b.host;
 }

@@ -3,6 +3,7 @@
 import type { EmitOptions, MetricSpec } from "./collector.ts";
 import { shown } from "./emit_check.ts";
 import type { Kind, Series } from "./metric.ts";
+import { unitOfSeries } from "./metric_unit.ts";
 import {
   cleanName,
   cleanPath,
@@ -52,7 +53,7 @@ export function makeSeries(
     pattern,
     labels,
     instance,
-    ...traitsOf(spec),
+    ...traitsOf(spec, labels),
     ttl,
   };
   return { series, mended: mendedIn(series, given, call.extras?.precision) };
@@ -71,13 +72,22 @@ function wholeSeries(
   const { prefix, suffix } = naming;
   const collector = collectorOf(naming);
   const place = { path, prefix, host: naming.host, suffix, collector, name, pattern: name };
-  const series = { ...place, labels: {}, instance: null, ...traitsOf(spec), ttl };
+  const series = { ...place, labels: {}, instance: null, ...traitsOf(spec, {}), ttl };
   return { series, mended: mendedIn(series, given, extras.precision) };
 }
 
-function traitsOf({ form, precision, unit, help, sinceBoot }: MetricSpec) {
+function traitsOf(
+  { form, precision, unit, help, sinceBoot }: MetricSpec,
+  labels: Readonly<Record<string, string>>,
+) {
   const kind: Kind = form === "counter" ? "counter" : "gauge";
-  return { kind, precision, unit, help, ...(sinceBoot && { sinceBoot }) };
+  return {
+    kind,
+    precision,
+    unit: unitOfSeries(unit, labels),
+    help,
+    ...(sinceBoot && { sinceBoot }),
+  };
 }
 
 function mendedIn({ path, precision }: Series, name: string, wanted: unknown): string | undefined {

@@ -146,7 +146,7 @@ export class Slots {
     const changed = this.#exactly(specOf(base, extras));
     const isLike = (spec: MetricSpec) =>
       spec.precision === changed.precision && spec.form === changed.form &&
-      spec.max === changed.max;
+      spec.unit === changed.unit && spec.max === changed.max;
     if (isLike(base)) return base;
     const known = this.#variants.get(base) ?? [];
     const spec = known.find(isLike);

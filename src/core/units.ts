@@ -70,6 +70,17 @@ function unit(table: ReadonlyMap<string, number>, name: string, what: string): n
   );
 }
 
+/** Undefined for what is not a unit of size. */
+export function bitsIn(name: string): number | undefined {
+  return name === "" ? undefined : bitsPerUnit.get(name);
+}
+
+/** Undefined for what is not a unit of time. */
+export function secondsIn(name: string): number | undefined {
+  const milliseconds = name === "" ? undefined : millisecondsPerUnit.get(name);
+  return milliseconds === undefined ? undefined : milliseconds / SECOND;
+}
+
 /** Bytes for messages: `12 MB`. */
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1_048_576)} MB`;

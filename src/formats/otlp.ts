@@ -7,6 +7,7 @@
 
 import { configError } from "../core/errors.ts";
 import type { Metric, Series } from "../core/metric.ts";
+import { unitOfTotal } from "../core/metric_unit.ts";
 import { nameWords, partLabels } from "./dimensions.ts";
 
 interface Attribute {
@@ -35,7 +36,15 @@ interface OtlpMetric {
 }
 
 /** Units by UCUM, which OpenTelemetry takes; others stand as they are. */
-const UCUM: Readonly<Record<string, string>> = { byte: "By", percent: "%", second: "s" };
+const UCUM: Readonly<Record<string, string>> = {
+  byte: "By",
+  kilobyte: "KiBy",
+  KiB: "KiBy",
+  MiB: "MiBy",
+  percent: "%",
+  second: "s",
+  "°C": "Cel",
+};
 
 /** AGGREGATION_TEMPORALITY_CUMULATIVE */
 const CUMULATIVE = 2;
@@ -73,11 +82,16 @@ export function metricsRequest(batch: readonly Metric[], attributes: readonly At
 }
 
 function newMetric(name: string, { help, unit }: Series, isCounter: boolean): OtlpMetric {
-  const about = { name, description: help, unit: UCUM[unit] ?? unit };
+  const about = { name, description: help, unit: ucum(isCounter ? unitOfTotal(unit) : unit) };
   const dataPoints: DataPoint[] = [];
   return isCounter
     ? { ...about, sum: { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints } }
     : { ...about, gauge: { dataPoints } };
+}
+
+function ucum(unit: string): string {
+  const base = unitOfTotal(unit);
+  return (UCUM[base] ?? base) + unit.slice(base.length);
 }
 
 /** Beyond 63 bits an integer is sent as a double. */

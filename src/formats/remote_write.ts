@@ -6,6 +6,7 @@
 
 import type { TimeSeries } from "../ports/remote_write.ts";
 import type { Metric, Series } from "../core/metric.ts";
+import { unitOfTotal } from "../core/metric_unit.ts";
 import { sampleOf } from "./prometheus.ts";
 
 /** The time of a counter's beginning, in milliseconds; undefined where it is not known. */
@@ -35,7 +36,7 @@ export function timeSeries(
       samples: [],
       isCounter,
       help: series.help || series.pattern,
-      unit: unitOf(series),
+      unit: unitOf(series, isCounter),
     };
     all.set(series, known);
     known.samples.push({
@@ -49,8 +50,10 @@ export function timeSeries(
 }
 
 /** Milliseconds that a name speaks of were made seconds. */
-function unitOf({ pattern, unit }: Series): string {
-  return pattern.includes("milliseconds") ? "seconds" : UNITS[unit] ?? unit;
+function unitOf({ pattern, unit }: Series, isCounter: boolean): string {
+  if (pattern.includes("milliseconds")) return "seconds";
+  const base = unitOfTotal(unit);
+  return (UNITS[base] ?? base) + (isCounter ? "" : unit.slice(base.length));
 }
 
 /** By their bytes, as the protocol wants them. */

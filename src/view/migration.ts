@@ -90,7 +90,7 @@ function clean(path: string): string {
 /** A value that is more than this times the next one is not a measure: the kernel's address space has 32 TB. */
 const ALONE = 100;
 
-/** The largest value of each family of gauges. */
+/** The largest value of each family of gauges: of one unit, side by side. */
 function scalesOf(ours: readonly OurSeries[]): ReadonlyMap<string, number> {
   const gauges = ours.filter(({ observed, form, unit }) =>
     observed !== undefined && form === "gauge" && unit !== ""
@@ -104,8 +104,8 @@ function scalesOf(ours: readonly OurSeries[]): ReadonlyMap<string, number> {
   return scales;
 }
 
-function family({ className, form, unit }: OurSeries): string {
-  return `${className} ${form} ${unit}`;
+function family({ path, form, unit }: OurSeries): string {
+  return `${path.slice(0, path.lastIndexOf("."))} ${form} ${unit}`;
 }
 
 function valueFinding(old: Observed, series: OurSeries, scale: number, sides: Sides): Finding[] {

@@ -1,5 +1,8 @@
 /** Values with their units as people read them: `1.53 GiB`, `12.4 %`, `3.20 ms`, `4.10 KiB/s`. */
 
+import { unitOfTotal } from "../core/metric_unit.ts";
+import { bitsIn, secondsIn } from "../core/units.ts";
+
 interface Scale {
   readonly base: number;
   readonly units: readonly string[];
@@ -8,15 +11,8 @@ interface Scale {
 const BYTES: Scale = { base: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] };
 const BITS: Scale = { base: 1000, units: ["bit", "kbit", "Mbit", "Gbit", "Tbit", "Pbit"] };
 const COUNTS: Scale = { base: 1000, units: ["", "k", "M", "G", "T", "P", "E"] };
-const SECONDS_PER: Readonly<Record<string, number>> = {
-  s: 1,
-  second: 1,
-  seconds: 1,
-  ms: 1e-3,
-  millisecond: 1e-3,
-  us: 1e-6,
-  ns: 1e-9,
-};
+/** Hundredths of a second, in which the kernel counts CPU time. */
+const CENTISECONDS = "cs";
 const TIMES: readonly (readonly [seconds: number, unit: string])[] = [
   [86_400, "d"],
   [3600, "h"],
@@ -59,35 +55,40 @@ export function tickTexts(ticks: readonly number[], unit: string): string[] {
 
 /** What the multiples of a unit are powers of. */
 export function isBinary(unit: string): boolean {
-  return scaleOf(unit.replace(/\/s$/, "")) === BYTES;
+  return sizeOf(unitOfTotal(unit))?.scale === BYTES;
 }
 
 function writing(magnitude: number, unit: string): Writing {
-  const rate = /\/s$/.test(unit) ? "/s" : "";
-  const plain = rate === "" ? unit : unit.slice(0, -2);
+  const plain = unitOfTotal(unit);
+  const rate = unit.slice(plain.length);
   if (plain === "percent" || plain === "%") return { divisor: 1, unit: `%${rate}` };
-  if (rate === "" && Object.hasOwn(SECONDS_PER, plain)) return timeWriting(magnitude, plain);
-  const scale = scaleOf(plain);
-  if (scale === undefined) return { divisor: 1, unit };
+  const seconds = plain === CENTISECONDS ? 0.01 : secondsIn(plain);
+  if (seconds !== undefined) return timeWriting(magnitude, plain, seconds, rate);
+  const size = sizeOf(plain);
+  if (size === undefined) return { divisor: 1, unit };
+  const { scale: { base, units }, one } = size;
   let power = 0;
   // Three digits are enough for each multiple, also of 1024.
-  while (magnitude / scale.base ** power >= MAX_SHOWN && power < scale.units.length - 1) {
-    power++;
-  }
-  return { divisor: scale.base ** power, unit: scale.units[power] + rate };
+  while (magnitude * one / base ** power >= MAX_SHOWN && power < units.length - 1) power++;
+  return { divisor: base ** power / one, unit: units[power] + rate };
 }
 
-function timeWriting(magnitude: number, unit: string): Writing {
-  const factor = SECONDS_PER[unit];
-  const found = TIMES.find(([seconds]) => magnitude * factor >= seconds) ??
-    [factor, unit.length > 2 ? "s" : unit] as const;
-  return { divisor: found[0] / factor, unit: found[1] };
+function timeWriting(magnitude: number, unit: string, one: number, rate: string): Writing {
+  // Of a second at most a second can pass, or some in parallel.
+  const times = rate === "" ? TIMES : TIMES.filter(([seconds]) => seconds <= 1);
+  const found = times.find(([seconds]) => magnitude * one >= seconds) ??
+    times.find(([seconds]) => seconds === one) ?? [one, unit] as const;
+  return { divisor: found[0] / one, unit: found[1] + rate };
 }
 
-function scaleOf(unit: string): Scale | undefined {
-  if (/^(byte|bytes|B)$/.test(unit)) return BYTES;
-  if (/^(bit|bits)$/.test(unit)) return BITS;
-  return unit === "" ? COUNTS : undefined;
+/** `one`: how many bytes, bits or plain ones a unit is. */
+function sizeOf(unit: string): { readonly scale: Scale; readonly one: number } | undefined {
+  if (unit === "") return { scale: COUNTS, one: 1 };
+  const name = unit.replace(/^(byte|bit)s$/, "$1");
+  const bits = bitsIn(name);
+  if (bits === undefined) return undefined;
+  const isBytes = /(B|byte)$/.test(name);
+  return isBytes ? { scale: BYTES, one: bits / bitsIn("byte")! } : { scale: BITS, one: bits };
 }
 
 /** One digit behind the point, so that shares line up; two where there would be only noughts. */

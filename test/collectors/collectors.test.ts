@@ -12,8 +12,10 @@ import type { CollectorConfig } from "../../src/agent/agent_contract.ts";
 import { collectors } from "../../src/collectors/registry.ts";
 import { runRecorded } from "../../src/cli/test.ts";
 import { emptySettings, resolveSettings } from "../../src/config/resolve.ts";
+import type { MetricSpec } from "../../src/core/collector.ts";
 import { Cursor } from "../../src/core/cursor.ts";
 import { codeOf } from "../../src/core/errors.ts";
+import { unitText } from "../../src/core/metric_unit.ts";
 import type { Exec } from "../../src/ports/exec.ts";
 import type { HostFs } from "../../src/ports/fs.ts";
 import { handlers } from "../../src/handlers/registry.ts";
@@ -96,6 +98,60 @@ describe("the declarations", () => {
       }
     }
     deepEqual(missing, []);
+  });
+});
+
+const KNOWN_UNITS =
+  /^(?:\{unit\}|byte|KiB|MiB|bit|percent|days|minutes|s|cs|ms|us|ns|V|A|W|J|Hz|ppm|rpm|°C)(?:\/s)?$/;
+/** In a help, but for `per second`. */
+const HELP = /\{unit\}|\b(?:bytes?|bits|KiB|MiB|percent|(?:milli|micro)?seconds|kibibytes|memory|CPU time)\b/i;
+/** At the end of a name. */
+const NAME = /(?:^|[_.-])(?:k?bytes|percent|ms|us|seconds|milliseconds)$/i;
+/** Names that speak of a unit and have none: what they count. */
+const COUNTS = ["zk_cnt_"];
+
+describe("the units", () => {
+  it("are one word for each", async () => {
+    const odd: string[] = [];
+    for (const [name, load] of Object.entries(collectors)) {
+      for (const [pattern, { unit }] of Object.entries<MetricSpec>((await load()).default.metrics)) {
+        const units = unitText(unit) === "" ? [] : unitText(unit).split(", ");
+        for (const one of units) if (!KNOWN_UNITS.test(one)) odd.push(`${name} ${pattern}: ${one}`);
+      }
+    }
+    deepEqual(odd, []);
+  });
+
+  it("are declared where the help of a metric speaks of one", async () => {
+    const missing: string[] = [];
+    for (const [name, load] of Object.entries(collectors)) {
+      for (const [pattern, { unit, help }] of Object.entries<MetricSpec>((await load()).default.metrics)) {
+        if (unit === "" && HELP.test(`${pattern} ${help}`)) missing.push(`${name} ${pattern}: ${help}`);
+      }
+    }
+    deepEqual(missing, []);
+  });
+
+  it("are those of each series whose name speaks of one", async () => {
+    const missing = new Set<string>();
+    for (const entry of cases) {
+      for (const { metrics } of (await runCase(entry)).outcomes) {
+        for (const { series: { name, unit } } of metrics) {
+          const isCount = COUNTS.some((start) => name.includes(start));
+          if (unit === "" && NAME.test(name) && !isCount) missing.add(`${entry.name} ${name}`);
+        }
+      }
+    }
+    deepEqual([...missing], []);
+  });
+
+  it("are those that a call of emit says", async () => {
+    const unitsOf = async (folder: string) => {
+      const { outcomes } = await runCase(cases.find(({ name }) => name.startsWith(`${folder}/`))!);
+      return [...new Set(outcomes.flatMap(({ metrics }) => metrics.map(({ series }) => series.unit)))].sort();
+    };
+    deepEqual(await unitsOf("ipmisensor"), ["", "V", "rpm", "°C"]);
+    deepEqual(await unitsOf("lmsensors"), ["", "A", "J", "V", "W", "percent", "rpm", "°C"]);
   });
 });
 

@@ -22,6 +22,16 @@ describe("quantity", () => {
     [999.7, "", "1.00 k"],
     [-1536, "byte", "-1.50 KiB"],
     [48.2, "°C", "48.2 °C"],
+    [0, "us/s", "0 µs/s"],
+    [529_380, "us/s", "529 ms/s"],
+    [7200, "s/s", "7200 s/s"],
+    [7_683, "minutes", "5.34 d"],
+    [250, "cs", "2.50 s"],
+    [0, "seconds", "0 s"],
+    [500, "ns", "500 ns"],
+    [4096, "KiB/s", "4.00 MiB/s"],
+    [2048, "megabyte", "2.00 GiB"],
+    [3, "kilobit/s", "3.07 kbit/s"],
   ];
   for (const [value, unit, text] of cases) {
     it(`writes ${value} ${unit} as ${text}`, () => equal(quantity(value, unit), text));

@@ -37,7 +37,10 @@ const options = {
 const metrics = {
   "devices.{device}.interface.{interface}.{gauge}": gauge("Packets that were discarded or broken"),
   "devices.{device}.interface.{interface}.{counter}": counter("Packets by kind", 0, MAX),
-  "devices.{device}.interface.{interface}.{way}{unit}": counter("Traffic", 0, MAX),
+  "devices.{device}.interface.{interface}.{way}{unit}": counter("Traffic", 0, {
+    ...MAX,
+    unit: "{unit}/s",
+  }),
 };
 type Interfaces = Context<typeof options, typeof metrics>;
 

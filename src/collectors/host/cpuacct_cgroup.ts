@@ -21,8 +21,8 @@ export default defineCollector({
     ),
   },
   metrics: {
-    "{group}.user": gauge("CPU time in programs since the group's start, in 1/100 s"),
-    "{group}.system": gauge("CPU time in the kernel since the group's start, in 1/100 s"),
+    "{group}.user": gauge("CPU time in programs since the group's start, in 1/100 s", 0, "cs"),
+    "{group}.system": gauge("CPU time in the kernel since the group's start, in 1/100 s", 0, "cs"),
   },
 
   collect({ host: { fs }, options: { path }, emit, skipLine }) {

@@ -52,9 +52,9 @@ const options = {
 
 const metrics = {
   "{mount}.{unit}_percentfree": gauge("Space that is free", 2, "percent"),
-  "{mount}.{unit}_used": gauge("Space in use", 2),
-  "{mount}.{unit}_free": gauge("Space that is free, with root's reserve", 2),
-  "{mount}.{unit}_avail": gauge("Space that users can have", 2),
+  "{mount}.{unit}_used": gauge("Space in use", 2, "{unit}"),
+  "{mount}.{unit}_free": gauge("Space that is free, with root's reserve", 2, "{unit}"),
+  "{mount}.{unit}_avail": gauge("Space that users can have", 2, "{unit}"),
   "{mount}.inodes_percentfree": gauge("Inodes that are free", 0, "percent"),
   "{mount}.inodes_used": gauge("Inodes in use"),
   "{mount}.inodes_free": gauge("Inodes that are free"),

@@ -13,7 +13,14 @@ export default defineCollector({
   path: "ksm",
   sources: ["/sys/kernel/mm/ksm/*"],
   options: { ksm_path: text("/sys/kernel/mm/ksm", "The folder of KSM's files") },
-  metrics: { "{file}": gauge("The number in a file; pages_*: pages") },
+  metrics: {
+    "{file}": gauge("The number in a file; pages_*: pages", 0, {
+      byte: "general_profit",
+      ms: "*_millisecs",
+      s: "*_scan_time",
+      percent: "*_cpu",
+    }),
+  },
 
   collect({ host: { fs }, options: { ksm_path }, emit, skipLine }) {
     for (const name of fs.list(ksm_path).sort()) {

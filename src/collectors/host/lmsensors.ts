@@ -12,23 +12,35 @@ const CHIPS = "/sys/class/hwmon";
 /** What the operator, and the distribution, say of labels and formulas. */
 const CONFIGURATIONS = ["/etc/sensors3.conf", "/etc/sensors.conf"];
 const FOLDER = "/etc/sensors.d";
-/** Files with a sensor's value, and how many of the file's units are one of ours. */
+/** Files with a sensor's value. */
 const VALUE =
   /^(?:(in|fan|temp|curr|power|energy|humidity)(\d+)_(input|average)|cpu\d+_vid|intrusion\d+_alarm|beep_enable)$/;
-const UNITS: Readonly<Record<string, number>> = {
-  in: 1000,
-  temp: 1000,
-  curr: 1000,
-  humidity: 1000,
-  power: 1_000_000,
-  energy: 1_000_000,
+/** By the kind of a sensor: the unit, and how many of the file's are one of it. */
+const UNITS: Readonly<Record<string, { readonly unit: string; readonly factor: number }>> = {
+  in: { unit: "V", factor: 1000 },
+  temp: { unit: "°C", factor: 1000 },
+  curr: { unit: "A", factor: 1000 },
+  humidity: { unit: "percent", factor: 1000 },
+  power: { unit: "W", factor: 1_000_000 },
+  energy: { unit: "J", factor: 1_000_000 },
+  fan: { unit: "rpm", factor: 1 },
 };
+const VOLTAGE = UNITS.in;
+const PLAIN = { unit: "", factor: 1 };
 
 const options = {
   send_zero: bool(false, "Publish 0 for a sensor that cannot be read"),
 };
 const metrics = {
-  "{chip}.{sensor}": gauge("V, °C, A, W, J, percent, revolutions per minute", 2),
+  "{chip}.{sensor}": gauge("The value of a sensor", 2, {
+    V: "",
+    "°C": "",
+    A: "",
+    W: "",
+    J: "",
+    percent: "",
+    rpm: "",
+  }),
 };
 type Sensors = Context<typeof options, typeof metrics>;
 
@@ -84,11 +96,11 @@ function emitChip(
     const { label, isIgnored, compute = same } = rules.get(sensor) ?? {};
     if (isIgnored) continue;
     const found = isBroken(sensor) ? undefined : numberOf(fs, `${folder}/${file}`, skipLine);
-    const unit = file.endsWith("_vid") ? 1000 : UNITS[kind] ?? 1;
-    const value = found === undefined ? undefined : compute(found / unit);
+    const measure = file.endsWith("_vid") ? VOLTAGE : UNITS[kind] ?? PLAIN;
+    const value = found === undefined ? undefined : compute(found / measure.factor);
     if (value === undefined && !options.send_zero) continue;
     const title = label ?? (fs.tryRead(`${folder}/${sensor}_label`)?.rest() || sensor);
-    emit("{chip}.{sensor}", value ?? 0, chip, title.replaceAll(" ", "-"));
+    emit("{chip}.{sensor}", value ?? 0, chip, title.replaceAll(" ", "-"), { unit: measure.unit });
   }
 
   /** Nothing is connected to it, or a wire is broken. */

@@ -7,9 +7,16 @@ const metrics = {
   "{array}.status.{field}": gauge(
     "Size, level and members of the array, and how it is laid out",
     1,
+    { KiB: "blocks", byte: "chunk_size rounding_factor" },
   ),
-  "{array}.bitmap.{field}": gauge("Pages of the write-intent bitmap; sizes in KiB", 1),
-  "{array}.recovery.{field}": gauge("Percent, speed in bytes/s, remaining time in ms", 1),
+  "{array}.bitmap.{field}": gauge("Pages of the write-intent bitmap; sizes in KiB", 1, {
+    KiB: "page_size chunk_size",
+  }),
+  "{array}.recovery.{field}": gauge("Percent, speed in bytes/s, remaining time in ms", 1, {
+    percent: "percent",
+    "byte/s": "speed",
+    ms: "remaining_time",
+  }),
 };
 
 type Arrays = Context<Record<never, never>, typeof metrics>;

@@ -41,16 +41,18 @@ export default defineCollector({
   metrics,
 
   /** Lines without a unit are counts, and left out. */
-  prepare: ({ detailed }) => ({
+  prepare: ({ detailed, byte_unit: [unit] }) => ({
     read: fieldReader((name) => detailed || isDeclared(name), "kB"),
+    factor: byteFactor("byte", unit),
+    extras: { unit },
   }),
 
-  collect({ host, options, state, emit, skipLine }) {
-    const factor = byteFactor("byte", options.byte_unit[0]);
+  collect({ host, state, emit, skipLine }) {
+    const { factor, extras } = state;
     if (host.system !== "linux") {
       const { total, free } = host.figures.memory();
-      emit("MemTotal", total * factor);
-      emit("MemFree", free * factor);
+      emit("MemTotal", total * factor, extras);
+      emit("MemFree", free * factor, extras);
       return;
     }
     const fields = state.read(host.fs.read("/proc/meminfo"), skipLine);
@@ -59,8 +61,8 @@ export default defineCollector({
     let available = -1;
     for (const { name, value: kilobytes } of fields) {
       const value = Number(kilobytes) * 1024 * factor;
-      if (isDeclared(name)) emit(name, value);
-      else emit("{field}", value, name);
+      if (isDeclared(name)) emit(name, value, extras);
+      else emit("{field}", value, name, extras);
       if (name === "MemTotal") total = Number(kilobytes);
       if (name === "MemAvailable") available = Number(kilobytes);
     }

@@ -20,11 +20,13 @@ export default defineCollector({
   metrics: {
     "{group}.{field}": gauge(
       "Memory in the first byte_unit; total_: with the groups below, as all of version 2",
+      0,
+      "byte",
     ),
   },
 
   collect({ host: { fs }, options: { memory_path, skip, byte_unit: [unit] }, emit, skipLine }) {
-    const scale = { scale: byteFactor("byte", unit) };
+    const scale = { scale: byteFactor("byte", unit), unit };
     for (const group of cgroupsOf(fs, memory_path)) {
       if (matchesAny(skip, group.folder)) continue;
       for (const [field, bytes] of memoryOf(fs, group, skipLine)) {

@@ -25,8 +25,12 @@ export default defineCollector({
     sys_path: text("/sys/fs/cgroup/lxc", "A folder with one for each container"),
   },
   metrics: {
-    "{container}.memory.usage_in_{unit}s": gauge("Memory in use, in each byte_unit"),
-    "{container}.memory.limit_in_{unit}s": gauge("The limit; absent where version 2 has none"),
+    "{container}.memory.usage_in_{unit}s": gauge("Memory in use, in each byte_unit", 0, "{unit}"),
+    "{container}.memory.limit_in_{unit}s": gauge(
+      "The limit; absent where version 2 has none",
+      0,
+      "{unit}",
+    ),
   },
 
   collect({ host: { fs }, options: { sys_path, byte_unit }, emit, skipLine }) {

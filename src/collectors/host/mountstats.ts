@@ -56,12 +56,14 @@ const metrics = {
   "{mount}.events.{field}": counter("What the mount was asked for, by Diamond's names", 0, {
     rare: true,
   }),
-  "{mount}.bytes.{field}": counter("Bytes that programs, and the server, read and wrote"),
+  "{mount}.bytes.{field}": counter("Bytes that programs, and the server, read and wrote", 0, {
+    unit: "byte/s",
+  }),
   "{mount}.xprt.{protocol}.{field}": counter("Its connections to the server, all together"),
   "{mount}.rpc.{operation}.{field}": counter(
     "Calls of an operation; milliseconds until the answer, and until the end",
     0,
-    { rare: true },
+    { rare: true, unit: { "ms/s": "rtt exe" } },
   ),
 };
 type MountStats = Context<typeof options, typeof metrics>;

@@ -39,8 +39,11 @@ export default defineCollector({
     byte_unit: byteUnits(["bit", "byte"], "Units of traffic; a list publishes each"),
   },
   metrics: {
-    "{device}.rx_{unit}": rate("Received, in a unit of byte_unit", 0, traits),
-    "{device}.tx_{unit}": rate("Sent, in a unit of byte_unit", 0, traits),
+    "{device}.rx_{unit}": rate("Received, in a unit of byte_unit", 0, {
+      ...traits,
+      unit: "{unit}/s",
+    }),
+    "{device}.tx_{unit}": rate("Sent, in a unit of byte_unit", 0, { ...traits, unit: "{unit}/s" }),
     "{device}.{field}": rate("Packets, or errors of a kind", 0, { ...traits, rare: true }),
   },
   prepare({ interfaces, greedy, byte_unit }) {

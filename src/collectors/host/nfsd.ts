@@ -28,7 +28,7 @@ const help = {
 const metrics = {
   ".reply_cache.{field}": rate(help.rc, 3),
   ".filehandle.{field}": rate(help.fh, 3),
-  ".input_output.{field}": rate(help.io, 3),
+  ".input_output.{field}": rate(help.io, 3, { unit: "byte/s" }),
   ".threads.{field}": rate(help.th, 3),
   ".read-ahead.{field}": rate(help.ra, 3),
   ".net.{field}": rate(help.net, 3),

@@ -100,6 +100,11 @@ interface State {
   scan: number;
 }
 
+const PART_UNITS = {
+  s: "user system children_* iowait",
+  byte: "vms rss shared text lib data dirty uss pss swap *_chars *_bytes",
+};
+
 export default defineCollector({
   name: "ProcessResourcesCollector",
   doc: "Memory, CPU time, files, I/O and age of groups of processes",
@@ -113,9 +118,11 @@ export default defineCollector({
     unit: text("B", "Without effect, as in Diamond"),
   },
   metrics: {
-    "{group}.{key}": gauge("A figure of the group: the sum over its processes"),
-    "{group}.{key}.{part}": gauge("A part of a figure of the group"),
-    "{group}.uptime": gauge("Age of the processes, summed", 0, "second"),
+    "{group}.{key}": gauge("A figure of the group: the sum over its processes", 0, {
+      percent: "*_percent",
+    }),
+    "{group}.{key}.{part}": gauge("A part of a figure of the group", 0, PART_UNITS),
+    "{group}.uptime": gauge("Age of the processes, summed", 0, "s"),
     "{group}.workers_count": gauge("Processes in the group, with count_workers"),
   },
   prepare: ({ process }): State => ({ groups: readGroups(process), known: new Map(), scan: 0 }),

@@ -9,7 +9,7 @@ const metrics = {
   processes: rate("Processes and threads created", 0, traits),
   procs_running: gauge("Processes and threads that are ready to run"),
   procs_blocked: gauge("Processes that wait for a disk"),
-  btime: gauge("When the host was started", 0, "second"),
+  btime: gauge("When the host was started", 0, "s"),
 };
 
 export default defineCollector({

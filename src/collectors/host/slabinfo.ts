@@ -5,7 +5,9 @@ import type { Cursor } from "../../core/cursor.ts";
 import { wordsOf } from "../../core/words.ts";
 
 const metrics = {
-  "{cache}.{field}": gauge("Objects in use and all; bytes of one; objects and pages of a slab"),
+  "{cache}.{field}": gauge("Objects in use and all; bytes of one; objects and pages of a slab", 0, {
+    byte: "objsize",
+  }),
   "{cache}.tunables.{field}": gauge("Limits of the caches of each CPU"),
   "{cache}.slabdata.{field}": gauge("Slabs in use and all"),
 };

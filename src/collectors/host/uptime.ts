@@ -14,7 +14,7 @@ export default defineCollector({
   sources: ["/proc/uptime"],
   systems: everySystem,
   options: { metric_name: timeUnit("minutes", "The unit of time, and the metric's name") },
-  metrics: { "{unit}": gauge("Time since the start, in the unit that is its name") },
+  metrics: { "{unit}": gauge("Time since the start, in the unit that is its name", 0, "{unit}") },
 
   collect({ host, options, emit }) {
     const seconds = host.system === "linux" ? readUptime(host) : host.figures.uptime();

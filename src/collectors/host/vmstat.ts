@@ -8,8 +8,8 @@ const traits = { max: MAX_COUNTER, rare: true };
 const metrics = {
   pgfault: rate("Page faults", 2, traits),
   pgmajfault: rate("Page faults that had to wait for the disk", 2, traits),
-  pgpgin: rate("Kibibytes read from disk", 2, traits),
-  pgpgout: rate("Kibibytes written to disk", 2, traits),
+  pgpgin: rate("Kibibytes read from disk", 2, { ...traits, unit: "KiB/s" }),
+  pgpgout: rate("Kibibytes written to disk", 2, { ...traits, unit: "KiB/s" }),
   pswpin: rate("Pages read from swap space", 2, traits),
   pswpout: rate("Pages written to swap space", 2, traits),
 };

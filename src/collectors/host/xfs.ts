@@ -58,7 +58,11 @@ export default defineCollector({
   sources: ["/proc/fs/xfs/stat"],
   options: {},
   metrics: {
-    "{line}.{field}": counter("A field of a line; xpc: bytes", 0, { rare: true, sinceBoot: true }),
+    "{line}.{field}": counter("A field of a line; xpc: bytes", 0, {
+      rare: true,
+      sinceBoot: true,
+      unit: { "byte/s": "*_bytes" },
+    }),
   },
 
   collect({ host, emit, skipLine }) {

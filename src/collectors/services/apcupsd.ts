@@ -14,6 +14,14 @@ const GROWING = wordsOf("TONBATT CUMONBATT NUMXFERS");
 const MAX_RECORDS = 1000;
 const QUESTION = "\0\x06status";
 
+const UNITS = {
+  V: "*V",
+  percent: "LOADPCT BCHARGE",
+  minutes: "TIMELEFT",
+  "°C": "*TEMP",
+  Hz: "LINEFREQ",
+};
+
 export default defineCollector({
   name: "ApcupsdCollector",
   doc: "Uninterruptible power supplies of APC, as apcupsd tells of them",
@@ -32,9 +40,14 @@ export default defineCollector({
     ),
   },
   metrics: {
-    "{ups}.{field}": gauge("A field's number, in the unit that apcupsd names: V, %, minutes, °C"),
+    "{ups}.{field}": gauge(
+      "A field's number, in the unit that apcupsd names: V, %, minutes, °C",
+      0,
+      UNITS,
+    ),
     "{ups}.{growing}": rate("A field that grows: seconds on battery, transfers to it", 0, {
       rare: true,
+      unit: { "s/s": "*ONBATT" },
     }),
   },
 

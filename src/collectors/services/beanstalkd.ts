@@ -13,8 +13,13 @@ const options = {
   port: integer(11300, "Its port", { min: 1, max: MAX_PORT }),
 };
 const metrics = {
-  "{stat}": gauge("Jobs, commands, connections and CPU time, as the server counts them"),
-  "tubes.{tube}.{stat}": gauge("Jobs and commands of a tube, as the server counts them"),
+  "{stat}": gauge("Jobs, commands, connections and CPU time, as the server counts them", 0, {
+    byte: "*-size",
+    s: "uptime rusage-*",
+  }),
+  "tubes.{tube}.{stat}": gauge("Jobs and commands of a tube, as the server counts them", 0, {
+    s: "pause pause-time-left",
+  }),
 };
 type Beanstalkd = Context<typeof options, typeof metrics>;
 

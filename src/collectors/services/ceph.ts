@@ -23,7 +23,12 @@ export default defineCollector({
     socket_ext: text("asok", "What their names end with, behind a dot"),
     ceph_binary: text("/usr/bin/ceph", "The program ceph"),
   },
-  metrics: { "ceph.{daemon}.{counter}": gauge("A performance counter, as the daemon has it") },
+  metrics: {
+    "ceph.{daemon}.{counter}": gauge("A performance counter, as the daemon has it", 0, {
+      byte: "*bytes *bytes_used *bytes_avail",
+      s: "*.avgtime *_time",
+    }),
+  },
 
   async collect({ host, options, emit, signal }) {
     const { socket_path, socket_prefix, socket_ext, ceph_binary: bin } = options;

@@ -22,8 +22,8 @@ export default defineCollector({
     socket_ext: text("asok", "Without effect, as in Diamond"),
   },
   metrics: {
-    "cephstats.rd": gauge("Bytes that are read in a second"),
-    "cephstats.wr": gauge("Bytes that are written in a second"),
+    "cephstats.rd": gauge("Bytes that are read in a second", 0, "byte/s"),
+    "cephstats.wr": gauge("Bytes that are written in a second", 0, "byte/s"),
     "cephstats.iops": gauge("Operations in a second, reads and writes"),
   },
 

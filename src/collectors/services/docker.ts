@@ -11,7 +11,11 @@ const options = {
 };
 const metrics = {
   "{count}": gauge("Containers that run and do not, images, and images that nobody uses"),
-  "containers.{container}.{memory}": gauge("Memory, in bytes, and pages moved, since its start"),
+  "containers.{container}.{memory}": gauge(
+    "Memory, in bytes, and pages moved, since its start",
+    0,
+    { byte: "*_byte" },
+  ),
   "containers.{container}.cpu.{cpu}": gauge(
     "CPU time since its start; system: that of the host",
     0,

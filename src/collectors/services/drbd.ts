@@ -41,7 +41,11 @@ export default defineCollector({
     drbdsetup: text("drbdsetup", "The program drbdsetup, which is asked where DRBD is 9 or later"),
   },
   metrics: {
-    "{device}.{field}": gauge("By the device's minor number: KiB of traffic, requests under way"),
+    "{device}.{field}": gauge(
+      "By the device's minor number: KiB of traffic, requests under way",
+      0,
+      { KiB: "disk_* network_* out_of_sync" },
+    ),
   },
 
   async collect({ host, options, emit, signal, skipLine }) {

@@ -23,10 +23,19 @@ const options = {
   logstash_mode: bool(false, "Sum the indices of a day or hour, as Logstash makes them"),
   cluster: bool(false, "Publish the cluster's health"),
 };
+const UNITS = {
+  percent: "*percent",
+  ms: "*.time *_in_millis",
+  byte: "*.size *_in_bytes *.mem.* jvm.mem.*",
+};
 const metrics = {
-  "{server}.{field}": gauge("A figure of the node"),
-  "{server}.indices.{index}.{field}": gauge("A figure of the primaries of an index"),
-  "{server}.cluster_health.{field}": gauge("Nodes and shards; status: green 2, yellow 1, red 0"),
+  "{server}.{field}": gauge("A figure of the node", 0, UNITS),
+  "{server}.indices.{index}.{field}": gauge("A figure of the primaries of an index", 0, UNITS),
+  "{server}.cluster_health.{field}": gauge(
+    "Nodes and shards; status: green 2, yellow 1, red 0",
+    0,
+    UNITS,
+  ),
 };
 type Elastic = Context<typeof options, typeof metrics>;
 

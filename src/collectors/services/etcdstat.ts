@@ -24,8 +24,10 @@ const options = {
 };
 const metrics = {
   "self.is_leader": gauge("1: this member leads the cluster"),
-  "self.{field}": gauge("Appends, packets and bytes that members send each other"),
-  "self.{bandwidth}": rate("The same, from /metrics"),
+  "self.{field}": gauge("Appends, packets and bytes that members send each other", 0, {
+    "byte/s": "*BandwidthRate",
+  }),
+  "self.{bandwidth}": rate("The same, from /metrics", 0, { unit: "byte/s" }),
   "store.{field}": gauge("Operations on keys since the start, and watchers"),
 };
 type Etcd = Context<typeof options, typeof metrics>;

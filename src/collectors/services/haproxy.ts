@@ -32,6 +32,12 @@ const source = {
 };
 type Source = Values<typeof source>;
 
+const UNITS = {
+  byte: "bin bout comp_in comp_out comp_byp *_bytes_*",
+  ms: "qtime ctime rtime ttime *time_max *_duration",
+  s: "lastchg downtime lastsess",
+};
+
 export default defineCollector({
   name: "HAProxyCollector",
   doc: "Every column of HAProxy's statistics, by proxy and server",
@@ -44,7 +50,11 @@ export default defineCollector({
     "*": sections(source, "A subsection that servers names"),
   },
   metrics: {
-    "{section}.{proxy}.{server}.{column}": gauge("A column of the statistics; 1 for a text"),
+    "{section}.{proxy}.{server}.{column}": gauge(
+      "A column of the statistics; 1 for a text",
+      0,
+      UNITS,
+    ),
   },
 
   async collect({ host, options, emit, signal }) {

@@ -24,7 +24,7 @@ export default defineCollector({
   },
   metrics: {
     "{page}.time": gauge("Time to load all of it", 0, "us"),
-    "{page}.size": gauge("Size of the body", 0, "B"),
+    "{page}.size": gauge("Size of the body", 0, "byte"),
   },
 
   async collect({ host, options, emit, signal }) {

@@ -44,8 +44,16 @@ export default defineCollector({
     ...trustOptions,
   },
   metrics: {
-    "{server}.{whole}": gauge("A line of the page, or workers by the scoreboard"),
-    "{server}.{fraction}": gauge("Requests and bytes per second and request, CPU time", 5),
+    "{server}.{whole}": gauge("A line of the page, or workers by the scoreboard", 0, {
+      s: "ServerUptimeSeconds CPUChildren*",
+      KiB: "TotalkBytes",
+    }),
+    "{server}.{fraction}": gauge("Requests and bytes per second and request, CPU time", 5, {
+      "byte/s": "BytesPerSec",
+      byte: "BytesPerReq",
+      s: "CPUUser CPUSystem",
+      percent: "CPULoad",
+    }),
   },
 
   async collect({ host, options, emit, signal }) {

@@ -16,6 +16,18 @@ const COLUMNS: readonly (readonly [name: string, column: number])[] = [
   ["Upper.NonRecoverable", 9],
 ];
 
+/** By ipmitool's names. */
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ["degrees C", "°C"],
+  ["Volts", "V"],
+  ["Amps", "A"],
+  ["Watts", "W"],
+  ["RPM", "rpm"],
+  ["percent", "percent"],
+]);
+
+const SAID = Object.fromEntries([...UNITS.values()].map((unit) => [unit, ""]));
+
 export default defineCollector({
   name: "IPMISensorCollector",
   doc: "Sensors of the machine's management controller: temperatures, fans, voltages",
@@ -28,8 +40,8 @@ export default defineCollector({
     delimiter: text(".", "What stands for blanks in names of sensors"),
   },
   metrics: {
-    "{sensor}": gauge("Value of a sensor; a discrete one is a set of bits"),
-    "{sensor}.{column}": gauge("With thresholds: the value and its limits"),
+    "{sensor}": gauge("Value of a sensor; a discrete one is a set of flags", 0, SAID),
+    "{sensor}.{column}": gauge("With thresholds: the value and its limits", 0, SAID),
   },
 
   async collect({ host, options, emit, signal, skipLine }) {
@@ -40,13 +52,14 @@ export default defineCollector({
       if (line.trim() === "") continue;
       const cells = line.split("|").map((cell) => cell.trim());
       const sensor = cells[0].replaceAll(".", "_").replaceAll(" ", options.delimiter);
+      const unit = UNITS.get(cells[2]) ?? "";
       let isRead = cells.length > COLUMNS[6][1] && sensor !== "";
       for (const [column, at] of options.thresholds ? COLUMNS : COLUMNS.slice(0, 1)) {
         const cell = cells[at] ?? "na";
         const value = valueOf(cell);
         if (value === undefined) isRead &&= cell === "na";
-        else if (options.thresholds) emit("{sensor}.{column}", value, sensor, column);
-        else emit("{sensor}", value, sensor);
+        else if (options.thresholds) emit("{sensor}.{column}", value, sensor, column, { unit });
+        else emit("{sensor}", value, sensor, { unit });
       }
       if (!isRead) skipLine({ source: "ipmitool sensor", line: () => line });
     }

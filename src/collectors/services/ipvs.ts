@@ -17,6 +17,8 @@ const options = {
 const metrics = {
   "{service}.{server}.{field}": gauge(
     "Connections, packets, bytes since the start; total: of all its servers",
+    0,
+    { byte: "*bytes" },
   ),
   "{service}.{server}.active": gauge("Connections that are open"),
   "{service}.{server}.inactive": gauge("Connections that are being closed"),

@@ -46,7 +46,11 @@ const options = {
   },
   use_canonical_names: bool(true, "Ask for names with sorted keys"),
 };
-const metrics = { "{number}": gauge("A number of an MBean: domain, keys and attribute") };
+const UNITS = {
+  byte: "*Usage.init *Usage.committed *Usage.max *Usage.used *Bytes *MemorySize *SpaceSize",
+  ms: "*Runtime.Uptime *CollectionTime",
+};
+const metrics = { "{number}": gauge("A number of an MBean: domain, keys and attribute", 0, UNITS) };
 type Jolokia = Context<typeof options, typeof metrics, Rewrites>;
 
 type Rewrites = readonly (readonly [pattern: RegExp, replacement: string])[];

@@ -16,7 +16,9 @@ const options = {
   port: integer(8082, "Port of its MX4J", { min: 1, max: MAX_PORT }),
   query_paths: text("*kafka*:*", "Patterns of MBeans, with commas between them"),
 };
-const metrics = { "{bean}.{attribute}": gauge("A number of an MBean") };
+const metrics = {
+  "{bean}.{attribute}": gauge("A number of an MBean", 0, { ms: "CollectionTime" }),
+};
 type Kafka = Context<typeof options, typeof metrics>;
 
 const JVM = ["java.lang:type=GarbageCollector,name=*", "java.lang:type=Threading"];

@@ -29,11 +29,16 @@ const options = {
 const metrics = {
   "cpu.{cpu}.time": rate("CPU time in percent of one CPU; 0 and total are the same", 0, {
     max: MAX_COUNTER,
+    unit: "percent",
   }),
-  "block.{disk}.{field}": gauge("Requests and bytes of a disk since the start; total: of all"),
-  "net.{interface}.{field}": gauge("Traffic of an interface since the start; total: of all"),
-  "memory.nominal": gauge("Memory that the guest has", 0, "bytes"),
-  "memory.rss": gauge("Memory that the guest takes of the host", 0, "bytes"),
+  "block.{disk}.{field}": gauge("Requests and bytes of a disk since the start; total: of all", 0, {
+    byte: "*_bytes",
+  }),
+  "net.{interface}.{field}": gauge("Traffic of an interface since the start; total: of all", 0, {
+    byte: "*_bytes",
+  }),
+  "memory.nominal": gauge("Memory that the guest has", 0, "byte"),
+  "memory.rss": gauge("Memory that the guest takes of the host", 0, "byte"),
 };
 type Guests = Context<typeof options, typeof metrics>;
 /** `block.0.name` and the like. */

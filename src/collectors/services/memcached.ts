@@ -27,8 +27,13 @@ export default defineCollector({
     publish: words([], "The stats to publish, by name; empty: all"),
   },
   metrics: {
-    "{server}.{gauge}": gauge("Connections, items, memory, now"),
-    "{server}.{counter}": counter("Everything else that grows: commands, hits, misses, bytes"),
+    "{server}.{gauge}": gauge("Connections, items, memory, now", 0, {
+      byte: "*bytes",
+      s: "uptime",
+    }),
+    "{server}.{counter}": counter("Everything else that grows: commands, hits, misses, bytes", 0, {
+      unit: { "byte/s": "*bytes*", "us/s": "*_us" },
+    }),
   },
 
   async collect({ host, options: { hosts, publish }, emit, signal }) {

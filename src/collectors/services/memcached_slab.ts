@@ -18,8 +18,10 @@ export default defineCollector({
     port: integer(11211, "Its port", { min: 1, max: MAX_PORT }),
   },
   metrics: {
-    "slabs.{class}.{field}": gauge("Chunks, pages and commands of a slab class"),
-    "{field}": gauge("Slab classes in use, and bytes in slab pages"),
+    "slabs.{class}.{field}": gauge("Chunks, pages and commands of a slab class", 0, {
+      byte: "chunk_size",
+    }),
+    "{field}": gauge("Slab classes in use, and bytes in slab pages", 0, { byte: "total_malloced" }),
   },
 
   async collect({ host, options: { host: server, port }, emit, signal }) {

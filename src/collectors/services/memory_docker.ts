@@ -30,6 +30,8 @@ export default defineCollector({
   metrics: {
     "{group}.{field}": gauge(
       "Memory in the first byte_unit; total_: with the groups below, as all of version 2",
+      0,
+      "byte",
     ),
   },
 
@@ -42,7 +44,7 @@ export default defineCollector({
       { socket },
     );
     const names = new Map(containers.map(({ Id, Names: [name = Id] = [] }) => [Id, name]));
-    const scale = { scale: byteFactor("byte", unit) };
+    const scale = { scale: byteFactor("byte", unit), unit };
     for (const group of cgroupsOf(host.fs, memory_path)) {
       if (matchesAny(skip, group.folder)) continue;
       const name = group.name.replace(GROUP, (whole, id: string) => {

@@ -38,14 +38,32 @@ const options = {
   replica: bool(false, "Publish the replica set"),
   replset_node_name: text("_id", "The key of a member that stands for it in names"),
 };
+const SERVER_UNITS = {
+  byte: "*.bytesIn *.bytesOut *.bytes",
+  MiB: "mem.resident mem.virtual mem.mapped*",
+  ms: "uptimeMillis *_ms",
+  us: "*Micros.*",
+  s: "uptime",
+};
+const DATA_UNITS = { byte: "*Size *.size size *Sizes.* *.sizes.*" };
 const metrics = {
-  "{server}.{field}": gauge("A figure of serverStatus"),
-  "{server}.{group}_per_sec.{field}": counter("Operations, traffic, page faults, flushes"),
-  "{server}.percent.{field}": gauge("Locks and misses, in percent of what they are part of"),
-  "{server}.databases.{database}.{field}": gauge("A figure of dbStats"),
-  "{server}.databases.{database}.{collection}.{field}": gauge("A figure of collStats"),
+  "{server}.{field}": gauge("A figure of serverStatus", 0, SERVER_UNITS),
+  "{server}.{group}_per_sec.{field}": counter("Operations, traffic, page faults, flushes", 0, {
+    unit: { "byte/s": "bytes*" },
+  }),
+  "{server}.percent.{field}": gauge(
+    "Locks and misses, in percent of what they are part of",
+    0,
+    "percent",
+  ),
+  "{server}.databases.{database}.{field}": gauge("A figure of dbStats", 0, DATA_UNITS),
+  "{server}.databases.{database}.{collection}.{field}": gauge(
+    "A figure of collStats",
+    0,
+    DATA_UNITS,
+  ),
   "{server}.replset.{field}": gauge("Members, and those that are healthy"),
-  "{server}.replset.node.{node}.{field}": gauge("A figure of a member"),
+  "{server}.replset.node.{node}.{field}": gauge("A figure of a member", 0, { s: "uptime" }),
 };
 type Mongodb = Context<typeof options, typeof metrics>;
 

@@ -26,6 +26,8 @@ const metrics = {
   ),
   "{service}.{memory}.{unit}_usage": gauge(
     "Memory of the process, in the units of byte_unit; memory_total: with its children",
+    0,
+    "{unit}",
   ),
 };
 type Monit = Context<typeof options, typeof metrics>;

@@ -24,8 +24,13 @@ const options = {
   innodb: bool(false, "Publish SHOW ENGINE INNODB STATUS"),
 };
 const metrics = {
-  "{server}.{gauge}": gauge("A value that stands for itself: connections, pages, threads"),
-  "{server}.{rate}": rate("Everything else, by its growth"),
+  "{server}.{gauge}": gauge("A value that stands for itself: connections, pages, threads", 0, {
+    byte: "*_memory *_alloc *_bytes_per_read",
+    s: "Seconds_*",
+  }),
+  "{server}.{rate}": rate("Everything else, by its growth", 0, {
+    unit: { "byte/s": "Bytes_* Innodb_data_read Innodb_data_written *_log_written *_Log_Space" },
+  }),
 };
 type Mysql = Context<typeof options, typeof metrics>;
 

@@ -27,7 +27,9 @@ export default defineCollector({
     use_sudo: bool(true, "Run it with sudo"),
     vars: words(VARS, "Variables to publish, as nagiostats knows them"),
   },
-  metrics: { "{variable}": gauge("A variable of nagiostats; times in milliseconds") },
+  metrics: {
+    "{variable}": gauge("A variable of nagiostats; times in milliseconds", 0, { ms: "*LAT *EXT" }),
+  },
 
   /** A line for each variable, in their order. */
   async collect({ host, options, emit, signal, skipLine }) {

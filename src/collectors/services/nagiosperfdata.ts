@@ -13,9 +13,18 @@ const options = {
     "Folder into which Nagios moves its files; they are removed once they have been read",
   ),
 };
+const UNITS = { byte: "", s: "", percent: "" };
 const metrics = {
-  "{prefix}.{host}.host.{label}": gauge("A value of a host's check, in bytes and seconds"),
-  "{prefix}.{host}.{service}.{label}": gauge("A value of a service's check, in bytes and seconds"),
+  "{prefix}.{host}.host.{label}": gauge(
+    "A value of a host's check, in bytes and seconds",
+    0,
+    UNITS,
+  ),
+  "{prefix}.{host}.{service}.{label}": gauge(
+    "A value of a service's check, in bytes and seconds",
+    0,
+    UNITS,
+  ),
 };
 type Perfdata = Context<typeof options, typeof metrics>;
 
@@ -66,13 +75,15 @@ function emitLine({ emit }: Perfdata, fields: ReadonlyMap<string, string>): bool
   if (!name || data === undefined || !(isHost || isService)) return false;
   const [prefix, host] = [fields.get("GRAPHITEPREFIX") ?? "", name].map(safeName);
   let whole = true;
-  for (const { label, isQuoted, written, factor = 1 } of perfdataIn(data)) {
+  for (const { label, isQuoted, written, factor = 1, unit } of perfdataIn(data)) {
     const value = Number(written) * factor;
     const part = safeName(isQuoted ? `'${label}'` : label);
     if (written === "U") continue;
     if (!Number.isFinite(value)) whole = false;
-    else if (isHost) emit("{prefix}.{host}.host.{label}", value, prefix, host, part);
-    else emit("{prefix}.{host}.{service}.{label}", value, prefix, host, safeName(check!), part);
+    else if (isHost) emit("{prefix}.{host}.host.{label}", value, prefix, host, part, { unit });
+    else {emit("{prefix}.{host}.{service}.{label}", value, prefix, host, safeName(check!), part, {
+        unit,
+      });}
   }
   return whole;
 }

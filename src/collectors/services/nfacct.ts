@@ -17,7 +17,7 @@ export default defineCollector({
   },
   metrics: {
     "{object}.pkts": gauge("Packets since the last run; without reset, since the start"),
-    "{object}.bytes": gauge("Bytes since the last run; without reset, since the start", 0, "bytes"),
+    "{object}.bytes": gauge("Bytes since the last run; without reset, since the start", 0, "byte"),
   },
 
   async collect({ host, options, emit, signal, skipLine }) {

@@ -37,7 +37,9 @@ const metrics = {
   act_writes: gauge("Connections whose answer is being written"),
   act_waits: gauge("Idle connections"),
   "{group}.{gauge}": gauge("NGINX Plus: connections, keepalive and the like, now"),
-  "{group}.{counter}": counter("NGINX Plus: requests, bytes, answers and failures"),
+  "{group}.{counter}": counter("NGINX Plus: requests, bytes, answers and failures", 0, {
+    unit: { "byte/s": "received sent" },
+  }),
 };
 
 type Nginx = Context<typeof options, typeof metrics>;

@@ -20,7 +20,7 @@ export default defineCollector({
   },
   metrics: {
     "server.count": gauge("Servers that were asked; with ntpsec: that it tells of"),
-    "offset.{unit}": gauge("What to add to this host's clock"),
+    "offset.{unit}": gauge("What to add to this host's clock", 0, "{unit}"),
   },
 
   async collect({ host, options, emit, signal, skipLine }) {

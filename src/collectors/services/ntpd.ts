@@ -38,8 +38,14 @@ export default defineCollector({
   systems: everySystem,
   options,
   metrics: {
-    "{peer}": gauge("Of the peer in use; times in ms, when in s"),
-    "{clock}": gauge("Of the kernel's clock, in s and ppm"),
+    "{peer}": gauge("Of the peer in use; times in ms, when in s", 0, {
+      ms: "delay jitter",
+      s: "when poll",
+    }),
+    "{clock}": gauge("Of the kernel's clock, in s and ppm", 0, {
+      ppm: "frequency",
+      s: "offset *_error root_*",
+    }),
   },
 
   async collect({ host, options, emit, signal }) {

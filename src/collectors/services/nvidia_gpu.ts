@@ -23,7 +23,14 @@ export default defineCollector({
       "Properties to ask for, by nvidia-smi's names; the first has to be index",
     ),
   },
-  metrics: { "gpu_{index}.{stat}": gauge("A property: MiB, percent, °C; absent where it is N/A") },
+  metrics: {
+    "gpu_{index}.{stat}": gauge("A property: MiB, percent, °C; absent where it is N/A", 0, {
+      MiB: "memory.*",
+      percent: "utilization.* fan.speed",
+      "°C": "temperature.*",
+      W: "power.*",
+    }),
+  },
 
   async collect({ host, options, emit, signal, skipLine }) {
     const { stats } = options;

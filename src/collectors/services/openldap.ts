@@ -65,7 +65,9 @@ export default defineCollector({
     "conns.{field}": gauge("Connections since the start, and now"),
     "ops.{field}": gauge("Operations that were completed since the start, by kind"),
     "waiter.{field}": gauge("Connections that wait to be read or written"),
-    "stats.{field}": gauge("Bytes, messages, referrals and entries that were sent"),
+    "stats.{field}": gauge("Bytes, messages, referrals and entries that were sent", 0, {
+      byte: "bytes",
+    }),
     "threads.{field}": gauge("Threads by state, and their limits"),
   },
 

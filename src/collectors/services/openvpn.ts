@@ -19,8 +19,14 @@ const options = {
 };
 const metrics = {
   "{instance}.clients.connected": gauge("Clients"),
-  "{instance}.clients.{client}.{direction}": gauge("Bytes of a client since it has connected"),
-  "{instance}.global.{field}": gauge("Statistics of the server, or of a client itself"),
+  "{instance}.clients.{client}.{direction}": gauge(
+    "Bytes of a client since it has connected",
+    0,
+    "byte",
+  ),
+  "{instance}.global.{field}": gauge("Statistics of the server, or of a client itself", 0, {
+    byte: "*_bytes",
+  }),
 };
 type OpenVpn = Context<typeof options, typeof metrics>;
 

@@ -15,6 +15,13 @@ const server = {
 const ADMIN = "pgbouncer";
 const QUESTIONS = ["SHOW POOLS", "SHOW STATS"];
 
+const UNITS = {
+  byte: "total_received total_sent",
+  "byte/s": "avg_recv avg_sent",
+  us: "total_*_time avg_*_time maxwait_us",
+  s: "maxwait",
+};
+
 export default defineCollector({
   name: "PgbouncerCollector",
   doc: "Pools and traffic of PgBouncer, by database",
@@ -28,7 +35,7 @@ export default defineCollector({
     method: text("Threaded", "Without effect, as in Diamond"),
   },
   metrics: {
-    "{instance}.{database}.{column}": gauge("A column of SHOW POOLS or SHOW STATS"),
+    "{instance}.{database}.{column}": gauge("A column of SHOW POOLS or SHOW STATS", 0, UNITS),
   },
 
   async collect({ host, options: { instances, user, password }, emit, signal }) {

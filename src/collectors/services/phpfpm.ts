@@ -24,7 +24,7 @@ export default defineCollector({
     port: integer(80, "Its port", { min: 1, max: MAX_PORT }),
     uri: text("fpm-status", "Path of the status page"),
   },
-  metrics: { "{field}": gauge("A field of the status page") },
+  metrics: { "{field}": gauge("A field of the status page", 0, { s: "start_since" }) },
 
   async collect({ host, options, emit, signal }) {
     const url = `${baseUrl(false, options.host, options.port)}/${options.uri.replace(/^\//, "")}`;

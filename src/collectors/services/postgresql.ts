@@ -36,7 +36,7 @@ export default defineCollector({
   sources: ["pg_stat_database", "pg_stat_activity", "pg_stat_user_tables", "pg_locks"],
   systems: everySystem,
   options,
-  metrics: { "{group}.{name}": gauge("A column of the group's view") },
+  metrics: { "{group}.{name}": gauge("A column of the group's view", 0, { byte: "size relsize" }) },
 
   async collect({ host, options, emit, signal }) {
     const groups = groupsOf(options);

@@ -27,8 +27,14 @@ export default defineCollector({
   systems: everySystem,
   options: commandOptions("/usr/bin/pdns_control"),
   metrics: {
-    "{gauge}": gauge("Sizes, latencies and seconds, now"),
-    "{rate}": rate("Everything else, in a second"),
+    "{gauge}": gauge("Sizes, latencies and seconds, now", 0, {
+      us: "*latency",
+      byte: "*-memory-usage",
+      s: "uptime",
+    }),
+    "{rate}": rate("Everything else, in a second", 0, {
+      unit: { "byte/s": "*-bytes", "ms/s": "*-msec" },
+    }),
   },
 
   async collect({ host, options, emit, signal, skipLine }) {

@@ -23,8 +23,14 @@ const options = {
   rename: many(text("", "What stands for the exporter's name"), "Names instead of the exporter's"),
 };
 const metrics = {
-  "{gauge}": gauge("A sample by its name and labels", 3),
-  "{counter}": rate("Growth per second of a counter, and of a histogram's parts", 3),
+  "{gauge}": gauge("A sample by its name and labels", 3, {
+    byte: "*_bytes *_bytes.*",
+    s: "*_seconds *_seconds.*",
+    percent: "*_percent *_percent.*",
+  }),
+  "{counter}": rate("Growth per second of a counter, and of a histogram's parts", 3, {
+    unit: { "byte/s": "*_bytes_total* *_bytes_sum*", "s/s": "*_seconds_total* *_seconds_sum*" },
+  }),
 };
 type Scrape = Context<typeof options, typeof metrics>;
 

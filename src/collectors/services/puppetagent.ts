@@ -15,6 +15,8 @@ const TODAYS = wordsOf(`
   /var/cache/puppet/state/last_run_summary.yaml
 `);
 
+const SECONDS = { unit: "s" };
+
 export default defineCollector({
   name: "PuppetAgentCollector",
   doc: "The last run of Puppet's agent: resources, changes, events, times",
@@ -24,7 +26,9 @@ export default defineCollector({
   options: {
     yaml_path: text(DIAMONDS, "The summary; where it is not there, today's places are looked at"),
   },
-  metrics: { "{section}.{field}": gauge("A number of the summary; times in seconds") },
+  metrics: {
+    "{section}.{field}": gauge("A number of the summary; times in seconds", 0, { s: "" }),
+  },
 
   collect({ host: { fs }, options: { yaml_path }, emit }) {
     const path = [yaml_path, ...(yaml_path === DIAMONDS ? TODAYS : [])].find((one) =>
@@ -43,7 +47,9 @@ export default defineCollector({
       const value = numberIn(written);
       if (value === undefined || section === undefined) continue;
       found = true;
-      emit("{section}.{field}", value, section.name, key);
+      if (section.name === "time" && key !== "last_run") {
+        emit("{section}.{field}", value, section.name, key, SECONDS);
+      } else emit("{section}.{field}", value, section.name, key);
     }
     if (!found) throw badData(`${path} has no numbers: it is not a summary of Puppet's`);
   },

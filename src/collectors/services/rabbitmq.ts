@@ -32,12 +32,15 @@ const options = {
   cluster: bool(false, "Publish the cluster's nodes and partitions"),
   query_individual_queues: bool(false, "Ask for each queue by itself"),
 };
+const QUEUE_UNITS = { byte: "memory message_bytes*" };
 const metrics = {
-  "health.{field}": gauge("Files, memory, sockets, disk and processes of the node"),
+  "health.{field}": gauge("Files, memory, sockets, disk and processes of the node", 0, {
+    byte: "mem_* disk_*",
+  }),
   "cluster.{field}": gauge("Nodes, and partitions of the network"),
   "{field}": gauge("The overview: totals of queues, messages and objects"),
-  "queues.{queue}.{field}": gauge("A queue, where no virtual hosts are configured"),
-  "vhosts.{vhost}.queues.{queue}.{field}": gauge("A queue of a virtual host"),
+  "queues.{queue}.{field}": gauge("A queue, where no virtual hosts are configured", 0, QUEUE_UNITS),
+  "vhosts.{vhost}.queues.{queue}.{field}": gauge("A queue of a virtual host", 0, QUEUE_UNITS),
 };
 type Rabbit = Context<typeof options, typeof metrics>;
 

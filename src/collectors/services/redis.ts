@@ -26,6 +26,12 @@ const NAMES = pairsOf(`
   master_last_io_seconds_ago=slaves.last_io
 `);
 
+const UNITS = {
+  percent: "memory.used_percent",
+  byte: "memory.*_view",
+  s: "process.uptime cpu.* last_save.time_since",
+};
+
 export default defineCollector({
   name: "RedisCollector",
   doc: "Clients, memory, keys and replication of Redis and Valkey, from INFO",
@@ -42,8 +48,10 @@ export default defineCollector({
     databases: integer(16, "Databases to publish, from 0 on", { min: 0 }),
   },
   metrics: {
-    "{server}.{field}": gauge("A field of INFO, or what follows from some"),
-    "{server}.db{number}.{field}": gauge("Keys of a database, and how many expire"),
+    "{server}.{field}": gauge("A field of INFO, or what follows from some", 0, UNITS),
+    "{server}.db{number}.{field}": gauge("Keys of a database, and how many expire", 0, {
+      ms: "avg_ttl",
+    }),
   },
 
   async collect({ host, options, emit, signal }) {

@@ -26,7 +26,11 @@ export default defineCollector({
       "Servers: [alias@]host[:port]; the alias is the port where none is written",
     ),
   },
-  metrics: { "{server}.{counter}": counter("A counter of the cache manager") },
+  metrics: {
+    "{server}.{counter}": counter("A counter of the cache manager", 0, {
+      unit: { "KiB/s": "*kbytes_*" },
+    }),
+  },
 
   /** The page that each server has answered with counters. */
   prepare: () => ({ pages: new Map<string, string>() }),

@@ -25,12 +25,22 @@ export default defineCollector({
     hosts: list(["localhost:22222"], "Servers: [alias@]host:port, or [alias@]/path/of.sock"),
   },
   metrics: {
-    "{proxy}.{gauge}": gauge("Connections of the proxy, and seconds since its start"),
+    "{proxy}.{gauge}": gauge("Connections of the proxy, and seconds since its start", 0, {
+      s: "uptime",
+    }),
     "{proxy}.{counter}": counter("Connections that the proxy accepted"),
     "{proxy}.pools.{pool}.{gauge}": gauge("Connections of a pool's clients"),
     "{proxy}.pools.{pool}.{counter}": counter("Errors, ejected servers, divided requests"),
-    "{proxy}.pools.{pool}.servers.{server}.{gauge}": gauge("Connections and queues of a server"),
-    "{proxy}.pools.{pool}.servers.{server}.{counter}": counter("Requests, responses and errors"),
+    "{proxy}.pools.{pool}.servers.{server}.{gauge}": gauge(
+      "Connections and queues of a server",
+      0,
+      { byte: "*_bytes" },
+    ),
+    "{proxy}.pools.{pool}.servers.{server}.{counter}": counter(
+      "Requests, responses and errors",
+      0,
+      { unit: { "byte/s": "*_bytes" } },
+    ),
   },
 
   async collect({ host, options: { hosts }, emit, signal }) {

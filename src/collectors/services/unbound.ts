@@ -12,7 +12,10 @@ const options = {
   histogram: bool(true, "Publish how long recursive lookups took, if the server counts it"),
 };
 const metrics = {
-  "{field}": gauge("A line of the statistics"),
+  "{field}": gauge("A line of the statistics", 0, {
+    byte: "mem.*",
+    s: "time.up time.elapsed *.recursion.time.*",
+  }),
   "histogram.{bucket}": gauge("Recursive lookups that took so long or longer"),
 };
 type Unbound = Context<typeof options, typeof metrics>;

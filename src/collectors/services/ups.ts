@@ -5,6 +5,15 @@ import { text } from "../../core/option.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { commandOptions, run } from "../../protocols/command.ts";
 
+const UNITS = {
+  percent: "battery.charge.* ups.load.*",
+  V: "*.voltage.*",
+  A: "*.current.*",
+  Hz: "*.frequency.*",
+  s: "*.runtime.*",
+  "°C": "*.temperature.*",
+};
+
 export default defineCollector({
   name: "UPSCollector",
   doc: "An uninterruptible power supply, as NUT tells of it",
@@ -18,6 +27,8 @@ export default defineCollector({
   metrics: {
     "{variable}": gauge(
       "A variable of NUT that is a number; of a name of two parts the last comes twice",
+      0,
+      UNITS,
     ),
   },
 

@@ -53,7 +53,7 @@ export default defineCollector({
   gone: { "Varnish 6": "sess_drop, client_req_411, backend_toolate, sms_*, vsm_*" },
   options: commandOptions("/usr/bin/varnishstat"),
   metrics: {
-    "{counter}": gauge("A counter by its name"),
+    "{counter}": gauge("A counter by its name", 0, { byte: "*bytes *.g_space", s: "*.uptime" }),
   },
 
   async collect({ host, options, emit, signal }) {

@@ -23,7 +23,12 @@ export default defineCollector({
     hosts: list(["localhost:2181"], "Servers: [alias@]host:port; give several of them aliases"),
     publish: words([], "The values to publish, by name; empty: all"),
   },
-  metrics: { "{server}.{field}": gauge("A line of mntr") },
+  metrics: {
+    "{server}.{field}": gauge("A line of mntr", 0, {
+      ms: "*_latency *_uptime zk_avg_*_ms zk_min_*_ms zk_max_*_ms zk_sum_*_ms zk_p*_ms",
+      byte: "*bytes* *_data_size *_response_size",
+    }),
+  },
 
   async collect({ host, options: { hosts, publish }, emit, signal, skipLine }) {
     await each(hosts, (item) => item, async (item) => {
