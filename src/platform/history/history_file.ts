@@ -1,5 +1,6 @@
 /**
- * The file of the history: one SQLite database. Blocks are rows of gzip, whose checksum shows damage. WAL without a sync at each commit, so that a kill loses nothing that was committed.
+ * The file of the history: one SQLite database. Blocks are rows of gzip, whose checksum shows damage. WAL without a
+ * sync at each commit, so that a kill loses nothing that was committed.
  */
 
 import { existsSync, mkdirSync, renameSync } from "node:fs";
@@ -43,102 +44,129 @@ export function openHistoryFile(path: string, log: Log): HistoryFile {
   } catch (error) {
     throw configError(`cannot make the folder of "${path}"`, error);
   }
-  let db = opened();
+  return new SqliteHistory(path, log);
+}
 
-  function opened(): DatabaseSync {
+class SqliteHistory implements HistoryFile {
+  readonly #path: string;
+  readonly #log: Log;
+  #db: DatabaseSync;
+
+  constructor(path: string, log: Log) {
+    this.#path = path;
+    this.#log = log;
     try {
-      return openChecked(path);
+      this.#db = openChecked(path);
     } catch (error) {
-      if (!CORRUPT.test(messageOf(error))) {
-        throw configError(`cannot open the history in "${path}"`, error);
-      }
-      return openedAnew(error);
+      if (!isDamage(error)) throw configError(`cannot open the history in "${path}"`, error);
+      this.#db = this.#beginAgain(error);
     }
   }
 
-  function openedAnew(reason: unknown): DatabaseSync {
-    const aside = `${path}.damaged-${Date.now()}`;
-    for (const end of ["", "-wal", "-shm"]) {
-      if (existsSync(path + end)) renameSync(path + end, aside + end);
-    }
-    log.warn(`The history in "${path}" is damaged (${messageOf(reason)}); it is now "${aside}"`);
-    return openChecked(path);
+  get bytes(): number {
+    return this.#guarded(usedBytes);
   }
 
-  /** Runs something that reads or writes. Throws `undelivered`. */
-  function guarded<T>(act: (db: DatabaseSync) => T): T {
-    try {
-      return act(db);
-    } catch (error) {
-      if (CORRUPT.test(messageOf(error))) {
-        db.close();
-        db = openedAnew(error);
-      }
-      throw undelivered(`cannot use the history in "${path}"`, error);
+  get points(): number {
+    return this.#guarded((db) => number(db, "SELECT sum(points) FROM block"));
+  }
+
+  get oldest(): number | undefined {
+    return this.#guarded((db) => value(db, "SELECT min(first) FROM block")) ?? undefined;
+  }
+
+  *paths(): Generator<readonly [number: number, path: string]> {
+    const rows = this.#guarded((db) => db.prepare("SELECT number, path FROM path").all());
+    for (const { number, path } of rows as unknown as { number: number; path: string }[]) {
+      yield [number, path];
     }
   }
 
-  function transaction(act: (db: DatabaseSync) => void): void {
-    guarded((open) => {
-      open.exec("BEGIN IMMEDIATE");
+  append(block: BlockInfo, data: Uint8Array, paths: ReadonlyMap<number, string>): void {
+    this.#transaction((db) => {
+      insert(db, block, data);
+      const add = db.prepare("INSERT OR REPLACE INTO path VALUES (?, ?, ?)");
+      for (const [number, path] of paths) add.run(number, path, block.to);
+    });
+  }
+
+  replace(
+    ids: readonly number[],
+    blocks: readonly { readonly info: BlockInfo; readonly data: Uint8Array }[],
+    numbers: readonly number[],
+  ): void {
+    this.#transaction((db) => {
+      const remove = db.prepare("DELETE FROM block WHERE id = ?");
+      for (const id of ids) remove.run(id);
+      for (const { info, data } of blocks) insert(db, info, data);
+      const see = db.prepare("UPDATE path SET seen = max(seen, ?) WHERE number = ?");
+      const last = Math.max(0, ...blocks.map(({ info }) => info.to));
+      for (const number of numbers) see.run(last, number);
+    });
+  }
+
+  blocks(kind: BlockKind, from: number, to: number): Block[] {
+    const rows = this.#guarded((db) =>
+      db.prepare(SELECT_BLOCKS).all(KINDS.indexOf(kind), finite(from), finite(to))
+    );
+    return rows.map((row) => ({ ...row as unknown as Omit<Block, "kind">, kind }));
+  }
+
+  read({ id }: Block): Uint8Array | undefined {
+    const row = this.#guarded((db) => db.prepare("SELECT data FROM block WHERE id = ?").get(id));
+    return row && unpacked((row as unknown as { data: Uint8Array }).data);
+  }
+
+  trim(maxBytes: number, oldest: number): readonly number[] {
+    return this.#guarded((db) => trimFile(db, maxBytes, oldest));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #transaction(act: (db: DatabaseSync) => void): void {
+    this.#guarded((db) => {
+      db.exec("BEGIN IMMEDIATE");
       try {
-        act(open);
-        open.exec("COMMIT");
+        act(db);
+        db.exec("COMMIT");
       } catch (error) {
         // SQLite may have ended it already, on a full disk for example.
-        if (open.isTransaction) open.exec("ROLLBACK");
+        if (db.isTransaction) db.exec("ROLLBACK");
         throw error;
       }
     });
   }
 
-  return {
-    get bytes() {
-      return guarded(usedBytes);
-    },
-    get points() {
-      return guarded((open) => number(open, "SELECT sum(points) FROM block"));
-    },
-    get oldest() {
-      const first = guarded((open) => value(open, "SELECT min(first) FROM block"));
-      return first ?? undefined;
-    },
-    *paths() {
-      const rows = guarded((open) => open.prepare("SELECT number, path FROM path").all());
-      for (const { number, path } of rows as unknown as { number: number; path: string }[]) {
-        yield [number, path] as const;
+  /** Runs something that reads or writes. Throws `undelivered`. */
+  #guarded<T>(act: (db: DatabaseSync) => T): T {
+    try {
+      return act(this.#db);
+    } catch (error) {
+      if (isDamage(error)) {
+        this.#db.close();
+        this.#db = this.#beginAgain(error);
       }
-    },
-    append(block, data, paths) {
-      transaction((open) => {
-        insert(open, block, data);
-        const add = open.prepare("INSERT OR REPLACE INTO path VALUES (?, ?, ?)");
-        for (const [number, path] of paths) add.run(number, path, block.to);
-      });
-    },
-    replace(ids, blocks, numbers) {
-      transaction((open) => {
-        const remove = open.prepare("DELETE FROM block WHERE id = ?");
-        for (const id of ids) remove.run(id);
-        for (const { info, data } of blocks) insert(open, info, data);
-        const see = open.prepare("UPDATE path SET seen = max(seen, ?) WHERE number = ?");
-        const last = Math.max(0, ...blocks.map(({ info }) => info.to));
-        for (const number of numbers) see.run(last, number);
-      });
-    },
-    blocks(kind, from, to) {
-      const rows = guarded((open) =>
-        open.prepare(SELECT_BLOCKS).all(KINDS.indexOf(kind), finite(from), finite(to))
-      );
-      return rows.map((row) => ({ ...row as unknown as Omit<Block, "kind">, kind }));
-    },
-    read({ id }) {
-      const row = guarded((open) => open.prepare("SELECT data FROM block WHERE id = ?").get(id));
-      return row && unpacked((row as unknown as { data: Uint8Array }).data);
-    },
-    trim: (maxBytes, oldest) => guarded((open) => trimFile(open, maxBytes, oldest)),
-    close: () => db.close(),
-  };
+      throw undelivered(`cannot use the history in "${this.#path}"`, error);
+    }
+  }
+
+  /** Puts the damaged file aside. */
+  #beginAgain(reason: unknown): DatabaseSync {
+    const path = this.#path;
+    const aside = `${path}.damaged-${Date.now()}`;
+    for (const end of ["", "-wal", "-shm"]) {
+      if (existsSync(path + end)) renameSync(path + end, aside + end);
+    }
+    const why = messageOf(reason);
+    this.#log.warn(`The history in "${path}" is damaged (${why}); it is now "${aside}"`);
+    return openChecked(path);
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return CORRUPT.test(messageOf(error));
 }
 
 function openChecked(path: string): DatabaseSync {
