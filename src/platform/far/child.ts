@@ -66,7 +66,13 @@ const functions: Calls = {
   remove: (path: string) => rmSync(path, { force: true }),
   removePid: (path: string) => removePid(path),
   removeSocket: (path: string) => removeIf(path, (entry) => entry.isSocket()),
-  appender: (path: string, rotation: Rotation) => keep({ ...openAppender(path, rotation) }),
+  appender(path: string, rotation: Rotation) {
+    const appender = openAppender(path, rotation);
+    return keep({
+      append: (text: string) => appender.append(text),
+      close: () => appender.close(),
+    });
+  },
   history(path: string) {
     const warnings: string[] = [];
     const warn = (message: string) => void warnings.push(message);

@@ -1,131 +1,117 @@
 /** Files that grow and are put aside: the log's and the archive's. */
 
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
-import { basename } from "node:path";
+import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { configError } from "../../core/errors.ts";
 import type { Appender, Rotation } from "../../ports/fs.ts";
-import { nextRotation, rotatedPattern, rotatedSuffix } from "../../formats/rotation.ts";
-import { utc } from "../../formats/strftime.ts";
-import { streams, zlib } from "../runtime/node_modules.ts";
-import { withPlace } from "../access/folder.ts";
+import { nextRotation } from "../../formats/rotation.ts";
+import { utc, type Zone } from "../../formats/strftime.ts";
 import { openToAppend } from "../access/safe_open.ts";
 import { farFor } from "../far/far.ts";
 import { farAppender } from "./far_appender.ts";
 import { localZone } from "./local_zone.ts";
+import { OldFiles } from "./old_files.ts";
 
 /** Between looks at whether another program has moved the file away. */
 const WATCH_MS = 1000;
 const MODE = 0o644;
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_WRONLY } = constants;
 
 export function openAppender(path: string, rotation: Rotation): Appender {
   const far = farFor(path);
-  return far === undefined ? openHere(path, rotation) : farAppender(far, path, rotation);
+  return far === undefined ? new LocalAppender(path, rotation) : farAppender(far, path, rotation);
 }
 
-function openHere(path: string, rotation: Rotation): Appender {
-  const { when, interval, keep, maxBytes, gzip, watch } = rotation;
-  const zone = rotation.utc ? utc : localZone;
-  let descriptor = openFile(path);
-  let { size } = fstatSync(descriptor);
+class LocalAppender implements Appender {
+  readonly #path: string;
+  readonly #rotation: Rotation;
+  readonly #zone: Zone;
+  readonly #old: OldFiles;
   /** What is a terminal or a pipe, such as /dev/stdout, stays where it is. */
-  const isFile = fstatSync(descriptor).isFile();
-  // A file that was there before belongs to the period in which it was last written.
-  let deadline = nextRotation(
-    when,
-    interval,
-    size > 0 ? fstatSync(descriptor).mtimeMs : Date.now(),
-    zone,
-  );
-  let watched = Date.now();
-  let compressing = false;
+  readonly #isFile: boolean;
+  #descriptor: number;
+  #size: number;
+  /** When the period ends, in milliseconds since the epoch. */
+  #deadline: number;
+  #watched = Date.now();
 
-  function append(text: string): void {
-    const bytes = Buffer.from(text);
-    const now = Date.now();
-    if (!isFile) size = 0;
-    else if (now >= deadline) rotateByTime(now);
-    else if (maxBytes > 0 && size > 0 && size + bytes.length > maxBytes) rotateBySize();
-    else if (watch && now - watched >= WATCH_MS) follow(now);
-    let written = 0;
-    try {
-      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      // What was written of it goes again with the next try: half a text must not stay.
-      if (written > 0 && isFile) ftruncateSync(descriptor, size);
-      throw error;
-    }
-    size += bytes.length;
+  constructor(path: string, rotation: Rotation) {
+    this.#path = path;
+    this.#rotation = rotation;
+    this.#zone = rotation.utc ? utc : localZone;
+    this.#old = new OldFiles(path, rotation, this.#zone);
+    this.#descriptor = openFile(path);
+    const stat = fstatSync(this.#descriptor);
+    this.#isFile = stat.isFile();
+    this.#size = stat.size;
+    // A file that was there before belongs to the period in which it was last written.
+    this.#deadline = this.#deadlineAfter(stat.size > 0 ? stat.mtimeMs : Date.now());
   }
 
-  function rotateByTime(now: number): void {
-    if (size > 0) putAside(`.${rotatedSuffix(when, interval, deadline, zone)}`);
-    do deadline = nextRotation(when, interval, deadline, zone); while (deadline <= now);
-    removeOld(path, when, keep);
+  append(text: string): void {
+    const bytes = Buffer.from(text);
+    this.#rotateFor(bytes.length);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
+    } catch (error) {
+      // What was written of it goes again with the next try: half a text must not stay.
+      if (written > 0 && this.#isFile) ftruncateSync(this.#descriptor, this.#size);
+      throw error;
+    }
+    this.#size += bytes.length;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #rotateFor(bytes: number): void {
+    const { maxBytes, watch } = this.#rotation;
+    const now = Date.now();
+    if (!this.#isFile) this.#size = 0;
+    else if (now >= this.#deadline) this.#rotateByTime(now);
+    else if (maxBytes > 0 && this.#size > 0 && this.#size + bytes > maxBytes) this.#rotateBySize();
+    else if (watch && now - this.#watched >= WATCH_MS) this.#follow(now);
+  }
+
+  #rotateByTime(now: number): void {
+    if (this.#size > 0) this.#putAside(this.#old.suffixOf(this.#deadline));
+    do this.#deadline = this.#deadlineAfter(this.#deadline); while (this.#deadline <= now);
+    this.#old.trim();
   }
 
   /** By size alone: path.1 is the newest; by size within a time: as if the period had ended now. */
-  function rotateBySize(): void {
+  #rotateBySize(): void {
+    const { when } = this.#rotation;
     if (when !== "SIZE" && when !== "NEVER") {
-      let number = 1;
-      const base = `.${rotatedSuffix(when, interval, deadline, zone)}`;
-      inFolder(path, (named) => {
-        while ([".gz", ""].some((end) => existsSync(named(`${base}.${number}${end}`)))) number++;
-      });
-      putAside(`${base}.${number}`);
-      return;
+      this.#putAside(this.#old.numberedSuffixOf(this.#deadline));
+    } else if (this.#old.shift()) {
+      this.#putAside(".1");
     }
-    // Without a number of files to keep there is nowhere to put it: Python goes on writing, and so do
-    // we, also while the last file is being compressed, whose name must not change.
-    if (keep === 0 || compressing) return;
-    const end = gzip ? ".gz" : "";
-    inFolder(path, (named) => {
-      for (let number = keep - 1; number >= 1; number--) {
-        const from = named(`.${number}${end}`);
-        if (existsSync(from)) renameSync(from, named(`.${number + 1}${end}`));
-      }
-    });
-    putAside(".1");
   }
 
-  function putAside(suffix: string): void {
-    inFolder(path, (named) => existsSync(named("")) && renameSync(named(""), named(suffix)));
-    reopen();
-    if (!gzip) return;
-    compressing = true;
-    void compress(path, suffix).finally(() => (compressing = false));
+  #putAside(suffix: string): void {
+    this.#old.add(suffix, () => this.#reopen());
   }
 
-  function follow(now: number): void {
-    watched = now;
-    const ours = fstatSync(descriptor);
-    const there = statSync(path, { throwIfNoEntry: false });
-    if (there === undefined || there.ino !== ours.ino || there.dev !== ours.dev) reopen();
+  #follow(now: number): void {
+    this.#watched = now;
+    const ours = fstatSync(this.#descriptor);
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    if (there === undefined || there.ino !== ours.ino || there.dev !== ours.dev) this.#reopen();
   }
 
   /** Where that fails the old one stays: a closed descriptor may be anybody's. */
-  function reopen(): void {
-    const next = openFile(path);
-    closeSync(descriptor);
-    descriptor = next;
-    size = fstatSync(descriptor).size;
+  #reopen(): void {
+    const next = openFile(this.#path);
+    closeSync(this.#descriptor);
+    this.#descriptor = next;
+    this.#size = fstatSync(next).size;
   }
 
-  return { append, close: () => closeSync(descriptor) };
+  #deadlineAfter(time: number): number {
+    const { when, interval } = this.#rotation;
+    return nextRotation(when, interval, time, this.#zone);
+  }
 }
 
 function openFile(path: string): number {
@@ -134,54 +120,4 @@ function openFile(path: string): number {
   } catch (error) {
     throw configError(`cannot write "${path}"`, error);
   }
-}
-
-/** Gives the paths of the file's neighbours: of those whose names are its own with something behind it. */
-function inFolder<T>(
-  path: string,
-  use: (named: (suffix: string) => string, folder: string) => T,
-): T {
-  return withPlace(path, (place) => {
-    const named = (suffix: string) => place.beside(basename(place.path) + suffix);
-    return use(named, place.beside("."));
-  });
-}
-
-async function compress(path: string, suffix: string): Promise<void> {
-  const partial = `${suffix}.gz.tmp`;
-  try {
-    const [from, to] = inFolder(path, (named) => {
-      if (existsSync(named(partial))) unlinkSync(named(partial));
-      const from = openSync(named(suffix), O_RDONLY | O_NOFOLLOW);
-      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-      return [from, openSync(named(partial), flags, fstatSync(from).mode)];
-    });
-    await streams().pipeline(
-      createReadStream("", { fd: from }),
-      zlib().createGzip(),
-      createWriteStream("", { fd: to }),
-    );
-    inFolder(path, (named) => {
-      renameSync(named(partial), named(`${suffix}.gz`));
-      unlinkSync(named(suffix));
-    });
-  } catch {
-    // The uncompressed file is still there: nothing is lost.
-    inFolder(path, (named) => existsSync(named(partial)) && unlinkSync(named(partial)));
-  }
-}
-
-/** Keeps the newest files of those that rotation has put aside. */
-function removeOld(path: string, when: string, keep: number): void {
-  if (keep === 0) return;
-  const pattern = rotatedPattern(when);
-  inFolder(path, (named, folder) => {
-    const name = basename(named(""));
-    const old = readdirSync(folder).filter((file) =>
-      file.startsWith(name) && pattern.test(file.slice(name.length))
-    ).sort();
-    for (const file of old.slice(0, Math.max(0, old.length - keep))) {
-      unlinkSync(named(file.slice(name.length)));
-    }
-  });
 }
