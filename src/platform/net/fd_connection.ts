@@ -8,7 +8,7 @@
 import { timedOut, undelivered } from "../../core/errors.ts";
 import type { Connection } from "../../ports/net.ts";
 import { realClock } from "../clock.ts";
-import { createHearing, createUnread } from "./peer_signs.ts";
+import { PeerSigns } from "./peer_signs.ts";
 import type { SocketCalls } from "./socket_calls.ts";
 
 /** Between looks at a full buffer or an unfinished end: short at first, twice as long each time. */
@@ -25,96 +25,121 @@ export function heldConnection(
   closeMs: number,
   greeting: Uint8Array,
 ): Connection {
-  const hearing = createHearing();
-  hearing.hear(greeting);
-  const unreadOf = createUnread();
-  // The first reading shows the size of its buffer while that is empty.
-  unreadOf(0, calls.window(descriptor));
+  return new HeldConnection(descriptor, peer, calls, closeMs, greeting);
+}
+
+class HeldConnection implements Connection {
+  readonly #descriptor: number;
+  readonly #peer: string;
+  readonly #calls: SocketCalls;
+  readonly #closeMs: number;
+  readonly #signs = new PeerSigns();
   /** Once the descriptor is closed. */
-  let last: Exclude<Connection["state"], "open"> | undefined;
-  let openAt = -Infinity;
-  let finished = false;
-  /** Aborted with `last`, so that no caller waits for a closed connection. */
-  const gone = new AbortController();
+  #last: Exclude<Connection["state"], "open"> | undefined;
+  #openAt = -Infinity;
+  #isFinished = false;
+  /** Aborted with `#last`, so that no caller waits for a closed connection. */
+  readonly #gone = new AbortController();
 
-  const broke = () => undelivered(`the connection to ${peer} broke`);
+  constructor(
+    descriptor: number,
+    peer: string,
+    calls: SocketCalls,
+    closeMs: number,
+    greeting: Uint8Array,
+  ) {
+    this.#descriptor = descriptor;
+    this.#peer = peer;
+    this.#calls = calls;
+    this.#closeMs = closeMs;
+    this.#signs.hear(greeting);
+    // The first reading shows the size of its buffer while that is empty.
+    this.unread(0);
+  }
 
-  function state(): Connection["state"] {
-    if (last !== undefined) return last;
+  get state(): Connection["state"] {
+    if (this.#last !== undefined) return this.#last;
     const now = performance.now();
-    if (now - openAt < FRESH_MS) return "open";
-    const found = calls.state(descriptor, finished, hearing.hear);
-    if (found === "open") openAt = now;
+    if (now - this.#openAt < FRESH_MS) return "open";
+    const found = this.#calls.state(this.#descriptor, this.#isFinished, this.#signs.hear);
+    if (found === "open") this.#openAt = now;
     return found;
   }
 
-  function release(as: "ended" | "broken", close: (descriptor: number) => void): void {
-    if (last !== undefined) return;
-    last = as;
-    close(descriptor);
-    gone.abort();
+  unacknowledged(): number {
+    if (this.#last !== undefined) return 0;
+    return this.#calls.unacknowledged(this.#descriptor) ?? 0;
   }
 
-  function pause(turn: number, signal: AbortSignal): Promise<void> {
-    return realClock.sleep(Math.min(INITIAL_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
+  unread(unacknowledged: number): number {
+    if (this.#last !== undefined) return 0;
+    return this.#signs.unread(unacknowledged, this.#calls.window(this.#descriptor));
   }
 
-  async function sendRest(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    const stop = AbortSignal.any([signal, gone.signal]);
+  heard(): string {
+    return this.#signs.heard();
+  }
+
+  silence(): number {
+    const silence = this.#last === undefined ? this.#calls.silence(this.#descriptor) : undefined;
+    return silence ?? performance.now() - this.#openAt;
+  }
+
+  write(bytes: Uint8Array, signal: AbortSignal): void | Promise<void> {
+    if (this.state !== "open") throw undelivered(`the connection to ${this.#peer} is closed`);
+    const taken = this.#calls.send(this.#descriptor, bytes);
+    if (taken === bytes.length) return;
+    return this.#sendRest(bytes.subarray(taken), signal);
+  }
+
+  async close(): Promise<boolean> {
+    const now = this.state;
+    if (now !== "open") {
+      this.#release(now, this.#calls.close);
+      return now === "ended";
+    }
+    this.#calls.finish(this.#descriptor);
+    this.#isFinished = true;
+    const until = performance.now() + this.#closeMs;
+    for (let turn = 0; this.state === "open" && performance.now() < until; turn++) {
+      await pause(turn, this.#gone.signal);
+    }
+    const end = this.state;
+    // A peer that never closes its side must not keep the descriptor.
+    const isAllRead = end === "ended" ||
+      (end === "open" && this.unread(this.unacknowledged()) === 0);
+    this.#release(end === "broken" ? "broken" : "ended", this.#calls.close);
+    return isAllRead;
+  }
+
+  destroy(): void {
+    // A reset frees what the kernel still holds for a peer that does not read.
+    this.#release("broken", this.#calls.reset);
+  }
+
+  #release(as: "ended" | "broken", close: (descriptor: number) => void): void {
+    if (this.#last !== undefined) return;
+    this.#last = as;
+    close(this.#descriptor);
+    this.#gone.abort();
+  }
+
+  async #sendRest(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, this.#gone.signal]);
     let rest = bytes;
     for (let turn = 0; rest.length > 0; turn++) {
       await pause(turn, stop);
-      if (state() !== "open") throw broke();
+      if (this.state !== "open") throw undelivered(`the connection to ${this.#peer} broke`);
       if (signal.aborted) {
-        throw timedOut(`${peer} does not read: ${bytes.length} bytes are stuck`);
+        throw timedOut(`${this.#peer} does not read: ${bytes.length} bytes are stuck`);
       }
-      const taken = calls.send(descriptor, rest);
+      const taken = this.#calls.send(this.#descriptor, rest);
       if (taken > 0) turn = -1;
       rest = rest.subarray(taken);
     }
   }
+}
 
-  function hasReadAll(): boolean {
-    return unreadOf(calls.unacknowledged(descriptor) ?? 0, calls.window(descriptor)) === 0;
-  }
-
-  return {
-    get state() {
-      return state();
-    },
-    unacknowledged: () => last === undefined ? calls.unacknowledged(descriptor) ?? 0 : 0,
-    unread: (unacknowledged) =>
-      last === undefined ? unreadOf(unacknowledged, calls.window(descriptor)) : 0,
-    heard: hearing.take,
-    silence() {
-      const silence = last === undefined ? calls.silence(descriptor) : undefined;
-      return silence ?? performance.now() - openAt;
-    },
-    write(bytes, signal) {
-      if (state() !== "open") throw undelivered(`the connection to ${peer} is closed`);
-      const taken = calls.send(descriptor, bytes);
-      if (taken === bytes.length) return;
-      return sendRest(bytes.subarray(taken), signal);
-    },
-    async close() {
-      const now = state();
-      if (now !== "open") {
-        release(now, calls.close);
-        return now === "ended";
-      }
-      calls.finish(descriptor);
-      finished = true;
-      const until = performance.now() + closeMs;
-      for (let turn = 0; state() === "open" && performance.now() < until; turn++) {
-        await pause(turn, gone.signal);
-      }
-      const end = state();
-      // A peer that never closes its side must not keep the descriptor.
-      const isAllRead = end === "ended" || (end === "open" && hasReadAll());
-      release(end === "broken" ? "broken" : "ended", calls.close);
-      return isAllRead;
-    },
-    // A reset frees what the kernel still holds for a peer that does not read.
-    destroy: () => release("broken", calls.reset),
-  };
+function pause(turn: number, signal: AbortSignal): Promise<void> {
+  return realClock.sleep(Math.min(INITIAL_PAUSE_MS * 2 ** turn, LONGEST_PAUSE_MS), signal);
 }

@@ -3,35 +3,26 @@
 /** A peer of metrics does not say more at a time. */
 const MAX_HEARD = 65_536;
 
-interface Hearing {
-  hear(bytes: Uint8Array): void;
+export class PeerSigns {
+  #heard = "";
+  /** The peer's window is as wide as its buffer while its program reads, and becomes smaller by what lies there. */
+  #widest = 0;
+
+  readonly hear = (bytes: Uint8Array): void => {
+    if (this.#heard.length < MAX_HEARD) this.#heard += String.fromCharCode(...bytes);
+  };
+
   /** All that came since this was asked last. */
-  take(): string;
-}
+  heard(): string {
+    const all = this.#heard;
+    this.#heard = "";
+    return all;
+  }
 
-export function createHearing(): Hearing {
-  let heard = "";
-  return {
-    hear(bytes) {
-      if (heard.length < MAX_HEARD) heard += String.fromCharCode(...bytes);
-    },
-    take() {
-      const all = heard;
-      heard = "";
-      return all;
-    },
-  };
-}
-
-/**
- * How much a peer has not read. Its window is as wide as its buffer while its program reads, and
- * becomes smaller by what lies there unread.
- */
-export function createUnread(): (unacknowledged: number, window: number | undefined) => number {
-  let widest = 0;
-  return (unacknowledged, window) => {
+  /** How much the peer's program has not read. */
+  unread(unacknowledged: number, window: number | undefined): number {
     if (window === undefined) return unacknowledged;
-    widest = Math.max(widest, window);
-    return unacknowledged + widest - window;
-  };
+    this.#widest = Math.max(this.#widest, window);
+    return unacknowledged + this.#widest - window;
+  }
 }
