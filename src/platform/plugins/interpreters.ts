@@ -27,7 +27,7 @@ const NEW_NAMES = ["python3", "python"];
 const OLD_NAMES = ["python2.7", "python2"];
 export const INTERPRETER_NAMES = [...NEW_NAMES, ...OLD_NAMES];
 
-interface Interpreters {
+export interface Interpreters {
   /** For what was written for Python 2, or not: the better one first. Empty: there is none. */
   choice(wanted: string, isOld: boolean): readonly Interpreter[];
   readonly all: readonly Interpreter[];

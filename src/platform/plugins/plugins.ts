@@ -1,150 +1,107 @@
-/**
- * Collectors and handlers of the operator's own: found, loaded, and given to the agent as if they were
- * its own. A collector that runs in another process stands here as one that asks that process.
- */
+/** Finds and loads plugins, and gives them to the agent as if they were its own. */
 
 import process from "node:process";
-import type { AnyCollector } from "../../core/collector.ts";
-import type { PluginFile, PluginLoader, PluginRequest, Plugins } from "../../ports/plugins.ts";
-import { messageOf } from "../../core/errors.ts";
-import type { LoadedModule, ModuleFile } from "../../core/plugin_protocol.ts";
 import { silentLog } from "../../ports/log.ts";
-import type { Trusted } from "../access/trust.ts";
-import { createPluginSwap } from "./swap.ts";
-import type { PluginProcessSettings } from "./process.ts";
-import { createProxyMaker } from "./proxy.ts";
-import { selfCommand } from "../runtime/self_command.ts";
+import type { Log } from "../../ports/log.ts";
+import type {
+  PluginFile,
+  PluginLoader,
+  PluginProcessFigures,
+  PluginRequest,
+  Plugins,
+} from "../../ports/plugins.ts";
 import { trustedWith } from "../access/identity.ts";
-import { createPythonCollectors } from "./python.ts";
+import type { Trusted } from "../access/trust.ts";
 import type { Roots } from "../roots.ts";
-import { createPluginModules } from "./modules.ts";
+import { selfCommand } from "../runtime/self_command.ts";
+import { type LoadedCollectors, PluginCollectors, type PluginModule } from "./collectors.ts";
 import { findPluginFiles, type Found, type FoundFile } from "./discover.ts";
 import { createPluginHandlers } from "./handlers.ts";
+import type { PluginProcessSettings } from "./process.ts";
 import { pythonHandlerFiles } from "./python_handlers.ts";
 import { PLUGIN_WORD } from "./word.ts";
 
-/** One file, as far as it was got. */
-interface Module<T> {
-  readonly path: string;
-  readonly plugins: readonly T[];
-  readonly error?: string;
-}
-
 /** `roots` go before those of the configuration. */
 export function findingLoader(roots: Roots): PluginLoader {
-  let log = silentLog;
-  const inProcess = createPluginModules();
-  const pool = createPluginSwap();
-  const proxies = createProxyMaker(pool);
-  const python = createPythonCollectors(() => log);
-  let turn: Promise<unknown> = Promise.resolve();
-  const pluginHandlers = createPluginHandlers();
+  return new FindingLoader(roots);
+}
 
-  async function load(request: PluginRequest): Promise<Plugins> {
-    const found = findPluginFiles(
-      request.collectorsPath,
-      request.files ?? [],
-      trustedFor(request, request.isolation === "none"),
+class FindingLoader implements PluginLoader {
+  readonly #roots: Roots;
+  #log: Log = silentLog;
+  readonly #collectors = new PluginCollectors(
+    (request) => this.#settingsOf(request),
+    () => this.#log,
+  );
+  readonly #handlers = createPluginHandlers();
+
+  constructor(roots: Roots) {
+    this.#roots = roots;
+  }
+
+  async load(request: PluginRequest): Promise<Plugins> {
+    const { collectorsPath, handlersPath, files = [], isolation, handlersIsolation } = request;
+    const ofCollectors = findPluginFiles(
+      collectorsPath,
+      files,
+      trustedFor(request, isolation === "none"),
     );
-    const foundHandlers = findPluginFiles(
-      request.handlersPath,
+    const ofHandlers = findPluginFiles(
+      handlersPath,
       [],
-      trustedFor(request, request.handlersIsolation === "none"),
+      trustedFor(request, handlersIsolation === "none"),
     );
-    const usable = found.files.filter(({ refused }) => !refused);
-    const loading = inTurn(() => loadCollectors(request, usable, found.folders));
+    const usable = ofCollectors.files.filter(({ refused }) => !refused);
+    const loading = this.#collectors.load(request, usable, ofCollectors.folders);
     const loaded = await within(loading, request.patience);
-    const { collectors, inPython } = loaded ?? notYet(usable);
-    const handlers = await loadHandlers(request, foundHandlers);
-    const files: PluginFile[] = [];
-    for (const problem of [...found.problems, ...foundHandlers.problems]) {
-      files.push({ names: [], ...problem });
-    }
-    for (const { path, refused } of [...found.files, ...foundHandlers.files]) {
-      if (refused !== undefined) files.push({ path, names: [], problem: refused });
-    }
-    files.push(...handlers.files);
-    for (const { path, plugins, error } of [...collectors, ...handlers.modules]) {
-      const names = plugins.map(({ name }) => name);
-      const kept = error !== undefined && names.length > 0;
-      const note = error === undefined && names.length === 0
-        ? "exports no collector or handler"
-        : undefined;
-      files.push({ path, names, problem: error, keptOld: kept, note });
-    }
-    files.push(...inPython.files);
+    const { modules, inPython } = loaded ?? notYet(usable);
+    const handlers = await this.#loadHandlers(request, ofHandlers);
     return {
       collectors: {
         ...Object.fromEntries(inPython.collectors.map((one) => [one.name, one])),
-        ...byName(collectors),
+        ...byName(modules),
       },
       handlers: byName(handlers.modules),
-      files,
-      folders: [...found.folders, ...foundHandlers.folders],
+      files: [
+        ...unusedIn(ofCollectors, ofHandlers),
+        ...handlers.files,
+        ...[...modules, ...handlers.modules].map(fileOf),
+        ...inPython.files,
+      ],
+      folders: [...ofCollectors.folders, ...ofHandlers.folders],
       pending: loaded === undefined ? loading : undefined,
     };
   }
 
-  /** One load after another: a process has one list of files. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(work);
-    turn = mine.catch(() => {});
-    return mine;
+  logTo(next: Log): void {
+    this.#log = next;
   }
 
-  async function loadCollectors(
-    request: PluginRequest,
-    files: readonly FoundFile[],
-    folders: readonly string[],
-  ) {
-    const ofKind = (kind: FoundFile["kind"]) => files.filter((file) => file.kind === kind);
-    const collectors = await collectorModules(request, ofKind("module"));
-    const present = new Set(collectors.flatMap(({ plugins }) => plugins.map(({ name }) => name)));
-    const wanted = request.wanted.filter((name) => !present.has(name));
-    const inPython = await python.load({ ...request, wanted }, ofKind("python"), folders);
-    return { collectors, inPython };
+  figures(): PluginProcessFigures[] {
+    return [...this.#collectors.figures(), ...this.#handlers.figures()];
   }
 
-  async function collectorModules(
-    request: PluginRequest,
-    files: readonly ModuleFile[],
-  ): Promise<Module<AnyCollector>[]> {
-    if (request.isolation === "none") {
-      const modules = await inProcess.load(files);
-      return modules.map(({ collectors, ...rest }) => ({ ...rest, plugins: collectors }));
-    }
-    proxies.begin();
-    let modules: readonly LoadedModule[];
-    try {
-      modules = await pool.load(settingsOf(request), files);
-    } catch (error) {
-      // The others can do without them.
-      return files.map(({ path }) => ({ path, plugins: [], error: messageOf(error) }));
-    }
-    return modules.map(({ path, version, collectors, error }) => ({
-      path,
-      plugins: collectors.map((declaration) => proxies.proxyOf(declaration, path, version)),
-      error,
-    }));
+  async close(): Promise<void> {
+    await Promise.all([this.#collectors.close(), this.#handlers.close()]);
   }
 
-  async function loadHandlers(request: PluginRequest, { files, folders }: Found) {
+  async #loadHandlers(request: PluginRequest, { files, folders }: Found) {
     const ofKind = (kind: FoundFile["kind"]) =>
       files.filter((file) => !file.refused && file.kind === kind);
     const settings: PluginProcessSettings | undefined = request.handlersIsolation === "none"
       ? undefined
-      : { ...settingsOf(request), loads: "handlers" };
-    const inPython = pythonHandlerFiles(request, ofKind("python"), folders, () => log);
-    const modules = await pluginHandlers.load([
+      : { ...this.#settingsOf(request), loads: "handlers" };
+    const inPython = pythonHandlerFiles(request, ofKind("python"), folders, () => this.#log);
+    const modules = await this.#handlers.load([
       ...ofKind("module").map((file) => ({ file, settings })),
       ...inPython.needed,
     ]);
     return { modules, files: inPython.files };
   }
 
-  function settingsOf(request: PluginRequest): PluginProcessSettings {
+  #settingsOf(request: PluginRequest): PluginProcessSettings {
     const { maxMemory, maxCpu, user, group } = request;
-    const choose = (name: keyof Roots) => roots[name] || request.roots[name];
+    const choose = (name: keyof Roots) => this.#roots[name] || request.roots[name];
     return {
       name: "the custom collectors",
       command: [...selfCommand(), PLUGIN_WORD],
@@ -157,21 +114,32 @@ export function findingLoader(roots: Roots): PluginLoader {
       },
       maxMemory,
       maxCpu,
-      log: () => log,
+      log: () => this.#log,
     };
   }
+}
 
+/** Folders that cannot be looked into, then files that are not used. */
+function unusedIn(...all: readonly Found[]): PluginFile[] {
+  const files: PluginFile[] = [];
+  for (const problem of all.flatMap(({ problems }) => problems)) {
+    files.push({ names: [], ...problem });
+  }
+  for (const { path, refused } of all.flatMap(({ files }) => files)) {
+    if (refused !== undefined) files.push({ path, names: [], problem: refused });
+  }
+  return files;
+}
+
+function fileOf({ path, plugins, error }: PluginModule<{ readonly name: string }>): PluginFile {
+  const names = plugins.map(({ name }) => name);
+  const isEmpty = names.length === 0;
   return {
-    load,
-    logTo: (next) => void (log = next),
-    figures: () => [
-      ...(pool.child === undefined ? [] : [pool.child.figures()]),
-      ...python.figures(),
-      ...pluginHandlers.figures(),
-    ],
-    async close() {
-      await Promise.all([pool.close(), python.close(), pluginHandlers.close()]);
-    },
+    path,
+    names,
+    problem: error,
+    keptOld: error !== undefined && !isEmpty,
+    note: error === undefined && isEmpty ? "exports no collector or handler" : undefined,
   };
 }
 
@@ -188,20 +156,17 @@ async function within<T>(work: Promise<T>, patience: number | undefined): Promis
 }
 
 /** What is known of files that are still being loaded. */
-function notYet(files: readonly FoundFile[]) {
+function notYet(files: readonly FoundFile[]): LoadedCollectors {
   const note = "is still being loaded";
   return {
-    collectors: [] as Module<AnyCollector>[],
-    inPython: {
-      collectors: [] as readonly AnyCollector[],
-      files: files.map(({ path }): PluginFile => ({ path, names: [], note })),
-    },
+    modules: [],
+    inPython: { collectors: [], files: files.map(({ path }) => ({ path, names: [], note })) },
   };
 }
 
 /** The later one wins, as in the order of the paths. */
 function byName<T extends { readonly name: string }>(
-  modules: readonly Module<T>[],
+  modules: readonly PluginModule<T>[],
 ): Record<string, T> {
   return Object.fromEntries(
     modules.flatMap(({ plugins }) => plugins.map((one) => [one.name, one])),

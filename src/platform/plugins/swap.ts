@@ -1,7 +1,7 @@
 /**
- * The process in which users' collectors run, and how it gets to know new versions of their files: a
- * process that is thrown away loads them first, so that what hangs or ends it does not do so to those
- * that run. A file that is broken leaves its old version at work.
+ * The process in which plugin collectors run, and how it gets new versions of their files. A process that is
+ * thrown away loads them first, so that what hangs or ends it does not do so to those that run. A file that is
+ * broken leaves its old version at work.
  */
 
 import { messageOf } from "../../core/errors.ts";
@@ -24,91 +24,124 @@ export interface PluginSwap {
 const MAX_RELOADS = 200;
 
 export function createPluginSwap(): PluginSwap {
-  let child: PluginProcess | undefined;
-  let fileVersions = new Map<string, string>();
-  let reloads = 0;
+  return new ProcessSwap();
+}
 
-  /** A process that has loaded the files, without those that did not let it. */
-  async function tried(
+/** What came of loading: the error of each file that could not be loaded is in `bad`. */
+interface Loaded {
+  readonly modules: readonly LoadedModule[];
+  readonly bad: ReadonlyMap<string, string>;
+}
+
+class ProcessSwap implements PluginSwap {
+  #child: PluginProcess | undefined;
+  /** By path: what the process runs. */
+  #fileVersions: ReadonlyMap<string, string> = new Map();
+  #reloads = 0;
+
+  get child(): PluginProcess | undefined {
+    return this.#child;
+  }
+
+  async load(
+    settings: PluginProcessSettings,
+    files: readonly ModuleFile[],
+    context?: LoadContext,
+  ): Promise<readonly LoadedModule[]> {
+    if (files.length === 0 && this.#child === undefined) return [];
+    const changed = files.filter(({ path, fileVersion }) =>
+      this.#fileVersions.get(path) !== fileVersion
+    );
+    this.#reloads += changed.length;
+    const loaded = this.#child === undefined || this.#reloads > MAX_RELOADS
+      ? await this.#replace(settings, files, context)
+      : await this.#update(this.#child, settings, files, changed, context);
+    this.#fileVersions = new Map(
+      files.filter(({ path }) => !loaded.bad.has(path)).map(({ path, fileVersion }) => [
+        path,
+        fileVersion,
+      ]),
+    );
+    return withErrors(loaded);
+  }
+
+  async close(): Promise<void> {
+    const last = this.#child;
+    this.#child = undefined;
+    await last?.close();
+  }
+
+  async #replace(
     settings: PluginProcessSettings,
     files: readonly ModuleFile[],
     context: LoadContext | undefined,
-  ) {
-    const bad = new Map<string, string>();
-    for (;;) {
-      let isTrial = true;
-      const log = () => (isTrial ? silentLog : settings.log());
-      const candidate = new PluginProcess({ ...settings, log });
-      const left = files.filter(({ path }) => !bad.has(path));
-      try {
-        const modules = await candidate.load(left, context);
-        isTrial = false;
-        return { candidate, modules, bad };
-      } catch (error) {
-        void candidate.close();
-        const culprit = left.find(({ path }) => path === candidate.at);
-        if (culprit === undefined) throw error;
-        bad.set(culprit.path, messageOf(error));
-      }
-    }
+  ): Promise<Loaded> {
+    const { process, ...loaded } = await tried(settings, files, context);
+    void this.#child?.close();
+    this.#child = process;
+    this.#reloads = 0;
+    return loaded;
   }
 
-  return {
-    async load(settings, files, context) {
-      if (files.length === 0 && child === undefined) return [];
-      const changed = files.filter(({ path, fileVersion }) =>
-        fileVersions.get(path) !== fileVersion
-      );
-      reloads += changed.length;
-      let bad: ReadonlyMap<string, string> = new Map();
-      let modules: readonly LoadedModule[];
-      if (child === undefined || reloads > MAX_RELOADS) {
-        const first = await tried(settings, files, context);
-        void child?.close();
-        ({ candidate: child, modules, bad } = first);
-        reloads = 0;
-      } else {
-        if (changed.length > 0) {
-          const trial = await tried(settings, changed, context);
-          void trial.candidate.close();
-          bad = trial.bad;
-        }
-        // With its old stamp a file is not looked at again.
-        const kept = files.map(({ path, fileVersion }) =>
-          bad.has(path)
-            ? { path, fileVersion: fileVersions.get(path) ?? "" }
-            : { path, fileVersion }
-        );
-        modules = await child.load(kept.filter(({ fileVersion }) => fileVersion !== ""), context);
-      }
-      fileVersions = new Map(
-        files.filter(({ path }) => !bad.has(path)).map((
-          { path, fileVersion },
-        ) => [path, fileVersion]),
-      );
-      const told = modules.map((module) => ({
-        ...module,
-        error: bad.get(module.path) ?? module.error,
-      }));
-      const absent = [...bad].filter(([path]) => !modules.some((module) => module.path === path));
-      return [
-        ...told,
-        ...absent.map(([path, error]) => ({
-          path,
-          error,
-          version: 0,
-          collectors: [],
-          isFatal: true,
-        })),
-      ];
-    },
-    get child() {
-      return child;
-    },
-    async close() {
-      const last = child;
-      child = undefined;
-      await last?.close();
-    },
-  };
+  async #update(
+    child: PluginProcess,
+    settings: PluginProcessSettings,
+    files: readonly ModuleFile[],
+    changed: readonly ModuleFile[],
+    context: LoadContext | undefined,
+  ): Promise<Loaded> {
+    let bad: ReadonlyMap<string, string> = new Map();
+    if (changed.length > 0) {
+      const trial = await tried(settings, changed, context);
+      void trial.process.close();
+      bad = trial.bad;
+    }
+    // With its old version a file is not looked at again.
+    const kept = files.map(({ path, fileVersion }) =>
+      bad.has(path)
+        ? { path, fileVersion: this.#fileVersions.get(path) ?? "" }
+        : { path, fileVersion }
+    );
+    const known = kept.filter(({ fileVersion }) => fileVersion !== "");
+    return { modules: await child.load(known, context), bad };
+  }
+}
+
+/** A process that has loaded the files, without those that did not let it. */
+async function tried(
+  settings: PluginProcessSettings,
+  files: readonly ModuleFile[],
+  context: LoadContext | undefined,
+): Promise<Loaded & { readonly process: PluginProcess }> {
+  const bad = new Map<string, string>();
+  for (;;) {
+    let isTrial = true;
+    const log = () => (isTrial ? silentLog : settings.log());
+    const process = new PluginProcess({ ...settings, log });
+    const left = files.filter(({ path }) => !bad.has(path));
+    try {
+      const modules = await process.load(left, context);
+      isTrial = false;
+      return { process, modules, bad };
+    } catch (error) {
+      void process.close();
+      const culprit = left.find(({ path }) => path === process.at);
+      if (culprit === undefined) throw error;
+      bad.set(culprit.path, messageOf(error));
+    }
+  }
+}
+
+function withErrors({ modules, bad }: Loaded): LoadedModule[] {
+  const absent = [...bad].filter(([path]) => !modules.some((module) => module.path === path));
+  return [
+    ...modules.map((module) => ({ ...module, error: bad.get(module.path) ?? module.error })),
+    ...absent.map(([path, error]) => ({
+      path,
+      error,
+      version: 0,
+      collectors: [],
+      isFatal: true,
+    })),
+  ];
 }
