@@ -8,12 +8,6 @@ interface Measured {
   readonly lines: number;
 }
 
-/** Those from before the rule; the list only gets shorter. */
-const LONG_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
-  "src/platform/recorded_host.ts": ["recordedHost"],
-  "src/platform/tape/replaying.ts": ["replayingPorts"],
-};
-
 const STARTS = [
   /^(?:export )?(?:default )?(?:async )?function\*? ?(\w*)/,
   /^(?:export )?(?:const|let) (\w+) = (?:async )?(?:<[^>]*>)?\([^)]*\)?.*(?:=> \{|[({])$/,
@@ -22,27 +16,23 @@ const STARTS = [
 /** What looks like a method and is a statement. */
 const STATEMENTS = new Set(["if", "for", "while", "switch", "catch", "return", "await"]);
 
-/** What is too long in a source, and not known to be; and what is known to be, and is not any more. */
+/** What is too long in a source. */
 export function tooLong(path: string, text: string): string[] {
   const lines = text.split("\n").length - 1;
   const problems = lines > MAX_FILE_LINES
     ? [`${path}: ${lines} lines; a file has at most ${MAX_FILE_LINES}`]
     : [];
-  const known = new Set(LONG_FUNCTIONS[path]);
   for (const { name, lines } of functionsOf(text)) {
-    if (lines <= MAX_FUNCTION_LINES || known.delete(name)) continue;
+    if (lines <= MAX_FUNCTION_LINES) continue;
     problems.push(
       `${path}: ${name} has ${lines} lines; a function has at most ${MAX_FUNCTION_LINES}`,
     );
-  }
-  for (const name of known) {
-    problems.push(`${path}: ${name} is not too long any more: remove it from build/dev/sizes.ts`);
   }
   return problems;
 }
 
 /** The functions of a formatted source that have a body of several lines. */
-export function functionsOf(text: string): Measured[] {
+function functionsOf(text: string): Measured[] {
   const lines = text.split("\n");
   const found: Measured[] = [];
   for (const [start, line] of lines.entries()) {
