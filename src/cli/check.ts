@@ -6,6 +6,7 @@ import { interpolateAll } from "../config/interpolate.ts";
 import { isLogSection } from "../config/logging.ts";
 import { fatal, fault, type Problem, warning } from "../config/problems.ts";
 import { resolveSettings } from "../config/resolve.ts";
+import type { Status } from "../agent/status.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Origin } from "../config/tree.ts";
 import { messageOf } from "../core/errors.ts";
@@ -45,7 +46,7 @@ export function checkCommand(world: World): CommandSpec {
     examples: [
       "diamond-agent check -c /etc/diamond/diamond.conf",
       "diamond-agent check --strict --print -c diamond.conf",
-      "diamond-agent check --connect -c diamond.conf            does each handler reach its backend?",
+      "diamond-agent check --connect -c diamond.conf            does each handler reach its backend, each listener get its port?",
       "diamond-agent check --connect --write -c diamond.conf    deliver one point: PREFIX.HOST.diamond.check",
     ],
     notes:
@@ -125,19 +126,24 @@ async function check(world: World, path: string, how: How): Promise<number> {
 /** What the agent would reach and write. It may leave this process with fewer rights. */
 async function connections(world: World, settings: Settings, writes: boolean): Promise<Tried[]> {
   const { tryHandlers } = await import("./connect/connections.ts");
+  const { tryListeners } = await import("./connect/listeners.ts");
   const { tryPaths } = await import("./connect/permissions.ts");
   const host = world.host(settings.server);
-  const isRunning = await isAnswered(world, settings);
+  const running = await runningAgent(world, settings);
+  const isRunning = running !== undefined;
+  const working = running?.collectors.filter(({ state }) => state !== "failing") ?? [];
   const paths = tryPaths(world, settings);
   const handlers = await tryHandlers(settings, host, { files: world.files, isRunning, writes });
-  return [...handlers, ...paths.lines, ...paths.after()];
+  const listeners = await tryListeners(settings, host, new Set(working.map(({ name }) => name)));
+  return [...handlers, ...listeners, ...paths.lines, ...paths.after()];
 }
 
-async function isAnswered(world: World, settings: Settings): Promise<boolean> {
+async function runningAgent(world: World, settings: Settings): Promise<Status | undefined> {
   const nothing = { text: () => undefined, on: () => false, words: [] };
   const path = socketPath(world, nothing, settings);
-  if (path === undefined) return false;
-  return await world.daemon.ask(path, { ask: "status" }).then(() => true, () => false);
+  if (path === undefined) return undefined;
+  const answer = world.daemon.ask(path, { ask: "status" }) as Promise<Status>;
+  return await answer.catch(() => undefined);
 }
 
 function connectionTable(tried: readonly Tried[], out: Terminal): string {

@@ -1,5 +1,6 @@
 /** Adds up StatsD's samples between two flushes, bounded in names and in values that are kept. */
 
+import { ownText } from "../core/own_text.ts";
 import type { StatsdSample } from "./statsd_samples.ts";
 
 export interface Timer {
@@ -19,6 +20,8 @@ interface Entry<T> {
 
 /** Timers' values and sets' members of one interval. */
 const MAX_KEPT = 200_000;
+/** A member counts once more for each so many characters. */
+const MEMBER_CHARS = 50;
 const MEMBERS_LIMIT = `${MAX_KEPT} values of timers and members of sets`;
 /** Names that were not there for this many flushes make room. */
 const FORGET_AFTER = 60;
@@ -87,7 +90,7 @@ export class StatsdTotals {
         return this.#leaveOut(name, this.#namesLimit);
       }
       entry = { value: make(), seen: 0 };
-      entries.set(name, entry);
+      entries.set(ownText(name), entry);
     }
     entry.seen = this.#flush;
     return entry;
@@ -106,8 +109,8 @@ export class StatsdTotals {
   #join(members: Set<string>, text: string, name: string): void {
     if (members.has(text)) return;
     if (this.#kept >= MAX_KEPT) return void this.#leaveOut(name, MEMBERS_LIMIT);
-    this.#kept++;
-    members.add(text);
+    this.#kept += 1 + Math.floor(text.length / MEMBER_CHARS);
+    members.add(ownText(text));
   }
 
   #leaveOut(name: string, limit: string): undefined {

@@ -54,6 +54,7 @@ async function check(
   handlers: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
   server = "",
+  collectors = "",
 ): Promise<Checked> {
   const conf = join(base, `c${number++}.conf`);
   const sections = Object.entries(handlers).map(([name, lines]) => `[[${name}]]\n${lines}\n`);
@@ -61,7 +62,8 @@ async function check(
     conf,
     `[server]\nhandlers = ${Object.keys(handlers).join(", ")}\npid_file = ${base}/agent.pid\n` +
       `state_path = ${base}/state\n${server}[handlers]\n${sections.join("")}` +
-      "[collectors]\n[[default]]\nhostname = h\n[[LoadAverageCollector]]\nenabled = True\n",
+      "[collectors]\n[[default]]\nhostname = h\n[[LoadAverageCollector]]\nenabled = True\n" +
+      collectors,
   );
   const running = start(["check", "-c", conf, "--connect", "--json", ...flags]);
   const code = await new Promise<number | null>((resolve) => running.child.on("close", resolve));
@@ -172,6 +174,39 @@ describeWith("check --connect", noExecutable, () => {
       return /in use/.test(found[0].what) ? found : undefined;
     });
     equal(line.ok, true);
+    await running.end();
+  });
+
+  it("tries the ports of listeners, which the running agent may have", async () => {
+    const [line, pickle, datagrams] = [
+      await freePort(),
+      await listen(createServer()),
+      await freePort(),
+    ];
+    const collectors = "[[GraphiteListenerCollector]]\nenabled = True\ninterval = 1\n" +
+      `listener_port = ${line}\npickle_port = ${pickle}\n` +
+      `[[StatsdListenerCollector]]\nenabled = True\ninterval = 1\nlistener_port = ${datagrams}\n`;
+    const archive = { ArchiveHandler: `log_file = ${base}/archive.log` };
+    const first = await check(archive, [], "", collectors);
+    equal(first.code, 1);
+    const found = first.of("GraphiteListenerCollector");
+    deepEqual(found.map(({ ok, what }) => `${ok} ${what}`), [
+      `true can listen at 127.0.0.1:${line} (TCP)`,
+      `false cannot listen at 127.0.0.1:${pickle}: address already in use (TCP)`,
+      `true can listen at 127.0.0.1:${line} (UDP)`,
+    ]);
+    match(found[1].todo ?? "", /ss -lntup/);
+    equal(
+      first.of("StatsdListenerCollector")[0].what,
+      `can listen at 127.0.0.1:${datagrams} (UDP)`,
+    );
+    servers.pop()!.close();
+    const running = start(["run", "-f", "-c", join(base, `c${number - 1}.conf`)]);
+    const taken = `the running agent listens at 127.0.0.1:${pickle} (TCP)`;
+    await until("the agent listens", async () => {
+      const { code, lines } = await check(archive, [], "", collectors);
+      return code === 0 && lines.some(({ what }) => what === taken);
+    });
     await running.end();
   });
 

@@ -82,6 +82,14 @@ describe("totals", () => {
     ]);
   });
 
+  it("keep less of members that are long", () => {
+    const totals = totalsOf([]);
+    for (let at = 0; at < 20_000; at++) {
+      totals.add(parseStatsd(`s:${"x".repeat(1000)}${at}|s`, true)![0]);
+    }
+    ok(totals.sets.get("s")!.value.size < 10_000 && totals.leftOut > 10_000);
+  });
+
   it("take percentiles as StatsD does", () => {
     const sorted = Array.from({ length: 100 }, (_, at) => at + 1);
     deepEqual([50, 95, 99, 100, 0.1].map((percent) => upper(sorted, percent)), [
