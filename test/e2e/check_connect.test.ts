@@ -195,7 +195,7 @@ describeWith("check --connect", noExecutable, () => {
       `false cannot listen at 127.0.0.1:${pickle}: address already in use (TCP)`,
       `true can listen at 127.0.0.1:${line} (UDP)`,
     ]);
-    match(found[1].todo ?? "", /ss -lntup/);
+    match(found[1].todo ?? "", /ss -lntuxp/);
     equal(
       first.of("StatsdListenerCollector")[0].what,
       `can listen at 127.0.0.1:${datagrams} (UDP)`,

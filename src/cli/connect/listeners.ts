@@ -10,10 +10,7 @@ import { silentLog } from "../../ports/log.ts";
 import type { Net } from "../../ports/net.ts";
 import type { Tried } from "./connections.ts";
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 type Note = (tried: Omit<Tried, "name">) => void;
 
 /** `ours`: collectors of the running agent that listen, by section. */
@@ -45,18 +42,19 @@ async function listen(part: CollectorConfig, host: Host, isOurs: boolean): Promi
 
 /** What was opened is closed at once, and nothing comes of it. */
 function tryingNet(net: Net, isOurs: boolean, note: Note): Net {
-  const tried = async (what: string, at: Address, open: () => Promise<void>): Promise<void> => {
-    const place = addressText(at);
+  const tried = async (what: string, at: Place, open: () => Promise<void>): Promise<void> => {
+    const place = "path" in at ? at.path : addressText(at);
     try {
       await open();
       note({ ok: true, what: `can listen at ${place} (${what})` });
     } catch (error) {
       const why = messageOf(error);
-      if (isOurs && why.includes("already in use")) {
+      const isTaken = /already in use|another program listens/.test(why);
+      if (isOurs && isTaken) {
         return note({ ok: true, what: `the running agent listens at ${place} (${what})` });
       }
-      const todo = why.includes("in use")
-        ? `end the program that has it ("ss -lntup" names it), or name another port`
+      const todo = isTaken
+        ? `end the program that has it ("ss -lntuxp" names it), or name another place`
         : "look at the options of the collector";
       note({ ok: false, what: `${why} (${what})`, todo });
     }
@@ -68,7 +66,8 @@ function tryingNet(net: Net, isOurs: boolean, note: Note): Net {
       return { close: () => Promise.resolve() };
     },
     async inbox(at, receive) {
-      await tried("UDP", at, async () => (await net.inbox(at, receive))[Symbol.dispose]());
+      const what = "path" in at ? "unix" : "UDP";
+      await tried(what, at, async () => (await net.inbox(at, receive))[Symbol.dispose]());
       return { take: () => ({ datagrams: [], dropped: 0 }), [Symbol.dispose]() {} };
     },
     async httpInbox(at, receiver) {
