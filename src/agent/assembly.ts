@@ -58,7 +58,7 @@ export class Assembly {
   readonly #housekeeping: Housekeeping;
   readonly #losses: Losses;
   readonly #taps: Taps;
-  readonly #budget: SeriesBudget = { max: Infinity, used: 0 };
+  readonly #budget: SeriesBudget = { max: Infinity, used: 0, sharers: new Set() };
 
   constructor(ports: AgentPorts, housekeeping: Housekeeping, losses: Losses, taps: Taps) {
     this.#ports = ports;

@@ -133,6 +133,8 @@ function problems({ configuration, now }: Status, collectors: readonly Collector
       `  ${name}: ${state}\n${errorText(error, now)}`
     ).join("") +
     collectors.filter(({ crowd }) => crowd !== undefined).map(({ name, leftOut, crowd }) =>
-      `  ${name}: ${count(leftOut)} left out\n${errorText(crowd, now)}`
+      `  ${name}: ${leftOut > 0 ? `${count(leftOut)} left out` : "at its limit"}\n${
+        errorText(crowd, now)
+      }`
     ).join("");
 }

@@ -7,6 +7,8 @@
 export interface SeriesBudget {
   max: number;
   used: number;
+  /** Those that share it, so that series which are gone make room for other collectors too. */
+  readonly sharers?: Set<SeriesLimit>;
 }
 
 interface Seen {
@@ -26,6 +28,9 @@ export class SeriesLimit {
   #crowd: string | undefined;
   /** Why a series of the last run that came to the limit was left out. */
   #full = "";
+  /** The series as the last new one found them, and its run. */
+  #series: Map<string, Seen> | undefined;
+  #run = 0;
 
   constructor(max: number, budget: SeriesBudget) {
     this.#max = max;
@@ -39,6 +44,9 @@ export class SeriesLimit {
       // Only the first one of a run is named; its message is used for the others as well.
       if (this.#isFull(series.size)) return this.#full;
     }
+    if (this.#series === undefined) this.#budget.sharers?.add(this);
+    this.#series = series;
+    this.#run = run;
     this.#used++;
     this.#budget.used++;
     return undefined;
@@ -50,6 +58,15 @@ export class SeriesLimit {
     this.#full = `"${name}" is left out: ${this.#reached()}`;
     this.#sweptIn = run;
     this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
+    for (const other of this.#budget.sharers ?? []) {
+      if (this.#budget.used < this.#budget.max) return;
+      if (other !== this) other.#giveUpGone();
+    }
+  }
+
+  #giveUpGone(): void {
+    if (this.#series === undefined) return;
+    this.gone(forgetUnseen(this.#series, this.#run - GONE_AFTER_RUNS));
   }
 
   /** The same for one more sample of `delta`. */
@@ -79,6 +96,8 @@ export class SeriesLimit {
   /** Releases all series when the collector ends. */
   end(): void {
     this.gone(this.#used);
+    this.#series = undefined;
+    this.#budget.sharers?.delete(this);
   }
 
   #isFull(own: number): boolean {

@@ -64,6 +64,20 @@ describe("the limit of series", () => {
     match(runs[1].reason ?? "", /all collectors have max_series = 150 series of \[server\]/);
   });
 
+  it("that is shared: names of one collector that are gone make room for another one", () => {
+    const budget = { max: 150, used: 0, sharers: new Set<SeriesLimit>() };
+    const [churning, other] = [1, 2].map(() => emitterWith(new SeriesLimit(1000, budget)));
+    for (let run = 1; run <= 3; run++) {
+      churning.begin(run, run * 1000);
+      for (let series = 0; series < 50; series++) churning.emit(`r${run}.s${series}`, 1);
+      churning.end();
+    }
+    other.begin(3, 3000);
+    for (let series = 0; series < 60; series++) other.emit(`s${series}`, 1);
+    const { metrics, leftOut } = other.end();
+    deepEqual([metrics.length, leftOut, budget.used], [50, 10, 150]);
+  });
+
   it("bounds the samples of delta too", () => {
     const limit = new SeriesLimit(100, { max: 1000, used: 0 });
     const emitter = emitterWith(limit);
