@@ -11,7 +11,7 @@ export const noDatabases = existsSync("/usr/bin/victoria-metrics") && existsSync
 
 export interface Server {
   readonly port: number;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 async function startServer(
@@ -30,8 +30,8 @@ async function startServer(
   );
   return {
     port,
-    async stop() {
-      child.kill("SIGTERM");
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
       const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);
@@ -49,8 +49,16 @@ export interface VictoriaMetrics extends Server {
   stored(): Promise<Stored>;
 }
 
-export async function startVictoriaMetrics(directory: string): Promise<VictoriaMetrics> {
-  const [port, opentsdbPort, telnetPort] = [await freePort(), await freePort(), await freePort()];
+/** `at`: where one listened that is started again. */
+export async function startVictoriaMetrics(
+  directory: string,
+  at?: VictoriaMetrics,
+): Promise<VictoriaMetrics> {
+  const { port, opentsdbPort, telnetPort } = at ?? {
+    port: await freePort(),
+    opentsdbPort: await freePort(),
+    telnetPort: await freePort(),
+  };
   const server = await startServer(
     "/usr/bin/victoria-metrics",
     [
@@ -87,9 +95,9 @@ export interface Prometheus extends Server {
   stored(): Promise<Stored>;
 }
 
-/** Takes remote writes, also late ones. */
-export async function startPrometheus(directory: string): Promise<Prometheus> {
-  const port = await freePort();
+/** Takes remote writes, also late ones. `at`: where one listened that is started again. */
+export async function startPrometheus(directory: string, at?: Server): Promise<Prometheus> {
+  const port = at?.port ?? await freePort();
   mkdirSync(directory, { recursive: true });
   const config = join(directory, "prometheus.yml");
   writeFileSync(config, "{}\n");
@@ -136,8 +144,12 @@ interface Table {
   readonly values: readonly (readonly [number, ...(number | null)[]])[];
 }
 
-export async function startInfluxDb(directory: string, database: string): Promise<InfluxDb> {
-  const [port, rpc] = [await freePort(), await freePort()];
+export async function startInfluxDb(
+  directory: string,
+  database: string,
+  at?: Server,
+): Promise<InfluxDb> {
+  const [port, rpc] = [at?.port ?? await freePort(), await freePort()];
   const folder = join(directory, "influx");
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "influxdb.conf");

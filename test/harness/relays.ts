@@ -49,9 +49,13 @@ export async function startRelay(
   return { port, stop };
 }
 
-export async function startStatsd(directory: string, carbon: number): Promise<Relay> {
+export async function startStatsd(
+  directory: string,
+  carbon: number,
+  at?: number,
+): Promise<Relay> {
   mkdirSync(directory, { recursive: true });
-  const [port, management] = [await freePort(), await freePort()];
+  const [port, management] = [at ?? await freePort(), await freePort()];
   const config = join(directory, "config.js");
   // So many flushes that each run of the agent has one of its own.
   writeFileSync(
