@@ -43,7 +43,7 @@ writeFileSync(
   ).replace(
     /^interval = 10$/m,
     "interval = 1",
-  ),
+  ).replace(/^collectors_config_path = .*\n/m, ""),
 );
 const files = VARIANTS.map(({ flags }, index) =>
   compile(hostTarget(), join(directory, `agent-${index}`), flags)

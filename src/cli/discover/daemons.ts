@@ -1,6 +1,5 @@
-/** Services behind sockets and commands. */
+/** Services behind sockets. */
 
-import type { ExecResult } from "../../ports/exec.ts";
 import { type Discovery, type Found, type Place } from "./place.ts";
 import { said } from "./questions.ts";
 
@@ -61,10 +60,6 @@ export const daemons: readonly Discovery[] = [
       return undefined;
     },
   },
-  byCommand("ChronydCollector", ["chronyd"], "chronyc", ["-n", "sourcestats"], "chrony"),
-  byCommand("NtpdCollector", ["ntpd"], "ntpq", ["-np"], "ntpd", "ntpq_bin"),
-  byCommand("VarnishCollector", ["varnishd", "cache-main"], "varnishstat", ["-1"], "Varnish"),
-  byCommand("PostqueueCollector", ["master"], "postqueue", ["-p"], "Postfix"),
 ];
 
 async function engine({ host, signal, sockets }: Place): Promise<Found | undefined> {
@@ -90,34 +85,4 @@ async function engine({ host, signal, sockets }: Place): Promise<Found | undefin
     }
   }
   return undefined;
-}
-
-/** A daemon that runs, and its own program that asks it. */
-function byCommand(
-  collector: string,
-  programs: readonly string[],
-  program: string,
-  args: readonly string[],
-  name: string,
-  option = "bin",
-): Discovery {
-  return {
-    collector,
-    async discover({ runs, host, signal }) {
-      const bin = host.exec.find(program);
-      if (bin === undefined || !runs(programs)) return undefined;
-      const options = { [option]: bin };
-      const why = `${name} runs`;
-      const { code, stderr, stdout } = await host.exec.run([bin, ...args], { signal }).catch(
-        (): ExecResult => ({ code: null, stderr: "it does not answer", stdout: "" }),
-      );
-      if (code === 0) return { why: `${why}, and ${bin} answers`, options };
-      const [line] = (stderr.trim() || stdout.trim()).split("\n");
-      return {
-        why,
-        options,
-        lacks: [`an answer to ${[bin, ...args].join(" ")}, which says: ${line}`],
-      };
-    },
-  };
 }

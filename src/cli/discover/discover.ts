@@ -1,10 +1,15 @@
 /** Which collectors make sense on this host: all questions at once, within one deadline. */
 
 import type { Host } from "../../ports/host.ts";
+import { answers } from "./answers.ts";
+import { apis } from "./apis.ts";
 import { daemons } from "./daemons.ts";
 import { databases } from "./databases.ts";
+import { files } from "./files.ts";
+import { hardware } from "./hardware.ts";
 import { kernel } from "./kernel.ts";
 import { type Discovery, type Found, placeOf } from "./place.ts";
+import { programs } from "./programs.ts";
 import { web } from "./web.ts";
 
 const DEADLINE_MS = 2000;
@@ -15,11 +20,16 @@ export interface Discovered extends Found {
   readonly collector: string;
 }
 
-const all: readonly Discovery[] = [...kernel, ...web, ...databases, ...daemons];
+const ofHost: readonly Discovery[] = [...kernel, ...hardware];
+const services: readonly Discovery[] = [
+  ...[...web, ...apis, ...databases, ...answers],
+  ...[...daemons, ...programs, ...files],
+];
+const all = [...ofHost, ...services];
 
 /** Of the host itself; all others are services. */
 export function isOfHost({ collector }: Discovered): boolean {
-  return kernel.some((one) => one.collector === collector);
+  return ofHost.some((one) => one.collector === collector);
 }
 
 /** In the order of the tables. What does not answer in time is not there. */
