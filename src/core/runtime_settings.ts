@@ -7,7 +7,7 @@
 export const runtimeSettings: Readonly<Record<string, string>> = {
   // Garbage is collected when there is some, not by a timer that wakes the process up.
   BUN_GC_TIMER_DISABLE: "1",
-  // The first collection is at 4 MB, which is after the start. The next ones follow at 30 % growth, not 100 %.
+  // After the first collection, which the agent asks for, the next ones are at 4 MB and follow at 30 % growth, not 100 %.
   BUN_JSC_largeHeapSize: "4000000",
   BUN_JSC_heapGrowthMaxIncrease: "0.3",
   // A collection covers all objects only if the young ones leave little room.

@@ -105,7 +105,10 @@ export interface DaemonControl {
   ask(path: string, request: ControlRequest): Promise<unknown>;
   /** Undefined if the agent was not started by a service manager. */
   serviceManager(): Notifier | undefined;
-  /** Applies the runtime settings for that mode. This may re-execute the program in the same process. */
+  /**
+   * Applies the runtime settings for that mode, which may re-execute the program in the same process, and collects
+   * what reading the configuration has left.
+   */
   tune(mode: MemoryMode): void;
   /** Calls `act` on each of the signals, until the process ends. */
   onSignal(signals: readonly string[], act: (signal: string) => void): void;

@@ -47,7 +47,7 @@ describeWith(
         memoryAfter("normal", 25),
         memoryAfter("low", 25),
       ]);
-      ok(normal.resident < 30 && normal.anonymous < 17.5, JSON.stringify(normal));
+      ok(normal.resident < 30 && normal.anonymous < 15.5, JSON.stringify(normal));
       ok(low.resident < 24 && low.anonymous < 12, `memory = low: ${JSON.stringify(low)}`);
     });
   },

@@ -5,6 +5,8 @@ import { askControl, serveControl } from "./control.ts";
 import { isDaemonChild, reportStart, startDaemon } from "./daemon.ts";
 import { serviceManager } from "./notify.ts";
 import { checkPidFile, removePidFile, takeLock, writePidFile } from "./pid_file.ts";
+import type { MemoryMode } from "../../ports/process.ts";
+import { collectGarbage } from "../memory/garbage.ts";
 import { tune } from "../memory/reexec.ts";
 import { stdinLines } from "../runtime/stdin_lines.ts";
 import { streamOf, writeText, writeWhole } from "../runtime/stdio.ts";
@@ -69,7 +71,12 @@ export const daemonControl = {
   serve: serveControl,
   ask: askControl,
   serviceManager,
-  tune,
+  tune(mode: MemoryMode) {
+    tune(mode);
+    // Before it collects by itself, the runtime lets the heap of an executable grow by the size of its bytecode:
+    // 10 MB, in which the garbage of the start would stay scattered.
+    if (mode !== "plain") collectGarbage();
+  },
   onSignal(signals: readonly string[], act: (signal: string) => void) {
     for (const signal of signals) {
       try {
