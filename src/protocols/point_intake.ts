@@ -1,5 +1,6 @@
 /** Points that programs send between two runs of a listener, bounded in number and names. */
 
+import { ownText } from "../core/own_text.ts";
 import { type UnreadLine, unreadPart } from "../core/unread_lines.ts";
 
 interface IntakeLimits {
@@ -24,6 +25,8 @@ interface Name {
 /** Names that were not there for this many intervals make room. */
 const FORGET_AFTER = 60;
 const INITIAL_POINTS = 256;
+/** Stands for the time of the interval. */
+const NOW = -1;
 
 /** Points stand in columns, since an object for each would be most of a flood's memory. */
 export class PointIntake {
@@ -42,7 +45,6 @@ export class PointIntake {
   readonly #names = new Map<string, Name>();
   readonly #of: Name[] = [];
   #values = new Float64Array(INITIAL_POINTS);
-  /** NaN: now. */
   #times = new Float64Array(INITIAL_POINTS);
   #interval = 0;
 
@@ -64,22 +66,23 @@ export class PointIntake {
   /** `time` in seconds since the epoch; undefined: that of the interval. */
   add(path: string, value: number, time: number | undefined): void {
     const { max_points, max_names } = this.#limits;
+    const stamp = time ?? NOW;
     let name = this.#names.get(path);
-    if (name !== undefined && time !== undefined && this.#repeats(name, value, time)) return;
+    if (name !== undefined && this.#repeats(name, value, stamp)) return;
     if (this.count >= max_points) {
       this.overflowed = true;
       return this.leaveOut(`max_points = ${max_points}`, path);
     }
     if (name === undefined) {
       if (this.#names.size >= max_names) return this.leaveOut(`max_names = ${max_names}`, path);
-      name = { path, seen: -1, last: 0, byTime: undefined };
-      this.#names.set(path, name);
+      name = { path: ownText(path), seen: -1, last: 0, byTime: undefined };
+      this.#names.set(name.path, name);
     }
     if (this.count === this.#values.length) this.#grow();
-    this.#place(name, time);
+    this.#place(name, stamp);
     this.#of[this.count] = name;
     this.#values[this.count] = value;
-    this.#times[this.count++] = time ?? NaN;
+    this.#times[this.count++] = stamp;
   }
 
   /** The last value of a path and a time counts, as in Graphite. */
@@ -95,11 +98,9 @@ export class PointIntake {
     return true;
   }
 
-  #place(name: Name, time: number | undefined): void {
-    if (name.seen !== this.#interval) {
-      name.seen = this.#interval;
-      name.byTime = undefined;
-    } else if (time !== undefined) {
+  #place(name: Name, time: number): void {
+    if (name.seen !== this.#interval) name.seen = this.#interval;
+    else {
       name.byTime ??= new Map([[this.#times[name.last], name.last]]);
       name.byTime.set(time, this.count);
     }
@@ -122,7 +123,7 @@ export class PointIntake {
   each(take: (path: string, value: number, time: number | undefined) => void): void {
     for (let at = 0; at < this.count; at++) {
       const time = this.#times[at];
-      take(this.#of[at].path, this.#values[at], Number.isNaN(time) ? undefined : time);
+      take(this.#of[at].path, this.#values[at], time === NOW ? undefined : time);
     }
   }
 
@@ -135,8 +136,9 @@ export class PointIntake {
         0;
     this.unread = this.crowd = undefined;
     this.#interval++;
-    for (const [path, { seen }] of this.#names) {
-      if (seen <= this.#interval - FORGET_AFTER) this.#names.delete(path);
+    for (const [path, name] of this.#names) {
+      name.byTime = undefined;
+      if (name.seen <= this.#interval - FORGET_AFTER) this.#names.delete(path);
     }
   }
 

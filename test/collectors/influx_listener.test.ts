@@ -93,14 +93,24 @@ it("answers what clients ask first, and nothing that it does not have", async ()
 
 it("lets programs wait where there is no room, and counts what is over a limit", async () => {
   const { post, published, runner } = await listening("max_points = 4\nmax_names = 3\n");
-  equal((await post("/write", "a v=1\na v=2")).status, 204);
-  const late = await post("/write", "b v=1\nb v=2\nb v=3");
+  const lines = (name: string, ...times: number[]) =>
+    times.map((time) => `${name} v=${time} 170000000${time}\n`).join("");
+  const write = (text: string) => post("/write?precision=s", text);
+  equal((await write(lines("a", 1, 2))).status, 204);
+  const late = await write(lines("b", 1, 2, 3));
   deepEqual([late.status, late.headers.get("retry-after")], [429, "10"]);
-  deepEqual((await published()).slice(0, 3), ["a.v 2 1700000000", "listener.points 2 1700000000", "listener.left_out 1 1700000000"]);
-  const { status, body } = await post("/write", "b v=1\nb v=2\nb v=3\nc v=1\nd v=1\ne v=1");
+  deepEqual(await published(), [
+    "a.v 1 1700000001",
+    "a.v 2 1700000002",
+    "listener.points 2 1700000000",
+    "listener.left_out 1 1700000000",
+  ]);
+  const { status, body } = await write(
+    lines("b", 1, 2, 3) + lines("c", 1) + lines("d", 1) + lines("e", 1),
+  );
   equal(status, 400);
   match(body.error, /^partial write: more than max_points = 4, with "d.v"$/);
   ok((await published()).includes("listener.left_out 2 1700000000"));
-  match((await post("/write", "d v=1")).body.error, /more than max_names = 3, with "d.v"/);
+  match((await write(lines("d", 1))).body.error, /more than max_names = 3, with "d.v"/);
   await runner.dispose();
 });

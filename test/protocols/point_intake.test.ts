@@ -24,10 +24,12 @@ describe("the points of an interval", () => {
     deepEqual([pointsOf(intake), intake.repeated], [["a 5 1"], 0]);
   });
 
-  it("are all kept where they have no time: nothing says which are repeated", () => {
+  it("have the time of the interval where they have none: the last one counts", () => {
     const intake = new PointIntake({ max_points: 100, max_names: 10 });
     for (let value = 1; value <= 3; value++) intake.add("a", value, undefined);
-    deepEqual([intake.count, intake.repeated], [3, 0]);
+    intake.add("a", 4, 1);
+    intake.add("a", 5, undefined);
+    deepEqual([pointsOf(intake), intake.repeated], [["a 5 undefined", "a 4 1"], 3]);
   });
 
   it("take no place that was given back", () => {
