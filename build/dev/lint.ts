@@ -16,8 +16,6 @@ const house = join(import.meta.dirname!, "../..");
 
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g;
-/** Circles are counted over imports that run, not over types and not over what is loaded on first use. */
-const TYPE_IMPORT = /^\s*(?:import|export)\s+type\b/;
 
 const problems: string[] = [];
 const graph = new Map<string, string[]>();
@@ -39,9 +37,8 @@ for (const path of sources) {
     const reason = refusal(path, room, target);
     if (reason !== undefined) problems.push(`${file}: ${reason}`);
     const isLazy = match[2] !== undefined;
-    if (target.startsWith(".") && !isLazy && !TYPE_IMPORT.test(match[0])) {
-      targets.push(reached(path, target));
-    }
+    // What is loaded on first use closes no circle.
+    if (target.startsWith(".") && !isLazy) targets.push(reached(path, target));
   }
   graph.set(path, targets);
 }

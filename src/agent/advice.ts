@@ -1,7 +1,7 @@
 /** What to do about an error, for the people who read `status`. */
 
 import type { ErrorState } from "../core/error_reporter.ts";
-import type { CollectorState } from "./collector_status.ts";
+import type { CollectorState } from "./collector_state.ts";
 import type { Missing } from "./missing.ts";
 
 type Rules = readonly (readonly [RegExp, string])[];

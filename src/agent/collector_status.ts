@@ -1,17 +1,12 @@
-/** How a collector is: from what its runs have left behind. */
+/** What `status` reports of a collector. */
 
 import type { FailureCode } from "../core/errors.ts";
 import type { ErrorState } from "../core/error_reporter.ts";
 import { ADVICE_FOR_CROWD, adviceForCollector, adviceForMissing } from "./advice.ts";
+import { type CollectorState, collectorState, isAbsent, isOverdue } from "./collector_state.ts";
 import type { Missing } from "./missing.ts";
 import { NO_RUNS, type RunRecord } from "./run_record.ts";
 import type { CollectorRunner, LoggedLine } from "./runner_contract.ts";
-
-/**
- * `waiting`: too young to say. `no data`: it works, and there is nothing to publish. `missing`: it is
- * enabled and cannot run. `off`: it has a section and is not enabled.
- */
-export type CollectorState = "ok" | "waiting" | "no data" | "failing" | "missing" | "off";
 
 export interface CollectorStatus extends RunRecord {
   readonly name: string;
@@ -34,13 +29,6 @@ export interface CollectorStatus extends RunRecord {
 export interface ReportedError extends ErrorState {
   readonly advice: string;
 }
-
-/** Runs without a point after which a collector that never published has no data: a rate needs two. */
-const INITIAL_SILENT_RUNS = 2;
-/** The same for one that has published before. */
-const SILENT_RUNS = 3;
-/** Beyond two intervals, without a run. */
-const OVERDUE_SECONDS = 60;
 
 /** `started`: of the agent. */
 export function collectorStatus(
@@ -67,26 +55,6 @@ export function collectorStatus(
       ? { min: record.shortest, mean: record.spent / record.runs, max: record.longest }
       : undefined,
   };
-}
-
-/** Makes nothing: the agent's own metrics ask at each run. */
-export function collectorState(runner: CollectorRunner, now: number): CollectorState {
-  const { trouble, record } = runner;
-  // One of several servers that is away: the points of the others are there.
-  if (isAbsent(runner)) return record.silentRuns === 0 ? "failing" : "no data";
-  if (trouble !== undefined) return "failing";
-  if (isOverdue(runner, now)) return "no data";
-  const isNew = record.lastPublished === 0;
-  if (record.silentRuns >= (isNew ? INITIAL_SILENT_RUNS : SILENT_RUNS)) return "no data";
-  return isNew ? "waiting" : "ok";
-}
-
-function isAbsent({ absence, trouble }: CollectorRunner): boolean {
-  return absence !== undefined && absence.last >= (trouble?.last ?? 0);
-}
-
-function isOverdue({ record, interval }: CollectorRunner, now: number): boolean {
-  return record.runs > 0 && now - record.lastRun > 1000 * (2 * interval + OVERDUE_SECONDS);
 }
 
 function errorOf(runner: CollectorRunner, now: number, started: number): ErrorState | undefined {

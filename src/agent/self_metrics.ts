@@ -13,7 +13,7 @@ import { number } from "../core/option.ts";
 import { droppedTotal, dropReasons } from "../delivery/ledger.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { CollectorRunner } from "./runner_contract.ts";
-import { collectorState } from "./collector_status.ts";
+import { collectorState } from "./collector_state.ts";
 import type { Missing } from "./missing.ts";
 import { OwnUsage, PluginUsage } from "./own_usage.ts";
 

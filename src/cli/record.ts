@@ -4,7 +4,7 @@ import { singleRunner } from "../agent/parts.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CollectorConfig } from "../agent/agent_contract.ts";
 import type { Options } from "../core/option.ts";
-import { secretsOf } from "../core/secrets.ts";
+import { secretsOf } from "../core/option/secret_kinds.ts";
 import { silentLog } from "../ports/log.ts";
 import { type CommandSpec, configFlag } from "./command.ts";
 import { UsageError } from "./flags.ts";

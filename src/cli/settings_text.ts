@@ -1,7 +1,8 @@
 /** The effective configuration as a text: secrets masked, with the line that each value came from. */
 
 import { serverOptions } from "../config/server_options.ts";
-import type { Origins, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Origins } from "../config/tree.ts";
 import type { Option, Options } from "../core/option.ts";
 import { MASK, withoutCredentials } from "../core/secrets.ts";
 

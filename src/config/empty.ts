@@ -3,7 +3,8 @@
 import { SELF_NAME } from "../core/collector.ts";
 import { fatal, type Problem } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
-import type { Origins, ResolveRequest, Settings } from "./settings.ts";
+import type { ResolveRequest, Settings } from "./settings.ts";
+import type { Origins } from "./tree.ts";
 
 interface Found extends Pick<Settings, "collectors" | "handlers"> {
   readonly server: ServerValues;

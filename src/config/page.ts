@@ -4,7 +4,7 @@ import { configError } from "../core/errors.ts";
 import { isFalse, isTrue, type Option, text } from "../core/option.ts";
 import { isLoopback } from "../formats/http_head.ts";
 import { fault, type Problem } from "./problems.ts";
-import type { Origins } from "./settings.ts";
+import type { Origins } from "./tree.ts";
 
 /** What `page = True` and `run --page` mean. */
 export const DEFAULT_PAGE = "127.0.0.1:9125";

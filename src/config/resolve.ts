@@ -18,8 +18,16 @@ import { didYouMean, fatal, notice, type Problem } from "./problems.ts";
 import { resolveCollectors } from "./resolve_collectors.ts";
 import { handlerNames, resolveHandlers } from "./resolve_handlers.ts";
 import { retiredServerOptions, serverOptions, type ServerValues } from "./server_options.ts";
-import type { CollectorSettings, LeftOut, Origins, ResolveRequest, Settings } from "./settings.ts";
-import { isSection, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
+import type { CollectorSettings, LeftOut, ResolveRequest, Settings } from "./settings.ts";
+import {
+  isSection,
+  leaf,
+  type Origin,
+  type Origins,
+  type Section,
+  subsection,
+  subsections,
+} from "./tree.ts";
 
 const TOP_SECTIONS = ["server", "handlers", "collectors", "configs", "loggers", "formatters"];
 

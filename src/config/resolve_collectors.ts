@@ -6,8 +6,16 @@ import type { Options } from "../core/option.ts";
 import { checkDefaults, convert, loadFrom, type ResolveContext } from "./convert.ts";
 import { lacking } from "./diamonds.ts";
 import { fault, located, notice } from "./problems.ts";
-import type { CollectorSettings, Origins } from "./settings.ts";
-import { brokenLine, isSection, leaf, type Section, subsection, subsections } from "./tree.ts";
+import type { CollectorSettings } from "./settings.ts";
+import {
+  brokenLine,
+  isSection,
+  leaf,
+  type Origins,
+  type Section,
+  subsection,
+  subsections,
+} from "./tree.ts";
 
 export async function resolveCollectors(context: ResolveContext): Promise<CollectorSettings[]> {
   const { root, problems, leftOut, catalogue, own = {}, only } = context;

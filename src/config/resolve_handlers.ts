@@ -7,8 +7,16 @@ import { checkDefaults, convert, loadFrom, plainSections, type ResolveContext } 
 import { lacking } from "./diamonds.ts";
 import { fault, located, type Problem, warning } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
-import type { HandlerSettings, Origins } from "./settings.ts";
-import { brokenLine, leaf, type Origin, type Section, subsection, subsections } from "./tree.ts";
+import type { HandlerSettings } from "./settings.ts";
+import {
+  brokenLine,
+  leaf,
+  type Origin,
+  type Origins,
+  type Section,
+  subsection,
+  subsections,
+} from "./tree.ts";
 
 export async function resolveHandlers(
   context: ResolveContext,

@@ -8,7 +8,7 @@ import type { LogPlan } from "../ports/log_plan.ts";
 import type { Options } from "../core/option.ts";
 import type { Problem } from "./problems.ts";
 import type { ServerValues } from "./server_options.ts";
-import type { Origin } from "./tree.ts";
+import type { Origin, Origins } from "./tree.ts";
 
 /** Lazy imports by name, so that only what is enabled is evaluated. */
 export interface Catalogue {
@@ -17,9 +17,6 @@ export interface Catalogue {
   /** The collectors by the component that they have in paths. */
   readonly paths?: Readonly<Record<string, string>>;
 }
-
-/** Where each value came from; a key without one has its default. */
-export type Origins = ReadonlyMap<string, Origin>;
 
 export interface CollectorSettings {
   /** The section: "CPUCollector", or "SNMPCollector router1" for an instance. */

@@ -5,6 +5,9 @@ export interface Origin {
   readonly line: number;
 }
 
+/** By key, where its value came from; a key without one has its default. */
+export type Origins = ReadonlyMap<string, Origin>;
+
 export interface Leaf {
   readonly value: string | readonly string[];
   /** All that stood behind the "=", for readers with rules of their own (the log's sections). */

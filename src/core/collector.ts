@@ -3,7 +3,7 @@
  * sees no handler and no configuration file, and reaches the machine through `host` only.
  */
 
-import type { Host } from "../ports/host.ts";
+import type { Host, System } from "../ports/host.ts";
 import type { Log } from "../ports/log.ts";
 import type { MetricUnit } from "./metric_unit.ts";
 import type { UnreadLine } from "./unread_lines.ts";
@@ -175,7 +175,6 @@ export interface PluginTraits {
   readonly undeclared: boolean;
 }
 
-export type System = "linux" | "darwin" | "freebsd" | "windows";
 /** Where a collector works; Linux where it does not say. */
 export function systemsOf({ systems = ["linux"] }: AnyCollector): readonly System[] {
   return systems;

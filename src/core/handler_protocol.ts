@@ -1,7 +1,7 @@
 /** How batches travel to a handler's process: each series once, then points that name it by a number. */
 
 import type { Metric, Series } from "./metric.ts";
-import { packed, unpacked } from "./plugin_protocol.ts";
+import { packed, unpacked } from "./packed_numbers.ts";
 
 /** Series, value, seconds, and of a counter what it stands at. */
 export type PackedPoint = readonly [

@@ -4,10 +4,12 @@
  * the values that the collector emitted.
  */
 
-import type { CommonValues, EmitOptions, Metrics, System } from "./collector.ts";
+import type { System } from "../ports/host.ts";
+import type { CommonValues, EmitOptions, Metrics } from "./collector.ts";
 import { badData, type Failure, type FailureCode } from "./errors.ts";
 import type { Receipt } from "./handler.ts";
 import type { PackedBatch } from "./handler_protocol.ts";
+import { packed, unpacked } from "./packed_numbers.ts";
 import { type Option, optionFrom, type Options } from "./option.ts";
 
 /**
@@ -176,12 +178,6 @@ export interface PluginProcessAnswer {
   readonly log?: readonly [level: "debug" | "info" | "warn" | "error", text: string];
 }
 
-/** Encodes what JSON lacks, 64-bit integers and non-finite numbers, as text: `12n`, `NaN`. */
-export function packed(value: unknown): number | string {
-  if (typeof value === "bigint") return `${value}n`;
-  return typeof value === "number" && Number.isFinite(value) ? value : String(value);
-}
-
 /** The parts beside name and value, on their way out. */
 export function packedPart(part: string | EmitOptions): string | EmitOptions {
   if (typeof part === "string" || part.raw === undefined) return part;
@@ -192,9 +188,4 @@ export function packedPart(part: string | EmitOptions): string | EmitOptions {
 export function unpackedPart(part: string | EmitOptions): string | EmitOptions {
   if (typeof part === "string" || part.raw === undefined) return part;
   return { ...part, raw: unpacked(part.raw as number | string) };
-}
-
-export function unpacked(value: number | string): number | bigint {
-  if (typeof value === "number") return value;
-  return /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : Number.NaN;
 }

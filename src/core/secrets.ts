@@ -3,8 +3,6 @@
  * it then, not even where a server or a library says it again.
  */
 
-import type { Option } from "./option/option.ts";
-
 export const MASK = "********";
 /** What is shorter may stand in any text by chance, and is only left out where it is known to be a secret. */
 const MIN_LENGTH = 6;
@@ -56,15 +54,7 @@ export function shownUrl(url: string): string {
   return withoutSecrets(url.replace(LOGIN, "$1").replace(/[?#].*$/s, ""));
 }
 
-/** What an option's value has of them; a default is none. */
-export function secretsOf(option: Option<unknown>, value: unknown): readonly string[] {
-  if (value === option.fallback) return [];
-  if (option.secretsIn !== undefined) return option.secretsIn(value);
-  if (option.secret) return [String(value)];
-  return secretsNamed("", value);
-}
-
-/** Of what is not declared: by the names of keys, and URLs with a login. */
+/** What a value that is not declared has of them: by the names of keys, and URLs with a login. */
 export function secretsNamed(name: string, value: unknown): readonly string[] {
   if (typeof value === "string") return SECRET_NAME.test(name) ? [value] : secretsInUrls(value);
   if (Array.isArray(value)) return value.flatMap((one) => secretsNamed(name, one));

@@ -3,9 +3,8 @@
 import { readFileSync } from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
-import type { System } from "../core/collector.ts";
 import type { HostFs } from "../ports/fs.ts";
-import type { Figures, Host, Names } from "../ports/host.ts";
+import type { Figures, Host, Names, System } from "../ports/host.ts";
 import type { Self } from "../ports/self.ts";
 import { namesOf } from "../formats/hosts_file.ts";
 import { processorsIn } from "../formats/processor_list.ts";

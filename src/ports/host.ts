@@ -1,6 +1,5 @@
 /** The machine that is watched, and the only way to reach it. In a test it is a directory. */
 
-import type { System } from "../core/collector.ts";
 import type { Brokers } from "./brokers.ts";
 import type { Clock } from "./clock.ts";
 import type { Credentials } from "./credentials.ts";
@@ -16,6 +15,8 @@ import type { Codecs } from "./remote_write.ts";
 import type { Self } from "./self.ts";
 import type { Snmp } from "./snmp.ts";
 import type { Sql } from "./sql.ts";
+
+export type System = "linux" | "darwin" | "freebsd" | "windows";
 
 export interface Host {
   readonly system: System;

@@ -1,6 +1,6 @@
 /** HTTP requests that the agent makes, and those that it answers. */
 
-import type { TlsSettings } from "./net.ts";
+import type { TlsSettings } from "./tls.ts";
 
 export interface HttpServerRequest {
   /** Without the query. */

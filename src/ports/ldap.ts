@@ -1,6 +1,6 @@
 /** Directories, which collectors search. */
 
-import type { TlsSettings } from "./net.ts";
+import type { TlsSettings } from "./tls.ts";
 
 export interface Ldap {
   /** Connects, encrypts where `tls` is set (StartTLS), and logs in. Throws `undelivered`, `bad-data` or `timeout`. */

@@ -8,6 +8,7 @@ import type {
   PostedRequest,
   PostedResponse,
 } from "./http.ts";
+import type { TlsSettings } from "./tls.ts";
 
 export type Family = 0 | 4 | 6;
 
@@ -100,16 +101,6 @@ export interface ListenAddress {
   readonly isStrict?: boolean;
   /** Paths to which a form may be posted; everything else is GET and HEAD. */
   readonly formPaths?: readonly string[];
-}
-
-/** Files are named by their paths, and read at each connect: certificates are renewed. */
-export interface TlsSettings {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name that the server's certificate is to have, where it is not the host's. */
-  readonly serverName?: string;
-  readonly verify: boolean;
 }
 
 export interface Target {

@@ -1,6 +1,6 @@
 /** Databases that collectors ask. */
 
-import type { TlsSettings } from "./net.ts";
+import type { TlsSettings } from "./tls.ts";
 
 export type SqlKind = "postgres" | "mysql";
 

@@ -1,6 +1,6 @@
 /** The options of TLS, the same wherever it is spoken. */
 
-import type { TlsSettings } from "../ports/net.ts";
+import type { TlsSettings } from "../ports/tls.ts";
 import { bool, text, type Values } from "../core/option.ts";
 
 export const tlsOptions = {

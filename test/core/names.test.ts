@@ -8,13 +8,8 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { cleanPath, MAX_NAME } from "../../src/core/naming.ts";
 import { headers, url } from "../../src/core/option.ts";
-import {
-  hide,
-  secretsNamed,
-  secretsOf,
-  shownUrl,
-  withoutCredentials,
-} from "../../src/core/secrets.ts";
+import { secretsOf } from "../../src/core/option/secret_kinds.ts";
+import { hide, secretsNamed, shownUrl, withoutCredentials } from "../../src/core/secrets.ts";
 import { excerpt, paragraph } from "../../src/core/visible.ts";
 import { graphiteLines, lineEncoder } from "../../src/formats/graphite_line.ts";
 import { influxLines } from "../../src/formats/influx_line.ts";

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { collectors } from "../../src/collectors/registry.ts";
-import { packed, unpacked } from "../../src/core/plugin_protocol.ts";
+import { packed, unpacked } from "../../src/core/packed_numbers.ts";
 import { type Option, optionFrom } from "../../src/core/option.ts";
 import { collectorsOf, handlersOf } from "../../src/platform/plugins/check.ts";
 import { handlers } from "../../src/handlers/registry.ts";

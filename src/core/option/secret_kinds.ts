@@ -1,6 +1,12 @@
 /** Options that hold secrets among other things: URLs with a login or a token, headers. */
 
-import { MASK, secretsInHeader, secretsInUrls, withoutCredentials } from "../secrets.ts";
+import {
+  MASK,
+  secretsInHeader,
+  secretsInUrls,
+  secretsNamed,
+  withoutCredentials,
+} from "../secrets.ts";
 import { list } from "./lists.ts";
 import type { Option } from "./option.ts";
 import { text } from "./scalars.ts";
@@ -27,4 +33,12 @@ export function headers(fallback: readonly string[], help: string): Option<reado
     shown: (all) => whole.format(all.map((one) => one.replace(/:.*$/s, `: ${MASK}`))),
     made: ["headers", fallback, help],
   };
+}
+
+/** The secrets in an option's value; a default is none. */
+export function secretsOf(option: Option<unknown>, value: unknown): readonly string[] {
+  if (value === option.fallback) return [];
+  if (option.secretsIn !== undefined) return option.secretsIn(value);
+  if (option.secret) return [String(value)];
+  return secretsNamed("", value);
 }

@@ -1,7 +1,7 @@
 /** What node:tls, node:https and the clients built on them want to know of TLS. */
 
 import { configError } from "../../core/errors.ts";
-import type { TlsSettings } from "../../ports/net.ts";
+import type { TlsSettings } from "../../ports/tls.ts";
 import { readRegularText } from "../access/safe_open.ts";
 import { net } from "../runtime/node_modules.ts";
 

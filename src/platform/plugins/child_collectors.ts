@@ -17,11 +17,11 @@ import {
   MAX_VALUES,
   type ModuleFile,
   optionDataOf,
-  packed,
   packedPart,
   type RunRequest,
   tooMany,
 } from "../../core/plugin_protocol.ts";
+import { packed } from "../../core/packed_numbers.ts";
 import { SeriesLimit } from "../../core/series_limit.ts";
 import { UnreadLines } from "../../core/unread_lines.ts";
 import type { Host } from "../../ports/host.ts";

@@ -9,9 +9,9 @@ import {
   MAX_VALUES,
   optionsOfData,
   tooMany,
-  unpacked,
   unpackedPart,
 } from "../../core/plugin_protocol.ts";
+import { unpacked } from "../../core/packed_numbers.ts";
 import type { Option, Options } from "../../core/option.ts";
 import type { PluginSwap } from "./swap.ts";
 import type { PluginProcess } from "./process.ts";

@@ -7,7 +7,7 @@ import type { Connection, ConnectionOptions, SslOptions } from "mysql2/promise";
 import { type Failure, messageOf, refused, timedOut, undelivered } from "../../core/errors.ts";
 import type { Mysql } from "../../ports/mysql.ts";
 import type { SqlSettings } from "../../ports/sql.ts";
-import type { TlsSettings } from "../../ports/net.ts";
+import type { TlsSettings } from "../../ports/tls.ts";
 import { net } from "../runtime/node_modules.ts";
 import { abortable } from "../net/abortable.ts";
 import { secureContext } from "../net/tls.ts";
