@@ -15,7 +15,7 @@ const options = {
   listener_host: text("127.0.0.1", "The address to take datagrams at"),
   listener_port: integer(8125, "Its port; 0: none", { min: 0, max: MAX_PORT }),
   listener_socket: text("", "The path of a unix socket to take datagrams at as well"),
-  socket_mode: text("666", "Who may send to it, as for chmod"),
+  socket_mode: choice("666", ["600", "660", "666"], "Who may send to it, as for chmod"),
   max_names: integer(5000, "Names at most; those that are over it are left out, counted", {
     min: 1,
   }),
@@ -99,13 +99,11 @@ export default defineCollector({
   systems: everySystem,
   options,
   metrics,
-  prepare({ max_names, tags, percentiles, listener_port, listener_socket, socket_mode }) {
+  prepare({ max_names, tags, percentiles, listener_port, listener_socket }) {
     if (listener_port === 0 && listener_socket === "") {
       throw configError("listener_port = 0 needs a listener_socket: nothing is listened to");
     }
-    if (!/^0?[0-7]{3}$/.test(socket_mode)) {
-      throw configError(`socket_mode: "${socket_mode}" is not a mode such as 660`);
-    }
+
     for (const percent of percentiles) {
       if (Number(percent) > 0 && Number(percent) <= 100) continue;
       throw configError(`percentiles: "${percent}" is not a number above 0, at most 100`);
