@@ -19,6 +19,10 @@ const ABOUT_HANDLERS: Rules = [
     /looks like|with a web page/,
     "correct host and port: Graphite takes lines at 2003 and pickles at 2004; through a balancer, look at what is behind it",
   ],
+  [
+    /refuses the login|cannot log in|not authorized|authorization violation|ACCESS_REFUSED/i,
+    "check user and password in its section, and what the server lets this user do",
+  ],
   [NAME, "check the name in host, and this machine's resolver"],
   [REFUSED, "nothing listens there: is the server running, are host and port right?"],
   [UNREACHABLE, "the server cannot be reached: is there a route, does a firewall drop it?"],

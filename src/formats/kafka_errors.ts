@@ -13,7 +13,7 @@ const CODES: Readonly<Record<number, readonly [Kind, string]>> = {
   3: ["waits", "no such topic: create it"],
   [NO_LEADER]: ["moved", "the partition has no leader at the moment"],
   6: ["moved", "another broker leads the partition now"],
-  7: ["waits", "the replicas did not confirm in time"],
+  7: ["waits", "the replicas take too long to confirm"],
   8: ["moved", "the broker is not available"],
   9: ["moved", "a replica is not available"],
   10: ["refused", "larger than the topic's max.message.bytes"],

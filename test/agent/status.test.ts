@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { adviceForCollector } from "../../src/agent/advice.ts";
+import { adviceForCollector, adviceForHandler } from "../../src/agent/advice.ts";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
 import { collectorStatus } from "../../src/agent/collector_status.ts";
 import { createLosses } from "../../src/agent/losses.ts";
@@ -190,6 +190,13 @@ describe("advice", () => {
     }
     const ill = adviceForCollector("failing", error("reset by its peer", "undelivered"), undefined);
     match(ill, /its log/);
+    for (
+      const message of [
+        "10.0.0.5:1883 refuses the login: not authorized (135)",
+        'cannot write to the topic "diamond" at 10.0.0.5:9092: not authorized: allow this user',
+        "10.0.0.5:4222 says: 'Authorization Violation'",
+      ]
+    ) match(adviceForHandler(error(message, "undelivered")), /user and password/);
   });
 });
 

@@ -4,6 +4,7 @@ import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import kafka from "../../src/handlers/kafka.ts";
+import { startSilent } from "../harness/mongod.ts";
 import { temporary, until } from "../harness/agent_process.ts";
 import { badPeer, misdeeds } from "../harness/bad_peers.ts";
 import { certificates, CERTIFIED_NAME, noOpenssl } from "../harness/certificates.ts";
@@ -76,6 +77,34 @@ describe("KafkaHandler", () => {
     await untilTaken(running, broker);
     await settled(running, broker, true);
     ok(!running.said().includes("error"));
+    broker.close();
+  });
+
+  it("asks another broker where one is silent", async () => {
+    using silent = await startSilent();
+    const broker = await kafkaBroker();
+    const running = run(kafkaCase, "127.0.0.1", silent.port, {
+      timeout: 3,
+      brokers: [`127.0.0.1:${silent.port}`, `127.0.0.1:${broker.port}`],
+    });
+    await untilTaken(running, broker);
+    await settled(running, broker, true);
+    ok(!running.said().includes("error"));
+    broker.close();
+  });
+
+  it("goes on where a topic is made again with fewer partitions", async () => {
+    const broker = await kafkaBroker({ partitions: 4 });
+    const running = run(kafkaCase, "127.0.0.1", broker.port, { keyed_by: "metric" });
+    running.tick(POINTS);
+    await until("they are there", () => broker.taken().length === POINTS);
+    broker.answers(...Array.from({ length: 4 }, () => CODES.notEnoughReplicas));
+    running.tick(POINTS);
+    await until("it says so", () => /min.insync.replicas/.test(running.said()));
+    broker.partitions = 1;
+    broker.forgetProducers();
+    await until("all are taken", () => running.worker.queued === 0);
+    await settled(running, broker, false);
     broker.close();
   });
 

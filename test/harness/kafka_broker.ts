@@ -45,6 +45,7 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
     /** Where clients are sent; 0: here. */
     advertised: 0,
     hasTopic: true,
+    partitions,
     /** Batches that it takes without an answer: it resets the connection. */
     swallows: 0,
     /** It is too large. */
@@ -113,7 +114,7 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
         const [topic] = request.array(() => request.string());
         const port = state.advertised || state.port;
         const numbers = Array.from(
-          { length: state.hasTopic ? partitions : 0 },
+          { length: state.hasTopic ? state.partitions : 0 },
           (_, index) => index,
         );
         return new KafkaWriter().int32(0)

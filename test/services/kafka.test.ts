@@ -117,7 +117,7 @@ describeWith("Kafka", noKafka, () => {
     await running.end();
     match(
       running.said(),
-      /error .*"diamond" at 127.0.0.1:\d+: the replicas did not confirm in time/,
+      /error .*"diamond" at 127.0.0.1:\d+: the replicas take too long to confirm/,
     );
     equal(kafkaMessages(mock.places[0]).length, 4 * POINTS);
 

@@ -16,11 +16,13 @@ import { KafkaConnection } from "./kafka_connection.ts";
 
 /** A topic may have got more partitions. */
 const MAX_AGE_MS = 300_000;
+/** Brokers that are connected to in the time of a write, if they all say nothing. */
+const MAX_SILENT = 4;
 
 export class KafkaCluster {
   readonly #settings: KafkaSettings;
   readonly #connections = new Map<string, KafkaConnection>();
-  /** Brokers that could not be connected to, when it was last tried. */
+  /** Brokers that could not be connected to when it was last tried. */
   readonly #failed = new Set<string>();
   #known: Cluster | undefined;
   #staleAt = 0;
@@ -75,7 +77,7 @@ export class KafkaCluster {
       if (connection.isOpen) return connection;
     }
     const places = [...this.#known?.brokers.values() ?? [], ...this.#settings.targets];
-    // One that says nothing takes all of the time: the next try begins with another one.
+    // Those that say nothing may take up all of the time: the next try begins with others.
     const isLate = (place: Place) => Number(this.#failed.has(addressText(place)));
     let failure: unknown;
     for (const place of places.toSorted((a, b) => isLate(a) - isLate(b))) {
@@ -100,15 +102,27 @@ export class KafkaCluster {
     const name = addressText(target);
     const known = this.#connections.get(name);
     if (known?.isOpen === true) return known;
+    const isFirst = this.#known === undefined;
+    const late = new AbortController();
+    const patience = setTimeout(() => late.abort(), this.#patienceMs());
+    const either = AbortSignal.any([signal, late.signal]);
     try {
-      const isFirst = this.#known === undefined;
-      const connection = await KafkaConnection.open(target, this.#settings, isFirst, signal);
+      const connection = await KafkaConnection.open(target, this.#settings, isFirst, either);
       this.#connections.set(name, connection);
       this.#failed.delete(name);
       return connection;
     } catch (error) {
       this.#failed.add(name);
       throw error;
+    } finally {
+      clearTimeout(patience);
     }
+  }
+
+  /** For one broker, as others may answer. */
+  #patienceMs(): number {
+    const { targets, timeoutSeconds } = this.#settings;
+    const brokers = this.#known?.brokers.size ?? targets.length;
+    return timeoutSeconds * 1000 / Math.min(brokers, MAX_SILENT);
   }
 }
