@@ -29,6 +29,7 @@ import { deliveryOptions } from "../../src/core/handler.ts";
 import { differences } from "../../src/view/differences.ts";
 import { manualPage, vimSyntax } from "./manual.ts";
 import { buildPage } from "./page.ts";
+import { thirdParty } from "./third_party.ts";
 
 const EXAMPLES = 3;
 const root = join(import.meta.dirname!, "../..");
@@ -69,6 +70,7 @@ outputs.set("src/cli/diamond-agent.d.txt", declarations());
 const { html, policy } = buildPage(root);
 outputs.set("src/view/page.html", html);
 outputs.set("src/view/page_policy.txt", policy);
+outputs.set("src/cli/third_party.txt", thirdParty(root));
 outputs.set(
   "docs/migrating.md",
   withDifferences(readFileSync(join(root, "docs/migrating.md"), "utf8")),

@@ -103,6 +103,7 @@ function tree(program: string): string {
   put("usr/share/diamond-agent/diamond.vim", conf("diamond.vim"));
   const doc = "usr/share/doc/diamond-agent";
   put(`${doc}/copyright`, readFileSync(join(root, "LICENSE"), "utf8"));
+  put(`${doc}/THIRD-PARTY`, readFileSync(join(root, "src/cli/third_party.txt"), "utf8"));
   put(`${doc}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"), "utf8")));
   put(`${doc}/README.md`, readFileSync(join(root, "README.md"), "utf8"));
   cpSync(join(root, "docs"), join(folder, doc, "docs"), { recursive: true });
@@ -255,6 +256,7 @@ function archive(name: string, program: string): string {
   for (const file of ["LICENSE", "README.md", "CHANGELOG.md", "docs", "conf"]) {
     cpSync(join(root, file), join(folder, file), { recursive: true });
   }
+  copyFileSync(join(root, "src/cli/third_party.txt"), join(folder, "THIRD-PARTY"));
   const file = join(out, `${title}.tar.zst`);
   run("tar", [
     ...[

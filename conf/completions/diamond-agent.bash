@@ -27,7 +27,7 @@ _diamond_agent() {
     hostname) flags="-c --configfile --json --help" words="" ;;
     schema) flags="-c --configfile --help" words="mysql clickhouse" ;;
     support-bundle) flags="-c --configfile -p --pidfile --socket --help" words="" ;;
-    version) flags="--json --help" words="" ;;
+    version) flags="--json --licenses --help" words="" ;;
     new) flags="--dir --help" words="collector" ;;
     types) flags="--help" words="" ;;
     record) flags="--seconds -c --configfile --help" words="$(diamond-agent list 2>/dev/null | awk '/^  [A-Z][A-Za-z]*(Collector|Handler)/{print $1}')" ;;

@@ -102,6 +102,7 @@ complete -c diamond-agent -n "__fish_seen_subcommand_from support-bundle" -s p -
 complete -c diamond-agent -n "__fish_seen_subcommand_from support-bundle" -l socket -x -d 'Where the agent answers, instead of what the configuration says'
 complete -c diamond-agent -n __fish_use_subcommand -f -a version -d 'Show version, commit, target and runtime'
 complete -c diamond-agent -n "__fish_seen_subcommand_from version" -l json -d 'As JSON'
+complete -c diamond-agent -n "__fish_seen_subcommand_from version" -l licenses -d 'Print the licences of the packages in it instead'
 complete -c diamond-agent -n __fish_use_subcommand -f -a new -d 'Write a collector to begin with, its settings and a test'
 complete -c diamond-agent -n "__fish_seen_subcommand_from new" -l dir -r -d 'Where to (default: here)'
 complete -c diamond-agent -n "__fish_seen_subcommand_from new" -a 'collector'

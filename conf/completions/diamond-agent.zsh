@@ -61,7 +61,7 @@ _diamond_agent() {
     hostname) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '--json[As JSON]' '*:file:_files' ;;
     schema) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:word:(mysql clickhouse)' ;;
     support-bundle) _arguments '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '(-p --pidfile)'{-p,--pidfile}'[As it was given to run]:file:_files' '--socket[Where the agent answers, instead of what the configuration says]:value: ' '*:file:_files' ;;
-    version) _arguments '--json[As JSON]' '*:file:_files' ;;
+    version) _arguments '--json[As JSON]' '--licenses[Print the licences of the packages in it instead]' '*:file:_files' ;;
     new) _arguments '--dir[Where to (default\: here)]:folder:_files -/' '*:word:(collector)' ;;
     types) _arguments '*:file:_files' ;;
     record) _arguments '--seconds[Seconds between the two runs (default 10)]:value: ' '(-c --configfile)'{-c,--configfile}'[The configuration]:file:_files' '*:name:_diamond_agent_names' ;;

@@ -48,6 +48,10 @@ try {
       equal(sum(host.path("/usr/bin/diamond-agent")), sum(executable));
       match(host.run("diamond-agent", ["check"]), /all well in 1 file/);
       match(host.run("diamond-agent", ["version"]), new RegExp(version.replaceAll(".", "\\.")));
+      equal(
+        readFileSync(host.path("/usr/share/doc/diamond-agent/THIRD-PARTY"), "utf8"),
+        host.run("diamond-agent", ["version", "--licenses"]),
+      );
     });
     await step("its unit stands systemd's own examination", () => {
       if (!existsSync(`/usr/bin/${NEEDED}`)) throw new Error(`${NEEDED} is not installed`);
