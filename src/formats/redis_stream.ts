@@ -94,7 +94,7 @@ const TODO: readonly (readonly [string, string])[] = [
   ["OOM", "lower maxlen, or raise the server's maxmemory"],
   ["READONLY", "this is a replica: name its primary in host"],
   ["MOVED|ASK", "another server of the cluster has this stream: name that one in host"],
-  ["NOAUTH|WRONGPASS", "look at username and password"],
+  ["AUTH|NOAUTH|WRONGPASS", "look at username and password"],
   [
     "NOPERM",
     "give the user the rights on the stream, or set deduplicate = False if EVAL is missing",

@@ -1,6 +1,7 @@
 /**
- * The agent (`spool = always`) and its NATS killed with kill -9 in turns, at random moments: a stream has each point
- * exactly once, since it knows within its window what comes again.
+ * The agent (`spool = always`), its NATS and its Redis killed with kill -9 in turns, at random moments: a stream of
+ * each has each point exactly once. NATS knows within its window what comes again; beside Redis' stream stands what
+ * was written last.
  *
  *     npm run long -- exactly_once [--kills 20] [--points 200]
  */
@@ -8,6 +9,7 @@
 import { join } from "node:path";
 import { freePort } from "../harness/agent_process.ts";
 import { makeStream, messagesOf, natsServer, noNats } from "../harness/nats.ts";
+import { noRedis, redisServer } from "../harness/redis.ts";
 import {
   compare,
   complaints,
@@ -23,16 +25,18 @@ const kills = flag("kills", 20);
 const points = flag("points", 200);
 
 await fault("exactly_once", async (directory) => {
-  if (noNats) return [noNats];
-  const port = await freePort();
-  const base = join(directory, "nats");
-  let server = await natsServer(base, port);
-  await makeStream(port, "servers.>");
+  if (noNats || noRedis) return [`${noNats || noRedis}`];
+  const [natsPort, redisPort] = [await freePort(), await freePort()];
+  const startNats = () => natsServer(join(directory, "nats"), natsPort);
+  const startRedis = () => redisServer(join(directory, "redis"), redisPort);
+  let [nats, redis] = await Promise.all([startNats(), startRedis()]);
+  await makeStream(natsPort, "servers.>");
   const host = growingHost(directory, points);
+  const section = (port: number) => `host = 127.0.0.1\nport = ${port}\nspool = always`;
   const plan = planAgent({
     directory: join(directory, "agent"),
     procfs: host.procfs,
-    handlers: { NatsHandler: `host = 127.0.0.1\nport = ${port}\nspool = always` },
+    handlers: { NatsHandler: section(natsPort), RedisStreamHandler: section(redisPort) },
   });
   const problems: string[] = [];
   let running = plan.start();
@@ -43,26 +47,33 @@ await fault("exactly_once", async (directory) => {
       problems.push(...complaints(running.output()));
       running = plan.start();
     } else {
-      await server.stop("SIGKILL");
+      await Promise.all([nats.stop("SIGKILL"), redis.stop("SIGKILL")]);
       await sleep(random(0, 1500));
-      server = await natsServer(base, port);
+      [nats, redis] = await Promise.all([startNats(), startRedis()]);
     }
   }
   await sleep(6000);
   if (await running.end() !== 0) problems.push("the last stop failed");
   problems.push(...complaints(running.output()));
   host.stop();
-  const texts = await messagesOf(port);
-  const got = new Map<string, number>();
-  for (const text of texts) got.set(text, (got.get(text) ?? 0) + 1);
-  // An agent that starts again may collect the same within the same second.
-  const { collected, lost, again } = compare([...new Set(plan.lines())], got);
-  console.log(
-    `  ${kills} times kill -9 in turns: ${collected} points collected, ${lost.length} lost, ` +
-      `${again.length} came again`,
+  const entries = redis.entries("metrics").map(({ path, value, timestamp }) =>
+    `${path} ${value} ${timestamp}`
   );
-  if (lost.length > 0) problems.push(`lost: ${lost[0]}`);
-  if (again.length > 0) problems.push(`came again: ${again[0]}`);
-  await server.stop("SIGTERM");
+  for (
+    const [name, texts] of [["NATS", await messagesOf(natsPort)], ["Redis", entries]] as const
+  ) {
+    const got = new Map<string, number>();
+    for (const text of texts) got.set(text, (got.get(text) ?? 0) + 1);
+    // An agent that starts again may collect the same within the same second, which is there once or twice.
+    const { lost } = compare([...new Set(plan.lines())], got);
+    const { collected, again } = compare(plan.lines(), got);
+    console.log(
+      `  ${name}: ${kills} times kill -9 in turns: ${collected} points collected, ` +
+        `${lost.length} lost, ${again.length} came again`,
+    );
+    if (lost.length > 0) problems.push(`${name} lost: ${lost[0]}`);
+    if (again.length > 0) problems.push(`${name} came again: ${again[0]}`);
+  }
+  await Promise.all([nats.stop("SIGTERM"), redis.stop("SIGTERM")]);
   return problems;
 });

@@ -10,6 +10,7 @@ import process from "node:process";
 import { agent, until } from "../harness/agent_process.ts";
 import { noMosquitto, noRabbit } from "../harness/brokers.ts";
 import { noCarbon } from "../harness/carbon.ts";
+import { noClickhouse } from "../harness/clickhouse.ts";
 import { noDatabases } from "../harness/databases.ts";
 import { noGmond } from "../harness/gmond.ts";
 import { noKafka } from "../harness/kafka.ts";
@@ -28,6 +29,7 @@ import {
   redisSubject,
 } from "./subjects/brokers.ts";
 import {
+  clickhouseSubject,
   influxSubject,
   mariadbSubject,
   prometheusSubject,
@@ -62,6 +64,7 @@ const groups: Readonly<Record<string, readonly (readonly [missing: string | fals
   ],
   databases: [
     [noMariadb, mariadbSubject],
+    [noClickhouse, clickhouseSubject],
     [noDatabases, influxSubject],
     [noDatabases, victoriaSubject],
     [noDatabases, prometheusSubject],

@@ -33,6 +33,16 @@ export async function makeTable({ sql }: ClickhouseServer, schema: string): Prom
   for (const statement of known.split(";\n").filter((text) => text !== "")) await sql(statement);
 }
 
+/** While the server merges of its own accord, asking for it does nothing. */
+export async function untilMerged({ sql }: ClickhouseServer, table: string): Promise<void> {
+  const parts =
+    `SELECT name FROM system.parts WHERE active AND table = '${table}' FORMAT JSONEachRow`;
+  await until("all parts are merged", async () => {
+    await sql(`OPTIMIZE TABLE ${table} FINAL`);
+    return (await sql(parts)).length === 1;
+  });
+}
+
 /** The password of the user `me`. */
 export const CLICKHOUSE_PASSWORD = "clickhouse-right";
 

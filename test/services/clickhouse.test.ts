@@ -15,6 +15,7 @@ import {
   type ClickhouseServer,
   makeTable,
   noClickhouse,
+  untilMerged,
 } from "../harness/clickhouse.ts";
 import { type Case, POINTS, run } from "../harness/delivering.ts";
 import { describeWith } from "../harness/describe_with.ts";
@@ -95,12 +96,7 @@ describeWith("ClickHouse", noClickhouse, () => {
       server = await clickhouse(base, server.port);
     }
     await running.end();
-    // While the server merges of its own accord, the statement does nothing.
-    await until("all parts are merged", async () => {
-      await server.sql("OPTIMIZE TABLE graphite FINAL");
-      const parts = "SELECT name FROM system.parts WHERE active AND table = 'graphite'";
-      return (await server.sql(`${parts} FORMAT JSONEachRow`)).length === 1;
-    });
+    await untilMerged(server, "graphite");
     deepEqual(await pathsOf(server, "graphite"), running.offered());
     await server.stop("SIGKILL");
   });

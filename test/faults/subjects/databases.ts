@@ -1,7 +1,9 @@
-/** Databases: MariaDB, InfluxDB, VictoriaMetrics by each protocol that it takes, Prometheus. */
+/** Databases: MariaDB, ClickHouse, InfluxDB, VictoriaMetrics by each protocol that it takes, Prometheus. */
 
 import { join } from "node:path";
+import { clickhouseSchema } from "../../../src/formats/clickhouse.ts";
 import { freePort } from "../../harness/agent_process.ts";
+import { clickhouse, makeTable, untilMerged } from "../../harness/clickhouse.ts";
 import {
   startInfluxDb,
   startPrometheus,
@@ -9,7 +11,7 @@ import {
   type Stored,
 } from "../../harness/databases.ts";
 import { mariadb } from "../../harness/mariadb.ts";
-import { linesByField, type Subject } from "./subject.ts";
+import { isNear, linesByField, partsOf, type Subject } from "./subject.ts";
 
 const TABLE = `CREATE DATABASE metrics; CREATE TABLE metrics.points
   (metric VARCHAR(255), value DOUBLE, timestamp BIGINT, PRIMARY KEY (metric, timestamp))`;
@@ -41,6 +43,33 @@ export async function mariadbSubject(directory: string): Promise<Subject> {
 }
 
 const keyOf = ([path, value, time]: readonly string[]) => `${path} ${Number(value)} ${time}`;
+
+/** Debian's version knows no tokens: what came twice is one row when the parts are merged. */
+export async function clickhouseSubject(directory: string): Promise<Subject> {
+  const port = await freePort();
+  let server = await clickhouse(directory, port);
+  await makeTable(server, clickhouseSchema({ database: "default", table: "graphite" }));
+  return {
+    server: "ClickHouse 18.16",
+    sections: { ClickHouseHandler: `host = 127.0.0.1\nport = ${port}` },
+    stop: (signal) => server.stop(signal),
+    async start() {
+      server = await clickhouse(directory, port);
+    },
+    async taken(archive) {
+      await untilMerged(server, "graphite");
+      const rows = await server.rows("graphite");
+      const found = Map.groupBy(rows, ({ Path, Time }) => `${Path} ${Time}`);
+      const lines = archive.flatMap((line) => {
+        const { path, text, time } = partsOf(line);
+        const same = found.get(`${path} ${time}`) ?? [];
+        return same.filter(({ Value }) => isNear(Value, text)).map(() => line);
+      });
+      return { ClickHouseHandler: lines };
+    },
+    close: () => server.stop("SIGKILL"),
+  };
+}
 
 export async function influxSubject(directory: string): Promise<Subject> {
   let server = await startInfluxDb(directory, "graphite");
