@@ -44,6 +44,15 @@ export class Outages {
     if (this.#open.size > 0) this.#endOfOthers(workers, clock);
   }
 
+  /** The oldest first. */
+  all(): readonly Outage[] {
+    return [...this.#ended, ...this.#open.values()].sort((a, b) => a.from - b.from);
+  }
+
+  between(from: number, to: number): readonly Outage[] {
+    return this.all().filter((one) => one.from <= to && (one.to ?? Infinity) >= from);
+  }
+
   /** A reload may have taken handlers away. */
   #endOfOthers(workers: readonly Watched[], clock: Clock): void {
     for (const name of this.#open.keys()) {
@@ -58,14 +67,5 @@ export class Outages {
     // A clock that was set back makes no outage that ends before it begins.
     this.#ended.push({ ...outage, to: Math.max(outage.from, clock.now() / 1000) });
     if (this.#ended.length > MAX_OUTAGES) this.#ended.shift();
-  }
-
-  /** The oldest first. */
-  all(): readonly Outage[] {
-    return [...this.#ended, ...this.#open.values()].sort((a, b) => a.from - b.from);
-  }
-
-  between(from: number, to: number): readonly Outage[] {
-    return this.all().filter((one) => one.from <= to && (one.to ?? Infinity) >= from);
   }
 }

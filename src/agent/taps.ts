@@ -65,6 +65,30 @@ export class Taps {
     if (this.#open.length > 0) this.#add(handler, metrics);
   }
 
+  /** What has passed since the last time; waits some seconds for something. Throws `config`. */
+  async ask(query: TapQuery): Promise<Tapped> {
+    const now = this.#clock.monotonic();
+    this.#forget(now);
+    const tap = query.tap === undefined ? this.#begin(query, now) : this.#find(query.tap);
+    if (tap.metrics.length === 0) {
+      tap.wake?.abort();
+      const wake = tap.wake = new AbortController();
+      await this.#clock.sleep(WAIT_MS, wake.signal);
+      if (tap.wake === wake) tap.wake = undefined;
+    }
+    const { id, metrics, lost } = tap;
+    tap.metrics = [];
+    tap.lost = 0;
+    tap.askedAt = this.#clock.monotonic();
+    return { tap: id, metrics, lost };
+  }
+
+  /** A watcher has gone. */
+  end(id: number): void {
+    const at = this.#open.findIndex((tap) => tap.id === id);
+    if (at >= 0) this.#open.splice(at, 1);
+  }
+
   #add(handler: string | undefined, metrics: readonly Metric[]): void {
     const now = this.#clock.monotonic();
     this.#forget(now);
@@ -92,24 +116,6 @@ export class Taps {
     }
   }
 
-  /** What has passed since the last time; waits some seconds for something. Throws `config`. */
-  async ask(query: TapQuery): Promise<Tapped> {
-    const now = this.#clock.monotonic();
-    this.#forget(now);
-    const tap = query.tap === undefined ? this.#begin(query, now) : this.#find(query.tap);
-    if (tap.metrics.length === 0) {
-      tap.wake?.abort();
-      const wake = tap.wake = new AbortController();
-      await this.#clock.sleep(WAIT_MS, wake.signal);
-      if (tap.wake === wake) tap.wake = undefined;
-    }
-    const { id, metrics, lost } = tap;
-    tap.metrics = [];
-    tap.lost = 0;
-    tap.askedAt = this.#clock.monotonic();
-    return { tap: id, metrics, lost };
-  }
-
   #begin({ match = "", wants, handler }: TapQuery, askedAt: number): Tap {
     const matches = wants ?? searchFor(match);
     if (this.#open.length >= MAX_TAPS) {
@@ -131,11 +137,5 @@ export class Taps {
     const tap = this.#open.find((one) => one.id === id);
     if (tap === undefined) throw configError("this tap has ended: start it again");
     return tap;
-  }
-
-  /** A watcher has gone. */
-  end(id: number): void {
-    const at = this.#open.findIndex((tap) => tap.id === id);
-    if (at >= 0) this.#open.splice(at, 1);
   }
 }

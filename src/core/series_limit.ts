@@ -52,23 +52,6 @@ export class SeriesLimit {
     return undefined;
   }
 
-  #makeRoom(key: string, series: Map<string, Seen>, run: number): void {
-    const name = key.split("\0p", 1)[0].replaceAll("\0", " ");
-    this.#crowd ??= `${this.#reached()}, with "${name}"`;
-    this.#full = `"${name}" is left out: ${this.#reached()}`;
-    this.#sweptIn = run;
-    this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
-    for (const other of this.#budget.sharers ?? []) {
-      if (this.#budget.used < this.#budget.max) return;
-      if (other !== this) other.#giveUpGone();
-    }
-  }
-
-  #giveUpGone(): void {
-    if (this.#series === undefined) return;
-    this.gone(forgetUnseen(this.#series, this.#run - GONE_AFTER_RUNS));
-  }
-
   /** The same for one more sample of `delta`. */
   admitSample(key: string, samples: Map<string, Seen>, run: number): string | undefined {
     if (samples.size >= this.#max && this.#samplesSweptIn !== run) {
@@ -98,6 +81,23 @@ export class SeriesLimit {
     this.gone(this.#used);
     this.#series = undefined;
     this.#budget.sharers?.delete(this);
+  }
+
+  #makeRoom(key: string, series: Map<string, Seen>, run: number): void {
+    const name = key.split("\0p", 1)[0].replaceAll("\0", " ");
+    this.#crowd ??= `${this.#reached()}, with "${name}"`;
+    this.#full = `"${name}" is left out: ${this.#reached()}`;
+    this.#sweptIn = run;
+    this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
+    for (const other of this.#budget.sharers ?? []) {
+      if (this.#budget.used < this.#budget.max) return;
+      if (other !== this) other.#giveUpGone();
+    }
+  }
+
+  #giveUpGone(): void {
+    if (this.#series === undefined) return;
+    this.gone(forgetUnseen(this.#series, this.#run - GONE_AFTER_RUNS));
   }
 
   #isFull(own: number): boolean {

@@ -114,22 +114,6 @@ export class Unconfirmed {
     );
   }
 
-  /** What is wrong with all peers, after what one of several has not confirmed is taken back for the others. */
-  #broken(): Break | undefined {
-    for (;;) {
-      const found = this.#settings.watch?.broken();
-      if (found?.peer === undefined) return found;
-      this.reclaim(found.peer);
-    }
-  }
-
-  /** No connection lasts for long enough to confirm anything. */
-  #whereItIsNeither(lastedMs: number): string {
-    if (!this.#resends || lastedMs < LASTING_MS) return "";
-    const seconds = Math.round(lastedMs / 1000);
-    return `; where it is neither, set resend_seconds to half of the ${seconds} s that a connection lasts`;
-  }
-
   /** Forgets what is safe by now; where memory `isShort`: all that the peer has read. */
   confirm(isShort = false): void {
     if (!this.#resends) return;
@@ -171,6 +155,22 @@ export class Unconfirmed {
     const isInOrder = isClosed && this.#broken() === undefined;
     if (!isInOrder || (this.#isSuspect && keeps)) return this.reclaim();
     for (const batch of this.#sent.reclaim()) this.#confirmed(batch);
+  }
+
+  /** What is wrong with all peers, after what one of several has not confirmed is taken back for the others. */
+  #broken(): Break | undefined {
+    for (;;) {
+      const found = this.#settings.watch?.broken();
+      if (found?.peer === undefined) return found;
+      this.reclaim(found.peer);
+    }
+  }
+
+  /** No connection lasts for long enough to confirm anything. */
+  #whereItIsNeither(lastedMs: number): string {
+    if (!this.#resends || lastedMs < LASTING_MS) return "";
+    const seconds = Math.round(lastedMs / 1000);
+    return `; where it is neither, set resend_seconds to half of the ${seconds} s that a connection lasts`;
   }
 
   #confirmed(batch: Batch): void {

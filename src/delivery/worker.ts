@@ -191,6 +191,29 @@ class DeliveryWorker implements Worker {
     this.#spooler?.trim();
   }
 
+  async stop(seconds: number): Promise<void> {
+    const { queue } = this.#backlog;
+    this.#isStopping = true;
+    this.#retry.isLast = true;
+    this.#isFlushWanted = true;
+    this.#pace.stopWaiting();
+    this.#retry.interrupt();
+    this.#turns.wake();
+    await this.#lastFlush(seconds);
+    const unfinished = this.#inFlight;
+    this.#inFlight = undefined;
+    if (unfinished !== undefined) {
+      this.#backlog.requeueRest(unfinished, unfinished.metrics, false);
+    }
+    this.#takeAsideBack();
+    this.#backlog.forgetPersisted();
+    await this.#closeSink();
+    if (!this.#backlog.spill()) this.#account.drop("stopped", queue.trim(0));
+    this.#account.expected = this.spooled;
+    this.#spooler?.close();
+    this.#account.audit(this.queued, this.spooled);
+  }
+
   /** The memory that this worker may have is used up. */
   #overflow(): void {
     const { queue } = this.#backlog;
@@ -354,29 +377,6 @@ class DeliveryWorker implements Worker {
       this.#isLookWanted = true;
       this.#turns.wake();
     });
-  }
-
-  async stop(seconds: number): Promise<void> {
-    const { queue } = this.#backlog;
-    this.#isStopping = true;
-    this.#retry.isLast = true;
-    this.#isFlushWanted = true;
-    this.#pace.stopWaiting();
-    this.#retry.interrupt();
-    this.#turns.wake();
-    await this.#lastFlush(seconds);
-    const unfinished = this.#inFlight;
-    this.#inFlight = undefined;
-    if (unfinished !== undefined) {
-      this.#backlog.requeueRest(unfinished, unfinished.metrics, false);
-    }
-    this.#takeAsideBack();
-    this.#backlog.forgetPersisted();
-    await this.#closeSink();
-    if (!this.#backlog.spill()) this.#account.drop("stopped", queue.trim(0));
-    this.#account.expected = this.spooled;
-    this.#spooler?.close();
-    this.#account.audit(this.queued, this.spooled);
   }
 
   async #lastFlush(seconds: number): Promise<void> {

@@ -56,10 +56,6 @@ export class StreamPeer implements DeliveryWatch {
     return this.#before + this.#total;
   }
 
-  get #total(): number {
-    return this.#written.at(-1)?.total ?? 0;
-  }
-
   /** Whether there is a connection, and it is a good one as far as is known. */
   get isOpen(): boolean {
     this.#look();
@@ -124,6 +120,14 @@ export class StreamPeer implements DeliveryWatch {
     } else if (!isAllRead) {
       this.#break ??= this.#breakOf("did not end the connection in order", false);
     }
+  }
+
+  get name(): string {
+    return addressText(this.#settings.target);
+  }
+
+  get #total(): number {
+    return this.#written.at(-1)?.total ?? 0;
   }
 
   async #begin(batch: readonly Metric[], signal: AbortSignal): Promise<void> {
@@ -218,10 +222,6 @@ export class StreamPeer implements DeliveryWatch {
     this.#written = [];
     this.#linesWritten = 0;
     return old;
-  }
-
-  get name(): string {
-    return addressText(this.#settings.target);
   }
 
   #now(): number {

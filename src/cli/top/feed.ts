@@ -68,6 +68,22 @@ export class Feed {
     };
   }
 
+  /** All that is known of a metric, collector or handler, in rows. */
+  async explain(path: string): Promise<ExplainedRow[]> {
+    try {
+      const { verdict, rows } = await this.#ask({ ask: "explain", path }) as Explanation;
+      return [
+        { label: "", value: verdict },
+        ...rows.map(({ label, value, where }) => ({
+          label,
+          value: where === undefined ? value : `${value}  (${where})`,
+        })),
+      ];
+    } catch (error) {
+      return [{ label: "", value: messageOf(error) }];
+    }
+  }
+
   /** CPU time between two looks, at first since the agent's start. */
   #watchCpu({ now, started, cpu }: Status): void {
     const isSame = this.#cpu?.started === started;
@@ -127,21 +143,5 @@ export class Feed {
 
   #count(state: TopState): Promise<SeriesAnswer> {
     return this.#metrics({ ...state, at: undefined }, 0);
-  }
-
-  /** All that is known of a metric, collector or handler, in rows. */
-  async explain(path: string): Promise<ExplainedRow[]> {
-    try {
-      const { verdict, rows } = await this.#ask({ ask: "explain", path }) as Explanation;
-      return [
-        { label: "", value: verdict },
-        ...rows.map(({ label, value, where }) => ({
-          label,
-          value: where === undefined ? value : `${value}  (${where})`,
-        })),
-      ];
-    } catch (error) {
-      return [{ label: "", value: messageOf(error) }];
-    }
   }
 }
