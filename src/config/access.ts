@@ -11,46 +11,39 @@ interface Becomes {
   readonly group: string;
 }
 
+const MEND = "chown it to root or the agent's user, and chmod go-w";
+
 /**
- * A problem for each file and folder of the configuration, and of the state, that others may change, and for each file with secrets that
- * others may read. Hosts with careless modes still start, unless the configuration asks for strictness.
+ * A problem for each file and folder of the configuration, and of the state, that others may change, and for each
+ * file with secrets that others may read. Hosts with careless modes still start, unless the configuration asks for
+ * strictness.
  */
 export function accessProblems(
   settings: Omit<Settings, "problems">,
   files: ConfigFiles,
-  { user, group }: Becomes,
+  becomes: Becomes,
 ): Problem[] {
-  const found: Problem[] = [];
   const make = settings.server.strict_permissions ? fatal : warning;
-  const withSecrets = new Set<string>();
-  const server = { declared: serverOptions, origins: settings.serverOrigins };
-  for (const { declared, origins } of [server, ...settings.collectors, ...settings.handlers]) {
-    for (const [name, option] of Object.entries(declared)) {
-      const at = origins.get(name);
-      if (option.secret && at !== undefined) withSecrets.add(at.file);
-    }
-  }
+  const whoElse = (path: string) =>
+    files.whoElse(files.absolute(path), becomes.user, becomes.group);
+  const secret = filesWithSecrets(settings);
+  const found: Problem[] = [];
   for (const file of [...settings.files, ...settings.directories]) {
-    const why = files.whoElse(files.absolute(file), user, group);
+    const at = { file, line: 0 };
+    const why = whoElse(file);
     if (why !== undefined) {
-      found.push(
-        make(
-          { file, line: 0 },
-          `It ${why}: who can change it decides what the agent runs; ${MEND}`,
-        ),
-      );
+      found.push(make(at, `It ${why}: who can change it decides what the agent runs; ${MEND}`));
     }
-    if (withSecrets.has(file) && files.access(file)?.othersRead) {
+    if (secret.has(file) && files.access(file)?.othersRead) {
       found.push(warning(
-        { file, line: 0 },
+        at,
         "Others may read this file, and there are secrets in it: chmod o-r, or use file:/path",
       ));
     }
   }
   for (const name of ["state_path", "spool_path"] as const) {
     const path = settings.server[name];
-    if (path === "" || path === "off") continue;
-    const why = files.whoElse(files.absolute(path), user, group);
+    const why = path === "" || path === "off" ? undefined : whoElse(path);
     if (why === undefined) continue;
     const at = settings.serverOrigins.get(name) ?? { file: settings.file, line: 0 };
     found.push(
@@ -60,4 +53,15 @@ export function accessProblems(
   return found.map((problem) => ({ ...problem, ofAccess: true }));
 }
 
-const MEND = "chown it to root or the agent's user, and chmod go-w";
+function filesWithSecrets(settings: Omit<Settings, "problems">): ReadonlySet<string> {
+  const server = { declared: serverOptions, origins: settings.serverOrigins };
+  const parts = [server, ...settings.collectors, ...settings.handlers];
+  return new Set(
+    parts.flatMap(({ declared, origins }) =>
+      Object.entries(declared).flatMap(([name, option]) => {
+        const at = origins.get(name);
+        return option.secret && at !== undefined ? [at.file] : [];
+      })
+    ),
+  );
+}

@@ -41,6 +41,11 @@ const HANDLERS = wordsOf(`
   cloudwatchHandler rmqHandler zmqHandler
 `);
 
+const KINDS = [
+  ["collector", "Collector", COLLECTORS],
+  ["handler", "Handler", HANDLERS],
+] as const;
+
 /** The problem of a section whose class is not there: an error only where the section is used. */
 export function lacking(
   kind: "collector" | "handler",
@@ -69,13 +74,7 @@ function whyMissing(
 export function diamondsName(
   word: string,
 ): { readonly name: string; readonly kind: "collector" | "handler" } | undefined {
-  for (
-    const [kind, ending, names] of [["collector", "Collector", COLLECTORS], [
-      "handler",
-      "Handler",
-      HANDLERS,
-    ]] as const
-  ) {
+  for (const [kind, ending, names] of KINDS) {
     const forms = [word, word + ending].map((form) => form.toLowerCase());
     const name = names.find((one) => forms.includes(one.toLowerCase()));
     if (name !== undefined) return { name, kind };

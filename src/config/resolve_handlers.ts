@@ -18,6 +18,9 @@ import {
   subsections,
 } from "./tree.ts";
 
+/** A bound of fewer metrics than this was seldom meant. */
+const SMALL_BACKLOG = 1000;
+
 export async function resolveHandlers(
   context: ResolveContext,
   server: ServerValues,
@@ -71,6 +74,20 @@ export async function resolveHandlers(
   return found;
 }
 
+/** The names in `[server] handlers`, as their sections are called. */
+export function handlerNames(server: ServerValues): string[] {
+  return server.handlers.map(handlerName).filter((name) => name !== "QueueHandler" && name !== "");
+}
+
+/** Classes that are not the agent's own: `mine.GraphiteHandler` is a plugin, `diamond.handler.graphite.GraphiteHandler` is not. */
+export function foreignHandlers({ handlers }: ServerValues, own: readonly string[]): string[] {
+  return handlers.filter((entry) => {
+    const [name] = handlerName(entry).split(" ");
+    const isDiamonds = !entry.includes(".") || entry.trim().startsWith("diamond.handler.");
+    return name !== "" && !(isDiamonds && own.includes(name));
+  }).map((entry) => handlerName(entry).split(" ")[0]);
+}
+
 /** Operators write `enabled` here as they do for collectors; Diamond never looked at it. */
 function withoutEnabled(
   { problems }: ResolveContext,
@@ -90,20 +107,6 @@ function withoutEnabled(
   const entries = new Map(section.entries);
   entries.delete("enabled");
   return { ...section, entries };
-}
-
-/** Of `[server] handlers`, as their sections are called. */
-export function handlerNames(server: ServerValues): string[] {
-  return server.handlers.map(handlerName).filter((name) => name !== "QueueHandler" && name !== "");
-}
-
-/** Classes that are not the agent's own: `mine.GraphiteHandler` is the operator's, `diamond.handler.graphite.GraphiteHandler` is not. */
-export function foreignHandlers({ handlers }: ServerValues, own: readonly string[]): string[] {
-  return handlers.filter((entry) => {
-    const [name] = handlerName(entry).split(" ");
-    const isDiamonds = !entry.includes(".") || entry.trim().startsWith("diamond.handler.");
-    return name !== "" && !(isDiamonds && own.includes(name));
-  }).map((entry) => handlerName(entry).split(" ")[0]);
 }
 
 /** What the handler cannot do without, and what it says of its options as a whole. */
@@ -131,8 +134,6 @@ function handlerName(entry: string): string {
   const [path, ...instance] = entry.trim().split(/\s+/);
   return [path.split(".").at(-1)!, ...instance].join(" ");
 }
-
-const SMALL_BACKLOG = 1000;
 
 function warnOfSmallBacklog(
   problems: Problem[],

@@ -61,7 +61,7 @@ export interface Settings {
   readonly off: { readonly collectors: readonly string[]; readonly handlers: readonly string[] };
   /** Where each section of a collector or handler stands: the line of `enabled`, if there is one. */
   readonly sections: ReadonlyMap<string, Origin>;
-  /** Files with collectors and handlers of the operator's own. */
+  /** Their files, and what is in them. */
   readonly custom: Plugins;
   readonly log: LogPlan;
   readonly problems: readonly Problem[];
@@ -87,7 +87,7 @@ export interface ResolveRequest {
   readonly everything?: boolean;
   /** Resolve exactly these collectors, enabled or not. */
   readonly only?: readonly string[];
-  /** Loads the operator's own; absent: there are none. */
+  /** Loads plugins; absent: there are none. */
   readonly custom?: PluginSource;
   /** Classes that are running. Their files stay loaded even if this configuration does not enable them. */
   readonly atWork?: readonly string[];

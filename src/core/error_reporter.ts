@@ -30,10 +30,10 @@ export function createErrorReporter(
   now: () => number,
   periodSeconds: number,
 ): ErrorReporter {
-  let lastTold = -Infinity;
-  let untold = 0;
+  let lastLogged = -Infinity;
+  let unlogged = 0;
   let state: ErrorState | undefined;
-  let told = false;
+  let isLogged = false;
 
   function report(what: string, error: unknown): void {
     const time = now();
@@ -44,18 +44,18 @@ export function createErrorReporter(
       last: time,
       count: (state?.count ?? 0) + 1,
     };
-    if (time - lastTold < periodSeconds * 1000) {
-      untold++;
+    if (time - lastLogged < periodSeconds * 1000) {
+      unlogged++;
       log.debug(`${what}: ${messageOf(error)}`);
       return;
     }
-    const since = untold === 0
+    const since = unlogged === 0
       ? ""
-      : ` (and ${untold} more in the last ${Math.round((time - lastTold) / 1000)} s)`;
-    log.error(`${what}: ${messageOf(error)}${since}`, told ? undefined : error);
-    lastTold = time;
-    untold = 0;
-    told = true;
+      : ` (and ${unlogged} more in the last ${Math.round((time - lastLogged) / 1000)} s)`;
+    log.error(`${what}: ${messageOf(error)}${since}`, isLogged ? undefined : error);
+    lastLogged = time;
+    unlogged = 0;
+    isLogged = true;
   }
 
   function clear(what: string, note = ""): void {
@@ -63,10 +63,10 @@ export function createErrorReporter(
     const line = `${what} works again after ${Math.round((now() - state.first) / 1000)} s${
       note === "" ? "" : `, ${note}`
     }`;
-    if (told) log.info(line);
+    if (isLogged) log.info(line);
     else log.debug(line);
     state = undefined;
-    told = false;
+    isLogged = false;
   }
 
   return {

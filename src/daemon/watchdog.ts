@@ -12,7 +12,7 @@ export interface Supervised {
   stopping(): Promise<void>;
 }
 
-const NOBODY: Supervised = {
+const UNSUPERVISED: Supervised = {
   ready: () => Promise.resolve(),
   reloading: () => Promise.resolve(),
   stopping: () => Promise.resolve(),
@@ -27,20 +27,20 @@ export function watchdog(
   clock: Clock,
   log: Log,
 ): Supervised {
-  if (manager === undefined) return NOBODY;
+  if (manager === undefined) return UNSUPERVISED;
   const liveness = createLiveness();
   const stopped = new AbortController();
   let isReady = false;
 
   async function watch(ms: number): Promise<void> {
-    let told: string | undefined;
+    let logged: string | undefined;
     while (!stopped.signal.aborted) {
       await clock.sleep(ms, stopped.signal);
       const why = liveness.stalled(agent.state(), clock.monotonic());
       if (stopped.signal.aborted) return;
       if (why === undefined) await manager!.tell("WATCHDOG=1", `STATUS=${state(agent)}`);
-      else if (why !== told) log.error(`The watchdog will restart the agent: ${why}`);
-      told = why;
+      else if (why !== logged) log.error(`The watchdog will restart the agent: ${why}`);
+      logged = why;
     }
   }
 

@@ -28,7 +28,7 @@ function progressOf(handler: HandlerStatus, last: number | undefined, now: numbe
   const upTo = behind === undefined ? last : Math.min(now / 1000 - behind, last ?? Infinity);
   const until = upTo === undefined ? "" : ` up to ${utc(Math.floor(upTo) * 1000)}`;
   if (behind !== undefined) return `delivered${until}; what is later waits`;
-  if (receipt === "none") return `sent${until}; nobody confirms it`;
+  if (receipt === "none") return `sent${until}; nothing confirms it`;
   return unconfirmed > 0 ? `sent${until}, not all of it confirmed yet` : `delivered${until}`;
 }
 

@@ -16,6 +16,9 @@ export interface Old {
 
 /** Of the last half an hour to hour: what a host had before that may be gone. */
 const WINDOW_SECONDS = 1800;
+/** Graphite's files below a folder. */
+const MAX_FILES = 100_000;
+const ENDING = ".wsp";
 
 /** `interval`: the longest of a collector. */
 export async function fromArchive(
@@ -58,9 +61,6 @@ function pointOf(line: string): { path: string; value: number; timestamp: number
   const point = path === undefined ? undefined : parseGraphiteLine(`x ${rest}`);
   return point && { path, value: point.value, timestamp: point.timestamp };
 }
-
-const MAX_FILES = 100_000;
-const ENDING = ".wsp";
 
 /** `begins`: only what is below them, where there is such a folder. `now` in seconds. */
 export function fromWhisper(

@@ -54,15 +54,10 @@ export function serviceCommand(world: World): CommandSpec {
       };
       for (const path of [...world.command(), paths.config]) checkPath(path, manager);
       const text = file.text(paths);
-      if (what === "print") {
-        world.out.write(text);
-        return 0;
-      }
-      return what === "install" ? await install(world, flags, file, text) : await remove(
-        world,
-        flags,
-        file,
-      );
+      if (what === "install") return await install(world, flags, file, text);
+      if (what === "remove") return await remove(world, flags, file);
+      world.out.write(text);
+      return 0;
     },
   };
 }

@@ -42,21 +42,15 @@ export function killGroup(child: ChildProcess): void {
 /** Programs that lie below a moved root are run there. */
 export function createExec(roots: Roots): Exec {
   const limited = createLimiter(MAX_AT_ONCE);
+  const moved = ([program, ...args]: readonly string[]) => {
+    const there = program.startsWith("/") ? realPathOf(program, roots) : program;
+    return [isExecutable(there) ? there : program, ...args];
+  };
   return {
     ...realExec,
-    run([program, ...args], limits) {
-      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
-      const argv = [isExecutable(moved) ? moved : program, ...args];
-      return limited(limits.signal, () => realExec.run(argv, limits));
-    },
-    start([program, ...args], listener) {
-      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
-      return realExec.start([isExecutable(moved) ? moved : program, ...args], listener);
-    },
-    converse([program, ...args], listener) {
-      const moved = program.startsWith("/") ? realPathOf(program, roots) : program;
-      return realExec.converse([isExecutable(moved) ? moved : program, ...args], listener);
-    },
+    run: (argv, limits) => limited(limits.signal, () => realExec.run(moved(argv), limits)),
+    start: (argv, listener) => realExec.start(moved(argv), listener),
+    converse: (argv, listener) => realExec.converse(moved(argv), listener),
   };
 }
 

@@ -1,4 +1,4 @@
-/** What is made when it is wanted first, and stays: also where it turned out to be undefined. */
+/** Calls `make` once, on first use, and keeps the result, even `undefined`. */
 
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
