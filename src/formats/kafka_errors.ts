@@ -10,7 +10,7 @@ export const NO_LEADER = 5;
 
 const CODES: Readonly<Record<number, readonly [Kind, string]>> = {
   2: ["waits", "the records were damaged on their way"],
-  3: ["waits", "no such topic: create it"],
+  3: ["moved", "no such topic: create it"],
   [NO_LEADER]: ["moved", "the partition has no leader at the moment"],
   6: ["moved", "another broker leads the partition now"],
   7: ["waits", "the replicas take too long to confirm"],
