@@ -10,6 +10,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { compile, FLAGS, hostTarget } from "../release/compile.ts";
 import { compare, type Row } from "./compare.ts";
+import { measureEngines } from "./engines.ts";
 import { guard } from "./guard.ts";
 import { long } from "./long.ts";
 import { load, throughput } from "./series.ts";
@@ -18,6 +19,7 @@ const HELP = `npm run bench [-- WHAT] [FLAGS]
 
   compare     (default) beside collectd, Netdata, node_exporter and the floor
   throughput  a million points to a receiver: plain text, pickle, archive, HTTP, from the spool
+  engines     a hundred thousand points to each real server: carbon, Prometheus, NATS … (--only NAME)
   load        many interfaces, disks, processors, processes: how the time of a run grows
   long        an hour (--minutes): does the memory grow, or the number of descriptors
   guard       system calls, sleeps and garbage per tick, against build/bench/guard.json
@@ -78,6 +80,9 @@ if (values.help) {
   await long({ folder, agent: agent(), interval, minutes }, (line) => console.log(line));
 } else if (what === "throughput") {
   console.log(await throughput(folder));
+} else if (what === "engines") {
+  await measureEngines(folder, values.only, (line) => console.log(line));
+  process.exit(0);
 } else if (what === "load") {
   if (process.getuid?.() !== 0) fail("Interfaces need root");
   console.log(await load(folder));

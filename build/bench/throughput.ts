@@ -7,21 +7,18 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
-import { type AnyHandler, deliveryOptions, type DeliveryValues } from "../../src/core/handler.ts";
-import type { Host } from "../../src/ports/host.ts";
-import { silentLog } from "../../src/ports/log.ts";
+import type { AnyHandler } from "../../src/core/handler.ts";
 import type { Metric } from "../../src/core/metric.ts";
-import type { Spools } from "../../src/ports/spool.ts";
-import { createWorker, type Worker } from "../../src/delivery/worker.ts";
+import type { Worker } from "../../src/delivery/worker.ts";
 import { lineEncoder } from "../../src/formats/graphite_line.ts";
 import archive from "../../src/handlers/archive.ts";
 import graphite from "../../src/handlers/graphite.ts";
 import pickle from "../../src/handlers/graphite_pickle.ts";
 import http from "../../src/handlers/http_post.ts";
-import { createHost } from "../../src/platform/host.ts";
 import { createSpools } from "../../src/platform/spool/spools.ts";
 import { series } from "../../test/harness/metrics.ts";
 import { sleep } from "./processes.ts";
+import { workerOf } from "./worker_of.ts";
 
 const POINTS = 1_000_000;
 const TICK_POINTS = 10_000;
@@ -116,29 +113,4 @@ async function delivered({ ledger }: Worker): Promise<void> {
     if (lost.length > 0) throw new Error(`${kind}: dropped ${lost.join(", ")}`);
     await sleep(1);
   }
-}
-
-function workerOf(handler: AnyHandler, more: object, spools?: Spools) {
-  const fallbacks = Object.entries({ ...deliveryOptions, ...handler.options }).map((
-    [name, option],
-  ) => [name, (option as { fallback: unknown }).fallback]);
-  const options = {
-    ...Object.fromEntries(fallbacks),
-    host: "127.0.0.1",
-    ...more,
-  } as DeliveryValues;
-  const host: Host = createHost({ procfs: "", sysfs: "", rootfs: "" });
-  return createWorker({
-    name: handler.name,
-    sink: handler.open({ host, options, log: silentLog }),
-    receipt: handler.receipt,
-    largest: handler.largest?.(options),
-    ordered: handler.ordered,
-    options,
-    spools,
-    saved: undefined,
-    clock: host.clock,
-    log: silentLog,
-    random: Math.random,
-  });
 }
