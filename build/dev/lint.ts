@@ -1,12 +1,13 @@
 /**
  * The rules of the house: who may import whom and no circles (the table of src/ARCHITECTURE.md), no unused
- * export, no file or function that is too long, no comment that is hard to read.
+ * export, no file or function that is too long, public methods first, no comment that is hard to read.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { circlesOf } from "./circles.ts";
+import { outOfOrder } from "./order.ts";
 import { hardToRead } from "./prose.ts";
 import { type Room, ROOMS } from "./rooms.ts";
 import { tooLong } from "./sizes.ts";
@@ -50,7 +51,9 @@ const texts = ["src", "page", "test", "build/bench", "build/dev", "build/release
   .map((path) => ({ path, text: readFileSync(join(house, path), "utf8") }));
 for (const name of unusedExports(texts, isWayIn)) problems.push(`${name} is exported for nobody`);
 for (const { path, text } of texts) {
-  if (/^(src|page)\//.test(path)) problems.push(...tooLong(path, text));
+  if (/^(src|page)\//.test(path)) {
+    problems.push(...tooLong(path, text), ...outOfOrder(path, text));
+  }
   if (!path.startsWith("test/") && !path.endsWith("dev/prose.ts")) {
     problems.push(...hardToRead(path, text));
   }

@@ -85,28 +85,6 @@ export class PointIntake {
     this.#times[this.count++] = stamp;
   }
 
-  /** The last value of a path and a time counts, as in Graphite. */
-  #repeats(name: Name, value: number, time: number): boolean {
-    if (name.seen !== this.#interval) return false;
-    const at = name.byTime === undefined ? name.last : name.byTime.get(time) ?? -1;
-    // What was taken back has left its place to others.
-    if (at < 0 || at >= this.count || this.#of[at] !== name || this.#times[at] !== time) {
-      return false;
-    }
-    this.#values[at] = value;
-    this.repeated++;
-    return true;
-  }
-
-  #place(name: Name, time: number): void {
-    if (name.seen !== this.#interval) name.seen = this.#interval;
-    else {
-      name.byTime ??= new Map([[this.#times[name.last], name.last]]);
-      name.byTime.set(time, this.count);
-    }
-    name.last = this.count;
-  }
-
   /** What cannot be read; `what` is shown. */
   refuse(what: string): void {
     this.unreadable++;
@@ -140,6 +118,28 @@ export class PointIntake {
       name.byTime = undefined;
       if (name.seen <= this.#interval - FORGET_AFTER) this.#names.delete(path);
     }
+  }
+
+  /** The last value of a path and a time counts, as in Graphite. */
+  #repeats(name: Name, value: number, time: number): boolean {
+    if (name.seen !== this.#interval) return false;
+    const at = name.byTime === undefined ? name.last : name.byTime.get(time) ?? -1;
+    // What was taken back has left its place to others.
+    if (at < 0 || at >= this.count || this.#of[at] !== name || this.#times[at] !== time) {
+      return false;
+    }
+    this.#values[at] = value;
+    this.repeated++;
+    return true;
+  }
+
+  #place(name: Name, time: number): void {
+    if (name.seen !== this.#interval) name.seen = this.#interval;
+    else {
+      name.byTime ??= new Map([[this.#times[name.last], name.last]]);
+      name.byTime.set(time, this.count);
+    }
+    name.last = this.count;
   }
 
   #grow(): void {

@@ -67,6 +67,16 @@ class Receiver implements Disposable {
     for (const inbox of this.#inboxes) inbox.take();
   }
 
+  flush(): void {
+    this.totals.flush();
+    this.samples = this.unreadable = 0;
+    this.unread = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const inbox of this.#inboxes) inbox[Symbol.dispose]();
+  }
+
   #take(datagram: Uint8Array): void {
     eachLine(datagram, MAX_LINE, (line, isWhole) => {
       const samples = isWhole ? parseStatsd(line, this.#withTags) : undefined;
@@ -78,16 +88,6 @@ class Receiver implements Disposable {
       this.samples += samples.length;
       for (const sample of samples) this.totals.add(sample);
     });
-  }
-
-  flush(): void {
-    this.totals.flush();
-    this.samples = this.unreadable = 0;
-    this.unread = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    for (const inbox of this.#inboxes) inbox[Symbol.dispose]();
   }
 }
 
