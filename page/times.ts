@@ -4,12 +4,6 @@ import { clockText } from "../src/view/top/times.ts";
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** `28 Nov` */
-function dayText(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
-}
-
 /** `12:03:10` today, else with the day. */
 export function momentText(seconds: number, now: number): string {
   const isToday = dayText(seconds) === dayText(now) && Math.abs(now - seconds) < 2 * 86_400;
@@ -33,4 +27,10 @@ export function timeTicks(ticks: readonly number[], step: number): string[] {
     if (step >= 86_400 || isNewDay) return today;
     return step >= 60 ? clockText(tick).slice(0, 5) : clockText(tick);
   });
+}
+
+/** `28 Nov` */
+function dayText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
 }

@@ -20,17 +20,7 @@ const MOUSE: readonly (readonly [string, string])[] = [
 
 export function createHelp(): HTMLDialogElement {
   const rows = (pairs: typeof KEYS) =>
-    pairs.flatMap(([keys, what]) => [
-      el(
-        "dt",
-        {},
-        ...keys.split(" ").flatMap((
-          key,
-          at,
-        ) => [at > 0 ? " " : undefined, /…/.test(key) ? key : el("kbd", {}, key)]),
-      ),
-      el("dd", {}, what),
-    ]);
+    pairs.flatMap(([keys, what]) => [el("dt", {}, ...keyTexts(keys)), el("dd", {}, what)]);
   const dialog: HTMLDialogElement = el(
     "dialog",
     {
@@ -53,4 +43,10 @@ export function createHelp(): HTMLDialogElement {
     ),
   );
   return dialog;
+}
+
+/** Each key in a box, with blanks between them. */
+function keyTexts(keys: string) {
+  const boxes = keys.split(" ").map((key) => key === "…" ? key : el("kbd", {}, key));
+  return boxes.flatMap((box, at) => at > 0 ? [" ", box] : [box]);
 }

@@ -7,43 +7,6 @@ import { isSection, leaf, type Section, subsection } from "./tree.ts";
 
 const REFERENCE = /%\(([^)]*)\)s/;
 
-/** `chain`: the section the value stands in, then its parents up to the root. Throws with what is missing. */
-function interpolated(value: string, chain: readonly Section[]): string {
-  return resolve(value, chain, []);
-}
-
-function resolve(value: string, chain: readonly Section[], trail: readonly string[]): string {
-  let done = "";
-  let rest = value;
-  for (let match = REFERENCE.exec(rest); match !== null; match = REFERENCE.exec(rest)) {
-    const name = match[1];
-    const found = lookUp(name, chain);
-    if (found === undefined) {
-      throw new Error(`%(${name})s names nothing in this section or above it`);
-    }
-    const step = `${name}@${found.chain.length}`;
-    if (trail.includes(step)) throw new Error(`%(${name})s leads back to itself`);
-    if (typeof found.value !== "string") {
-      throw new Error(`%(${name})s is a list, which cannot stand within a text`);
-    }
-    done += rest.slice(0, match.index) + resolve(found.value, found.chain, [...trail, step]);
-    rest = rest.slice(match.index + match[0].length);
-  }
-  return done + rest;
-}
-
-function lookUp(
-  name: string,
-  chain: readonly Section[],
-): { value: string | readonly string[]; chain: readonly Section[] } | undefined {
-  for (const [depth, section] of chain.entries()) {
-    const inner = subsection(section, "DEFAULT");
-    const found = leaf(section, name) ?? leaf(inner, name);
-    if (found !== undefined) return { value: found.value, chain: chain.slice(depth) };
-  }
-  return undefined;
-}
-
 /** Calls `visit` for every value below a section, with its chain. */
 export function walk(
   section: Section,
@@ -85,4 +48,41 @@ export function interpolateAll(
   }
   for (const change of changes) change();
   return problems;
+}
+
+/** `chain`: the section the value stands in, then its parents up to the root. Throws with what is missing. */
+function interpolated(value: string, chain: readonly Section[]): string {
+  return resolve(value, chain, []);
+}
+
+function resolve(value: string, chain: readonly Section[], trail: readonly string[]): string {
+  let done = "";
+  let rest = value;
+  for (let match = REFERENCE.exec(rest); match !== null; match = REFERENCE.exec(rest)) {
+    const name = match[1];
+    const found = lookUp(name, chain);
+    if (found === undefined) {
+      throw new Error(`%(${name})s names nothing in this section or above it`);
+    }
+    const step = `${name}@${found.chain.length}`;
+    if (trail.includes(step)) throw new Error(`%(${name})s leads back to itself`);
+    if (typeof found.value !== "string") {
+      throw new Error(`%(${name})s is a list, which cannot stand within a text`);
+    }
+    done += rest.slice(0, match.index) + resolve(found.value, found.chain, [...trail, step]);
+    rest = rest.slice(match.index + match[0].length);
+  }
+  return done + rest;
+}
+
+function lookUp(
+  name: string,
+  chain: readonly Section[],
+): { value: string | readonly string[]; chain: readonly Section[] } | undefined {
+  for (const [depth, section] of chain.entries()) {
+    const inner = subsection(section, "DEFAULT");
+    const found = leaf(section, name) ?? leaf(inner, name);
+    if (found !== undefined) return { value: found.value, chain: chain.slice(depth) };
+  }
+  return undefined;
 }

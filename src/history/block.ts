@@ -15,6 +15,11 @@ export interface Column {
   readonly values: Float64Array;
 }
 
+export interface DecodedBlock {
+  readonly times: Float64Array;
+  readonly columns: Column[];
+}
+
 /** How a column's values are written, besides 0 to `MAX_DECIMALS`, their decimals. */
 const AS_FLOATS = 255;
 const MAX_DECIMALS = 15;
@@ -43,6 +48,27 @@ export function encodeBlock(times: Float64Array, columns: Iterable<Column>): Uin
   }
   out.unsigned(0);
   return out.view().slice();
+}
+
+/** Only the columns of series that are wanted. Throws a RangeError where the bytes end too early. */
+export function decodeBlock(
+  data: Uint8Array,
+  isWanted: (series: number) => boolean,
+): DecodedBlock {
+  const input = new ByteReader(data);
+  const count = input.unsigned();
+  if (count > data.length) throw new RangeError("more times than bytes");
+  const times = new Float64Array(count);
+  let time = 0;
+  for (let at = 0; at < count; at++) times[at] = time += input.unsigned();
+  const columns: Column[] = [];
+  for (;;) {
+    const series = input.unsigned();
+    if (series === 0) return { times, columns };
+    const length = input.unsigned();
+    if (isWanted(series)) columns.push({ series, ...readColumn(input, count) });
+    else input.skip(length);
+  }
 }
 
 function writeColumn(out: ByteWriter, { precision, values }: Column): void {
@@ -74,32 +100,6 @@ function writePresence(out: ByteWriter, values: Float64Array): void {
       if (!Number.isNaN(values[at + bit])) bits |= 1 << bit;
     }
     out.byte(bits);
-  }
-}
-
-export interface DecodedBlock {
-  readonly times: Float64Array;
-  readonly columns: Column[];
-}
-
-/** Only the columns of series that are wanted. Throws a RangeError where the bytes end too early. */
-export function decodeBlock(
-  data: Uint8Array,
-  isWanted: (series: number) => boolean,
-): DecodedBlock {
-  const input = new ByteReader(data);
-  const count = input.unsigned();
-  if (count > data.length) throw new RangeError("more times than bytes");
-  const times = new Float64Array(count);
-  let time = 0;
-  for (let at = 0; at < count; at++) times[at] = time += input.unsigned();
-  const columns: Column[] = [];
-  for (;;) {
-    const series = input.unsigned();
-    if (series === 0) return { times, columns };
-    const length = input.unsigned();
-    if (isWanted(series)) columns.push({ series, ...readColumn(input, count) });
-    else input.skip(length);
   }
 }
 

@@ -3,9 +3,9 @@
 import type { CollectorFact, OptionFact } from "../agent/facts.ts";
 import type { Row } from "./explanation.ts";
 
-/** They are in every path and value of a collector, whether somebody set them or not. */
+/** They are in every path and value of a collector, set or not. */
 const ALWAYS = ["interval", "path_prefix", "path", "hostname_method"];
-/** Told elsewhere, or of no matter to one metric. */
+/** Shown elsewhere, or of no matter to one metric. */
 const NEVER = ["metrics_whitelist", "metrics_blacklist", "measure_collector_time"];
 
 export function optionRows(options: readonly OptionFact[], always: readonly string[] = []): Row[] {

@@ -39,7 +39,13 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** All of a regular file. Throws where it is another kind of file or has more bytes than that. */
+/** The text of a regular file. Throws where it is another kind of file or has more bytes than that. */
+export function readRegularText(path: string, maxBytes: number): string {
+  const far = farFor(path);
+  if (far !== undefined) return far.call("read", path, maxBytes) as string;
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readRegular(path, maxBytes));
+}
+
 function readRegular(path: string, maxBytes: number): Uint8Array {
   const descriptor = openRegular(path, statSync(path), O_RDONLY);
   try {
@@ -61,13 +67,6 @@ function readRegular(path: string, maxBytes: number): Uint8Array {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** The same as text. */
-export function readRegularText(path: string, maxBytes: number): string {
-  const far = farFor(path);
-  if (far !== undefined) return far.call("read", path, maxBytes) as string;
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readRegular(path, maxBytes));
 }
 
 function tooLarge(maxBytes: number): Error {

@@ -38,18 +38,6 @@ interface Layout {
   readonly hasAll: boolean;
 }
 
-function layoutOf(model: TopModel, { columns, rows }: Size): Layout {
-  const isHigh = rows >= HIGH_ROWS;
-  const wrong = model.status.degraded.length + (model.trouble === undefined ? 0 : 1);
-  const problems = Math.min(isHigh ? 5 : 2, Math.max(1, wrong));
-  // Title, the rule above the charts, the keys.
-  const left = rows - 3 - problems;
-  const wanted = isHigh ? Math.floor(left * 0.48) : Math.min(model.panels.length, 8);
-  const height = Math.min(wanted, Math.max(0, left - MIN_TABLE - 1));
-  const hasAll = columns >= ALL_TABLES.columns && rows >= ALL_TABLES.rows;
-  return { problems, charts: height, body: left - height, hasAll };
-}
-
 /** Lines of a table without its title and head: what a page is. */
 export function pageOf(model: TopModel, size: Size): number {
   return Math.max(1, layoutOf(model, size).body - 2);
@@ -73,6 +61,18 @@ export function screen(model: TopModel, state: TopState, size: Size, glyphs: Gly
   return [...above, ...filled, keyLine(state, model, glyphs)].map((line) =>
     fitted(line, columns, glyphs)
   );
+}
+
+function layoutOf(model: TopModel, { columns, rows }: Size): Layout {
+  const isHigh = rows >= HIGH_ROWS;
+  const wrong = model.status.degraded.length + (model.trouble === undefined ? 0 : 1);
+  const problems = Math.min(isHigh ? 5 : 2, Math.max(1, wrong));
+  // Title, the rule above the charts, the keys.
+  const left = rows - 3 - problems;
+  const wanted = isHigh ? Math.floor(left * 0.48) : Math.min(model.panels.length, 8);
+  const height = Math.min(wanted, Math.max(0, left - MIN_TABLE - 1));
+  const hasAll = columns >= ALL_TABLES.columns && rows >= ALL_TABLES.rows;
+  return { problems, charts: height, body: left - height, hasAll };
 }
 
 function bodyOf(

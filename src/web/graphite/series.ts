@@ -18,14 +18,6 @@ export interface RenderSeries {
 
 type Aggregation = (values: readonly Value[]) => Value;
 
-/** Without the values that are missing; null where none is left. */
-function ofKnown(aggregate: (known: readonly number[]) => number): Aggregation {
-  return (values) => {
-    const known = values.filter((value) => value !== null);
-    return known.length === 0 ? null : aggregate(known);
-  };
-}
-
 const sum = (known: readonly number[]) => known.reduce((total, value) => total + value, 0);
 const mean = (known: readonly number[]) => sum(known) / known.length;
 const least = (known: readonly number[]) => known.reduce((a, b) => Math.min(a, b));
@@ -95,6 +87,14 @@ export function consolidated(series: RenderSeries, perValue: number): RenderSeri
 export function inOneStep(list: readonly RenderSeries[]): readonly RenderSeries[] {
   const step = list.reduce((common, one) => leastCommonMultiple(common, one.step), 1);
   return list.map((one) => consolidated(one, step / one.step));
+}
+
+/** Without the values that are missing; null where none is left. */
+function ofKnown(aggregate: (known: readonly number[]) => number): Aggregation {
+  return (values) => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 ? null : aggregate(known);
+  };
 }
 
 function leastCommonMultiple(a: number, b: number): number {
