@@ -11,15 +11,21 @@ const PRIME_LOW = 0x1b3;
 
 /** FNV-1a, 64 bit, in hexadecimal: where thousands of texts must not meet by chance. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export function fnv1a64(text: string): string {
-  let [high, low] = [0xcbf29ce4, 0x84222325];
+  let high = 0xcbf29ce4 | 0;
+  let low = 0x84222325 | 0;
   for (let i = 0; i < text.length; i++) {
-    const mixed = (low ^ text.charCodeAt(i)) >>> 0;
-    // The prime is 2 ** 40 + PRIME_LOW.
-    const product = mixed * PRIME_LOW;
-    high = (Math.imul(high, PRIME_LOW) + (mixed << 8) + Math.floor(product / 2 ** 32)) >>> 0;
-    low = product >>> 0;
+    const mixed = low ^ text.charCodeAt(i);
+    // The prime is 2 ** 40 + PRIME_LOW. Products of halves stay small integers, which are fast.
+    const lower = Math.imul(mixed & 0xffff, PRIME_LOW);
+    const upper = Math.imul(mixed >>> 16, PRIME_LOW) + (lower >>> 16);
+    high = (Math.imul(high, PRIME_LOW) + (mixed << 8) + (upper >>> 16)) | 0;
+    low = (upper << 16) | (lower & 0xffff);
   }
-  return [high, low].map((half) => half.toString(16).padStart(8, "0")).join("");
+  return hexadecimal(high) + hexadecimal(low);
+}
+
+function hexadecimal(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, "0");
 }
 
 const CRC_POLYNOMIAL = 0xedb88320;

@@ -85,7 +85,8 @@ export function notedAddCommand(
 
 /** What to do about an error of the server, by the word that it has for it; "" where waiting is all. */
 export function todoFor(error: string, stream: string): string {
-  const [, todo = ""] = TODO.find(([word]) => new RegExp(`\\b${word}\\b`).test(error)) ?? [];
+  const [, said = ""] = / says: (.*)/s.exec(error) ?? [];
+  const [, todo = ""] = TODO.find(([word]) => new RegExp(`\\b(?:${word})\\b`).test(said)) ?? [];
   return todo.replace("STREAM", stream);
 }
 
@@ -100,7 +101,7 @@ const TODO: readonly (readonly [string, string])[] = [
     "give the user the rights on the stream, or set deduplicate = False if EVAL is missing",
   ],
   [
-    "unknown command",
+    "unknown command|Unknown Redis command",
     "it takes Redis 5 or later, or Valkey; for one without EVAL set deduplicate = False",
   ],
 ];

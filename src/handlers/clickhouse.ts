@@ -3,7 +3,7 @@
 import { configError, messageOf, undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import { fnv1a64 } from "../core/hash.ts";
-import { integer, secret, text } from "../core/option.ts";
+import { integer, type Option, secret, text } from "../core/option.ts";
 import {
   type ClickhouseTable,
   exceptionCode,
@@ -29,17 +29,16 @@ export default defineHandler({
     port: integer(0, "Its port for HTTP; 0: 8123, or 8443 with tls", { min: 0, max: 65_535 }),
     username: text("default", "The user to log in as"),
     password: secret("", "The user's password"),
-    database: text("default", "The database"),
-    table: text(
-      "graphite",
-      "The table; `diamond-agent schema clickhouse` prints what it looks like",
+    database: named(text("default", "The database")),
+    table: named(
+      text("graphite", "The table; `diamond-agent schema clickhouse` prints what it looks like"),
     ),
     ...keyedPostOptions(),
   },
 
   open({ host, options }) {
     const { database, table, username, password, tls } = options;
-    const into = { database: nameIn("database", database), table: nameIn("table", table) };
+    const into = { database, table };
     const base = baseUrl(tls, options.host, options.port || (tls ? TLS_PORT : PLAIN_PORT));
     const headers = { "x-clickhouse-user": username, "x-clickhouse-key": password };
     const resend = new ExactResend();
@@ -98,7 +97,13 @@ function judgeInsert(
   }
 }
 
-function nameIn(option: string, name: string): string {
-  if (/^[\w-]+$/.test(name)) return name;
-  throw configError(`${option} = "${name}" is not a name: use letters, digits, _ and -`);
+function named(option: Option<string>): Option<string> {
+  return {
+    ...option,
+    parse(raw) {
+      const name = option.parse(raw);
+      if (/^[\w-]+$/.test(name)) return name;
+      throw configError(`"${name}" is not a name: write letters, digits, "_" and "-"`);
+    },
+  };
 }

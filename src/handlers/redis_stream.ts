@@ -3,7 +3,7 @@
 import { Failure, messageOf, undelivered } from "../core/errors.ts";
 import { defineHandler } from "../core/handler.ts";
 import type { Metric } from "../core/metric.ts";
-import { bool, choice, integer, secret, text } from "../core/option.ts";
+import { bool, choice, integer, needed, secret, text } from "../core/option.ts";
 import { entryFormats, todoFor } from "../formats/redis_stream.ts";
 import { keepOpen } from "../protocols/kept_conversation.ts";
 import { streamsOf } from "../protocols/redis_streams.ts";
@@ -25,7 +25,7 @@ export default defineHandler({
     username: text("", "User of an ACL; empty: the default user"),
     password: secret("", "The user's password"),
     db: integer(0, "The database to select", { min: 0 }),
-    stream: text("metrics", `The stream's key; ${HOST} in it stands for the metric's host`),
+    stream: needed(text("metrics", `The stream's key; ${HOST} in it stands for the metric's host`)),
     maxlen: integer(1_000_000, "Entries that the stream keeps, about", { min: 1 }),
     format: choice("fields", entryFormats, "An entry has path, value and timestamp, or a line"),
     deduplicate: bool(

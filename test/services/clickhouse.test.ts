@@ -1,6 +1,6 @@
 /** A table of a real ClickHouse has what is sent, whatever goes wrong on the way. */
 
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -219,14 +219,9 @@ describe("what ClickHouse is sent again", () => {
   });
 
   it("goes into a database and a table that have names", () => {
-    for (const wrong of [{ table: "a.b" }, { database: "x`; DROP" }, { table: "" }]) {
-      let message = "";
-      try {
-        run(clickhouseCase, "127.0.0.1", 1, wrong);
-      } catch (error) {
-        message = (error as Error).message;
-      }
-      match(message, /^(table|database) = ".*" is not a name: use letters, digits, _ and -$/);
+    const { database, table } = clickhouseHandler.options;
+    for (const wrong of ["a.b", "x`; DROP", ""]) {
+      for (const option of [database, table]) throws(() => option.parse(wrong), /is not a name: /);
     }
   });
 });
