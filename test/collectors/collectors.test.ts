@@ -134,7 +134,8 @@ describe("the units", () => {
 
   it("are those of each series whose name speaks of one", async () => {
     const missing = new Set<string>();
-    for (const entry of cases) {
+    // What a listener takes has the names of its senders.
+    for (const entry of cases.filter(({ part }) => !part.collector.name.includes("Listener"))) {
       for (const { metrics } of (await runCase(entry)).outcomes) {
         for (const { series: { name, unit } } of metrics) {
           const isCount = COUNTS.some((start) => name.includes(start));

@@ -13,7 +13,7 @@ import { fault, sleep } from "../faults/fault.ts";
 import { freePort, lineServer, start, until } from "../harness/agent_process.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const COLLECTORS = ["CPU", "LoadAverage", "Memory", "DiskSpace", "DiskUsage", "Network"];
+const COLLECTORS = ["CPU", "LoadAverage", "Memory", "DiskSpace", "DiskUsage", "Network", "Pressure"];
 /** A name of a metric. */
 const MARKUP = "a<img/src=x/onerror=alert(1)>b";
 const NARROW = { width: 390, height: 844 };
@@ -133,6 +133,10 @@ async function openPage(browser: Browser, url: string, problems: string[]): Prom
     if (!request.url().startsWith(url) && !request.url().startsWith("data:")) {
       problems.push(`a request elsewhere: ${request.url()}`);
     }
+  });
+  page.on("response", async (response) => {
+    if (response.status() < 400) return;
+    problems.push(`${response.url()}: ${await response.text().catch(() => response.status())}`);
   });
   await page.goto(`${url}?token=${TOKEN}`);
   return page;

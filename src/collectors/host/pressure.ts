@@ -17,7 +17,7 @@ const PATTERNS = {
 
 export default defineCollector({
   name: "PressureCollector",
-  doc: "Pressure: the share of time in which tasks waited for CPU, memory, I/O and interrupts",
+  doc: "How much of the time tasks waited for CPU, memory, I/O and interrupts: pressure stalls",
   path: "pressure",
   sources: RESOURCES.map((resource) => `${FOLDER}/${resource}`),
   options: {},

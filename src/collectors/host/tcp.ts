@@ -5,7 +5,7 @@ import { noData } from "../../core/errors.ts";
 import { words } from "../../core/option.ts";
 import { isAllowed, pairReader } from "../../formats/proc_snmp.ts";
 
-const AS_GAUGE = { form: "gauge", precision: 0 } as const;
+const AS_GAUGE = { form: "gauge" } as const;
 
 export default defineCollector({
   name: "TCPCollector",

@@ -1,0 +1,11 @@
+import { chromium } from "playwright-core";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+page.on("response", async (r: any) => { if (r.status() >= 400) console.log(r.status(), r.url(), (await r.text()).slice(0, 200)); });
+await page.goto("http://127.0.0.1:19725/"); await page.waitForTimeout(2000);
+await page.keyboard.press("/"); await page.keyboard.type("pressure"); await page.waitForTimeout(1000);
+await page.keyboard.press("Enter"); await page.waitForTimeout(1500);
+await page.keyboard.press("Escape"); await page.waitForTimeout(500);
+await page.locator('.panel .key').first().click(); await page.waitForTimeout(2500);
+await page.screenshot({ path: "/tmp/see-shots/search.png" });
+await browser.close();
