@@ -7,6 +7,11 @@ import { wordsOf } from "../../core/words.ts";
 import { numberIn } from "../../formats/flatten.ts";
 import { commandOptions, run } from "../../protocols/command.ts";
 
+/** In words since the exit status depends on the version: 0 or 6. */
+const NO_GPU = "No devices";
+/** With MIG, and on machines where memory is shared. Other words in brackets are errors: `[GPU is lost]`. */
+const ABSENT = /^\[?(N\/A|Not Supported)\]?$/;
+
 export default defineCollector({
   name: "NvidiaGPUCollector",
   doc: "NVIDIA's GPUs: memory, utilization, temperature",
@@ -35,25 +40,22 @@ export default defineCollector({
   async collect({ host, options, emit, signal, skipLine }) {
     const { stats } = options;
     const args = [`--query-gpu=${stats.join(",")}`, "--format=csv,nounits,noheader"];
+    const cellsOf = (line: string) => line.split(",").map((cell) => cell.trim());
+    const isRow = (line: string) => cellsOf(line).length === stats.length;
     // One GPU that has failed does not end the list, but sets the exit status.
-    const isGood = (status: number, output: string) => status === 0 || output.includes(", ");
+    const isGood = (status: number, output: string) =>
+      status === 0 || output.startsWith(NO_GPU) || output.split("\n").some(isRow);
     const output = (await run(host, options, args, signal, { isGood })).trim();
-    if (output === "" || output.startsWith("No devices")) throw noData("nvidia-smi finds no GPU");
+    if (output === "" || output.startsWith(NO_GPU)) throw noData("nvidia-smi finds no GPU");
     for (const line of output.split("\n")) {
-      const cells = line.split(",").map((cell) => cell.trim());
-      const [index] = cells;
-      let isRead = cells.length === stats.length && index !== "";
-      for (const [at, stat] of isRead ? [...stats.entries()].slice(1) : []) {
-        const value = numberIn(cells[at]);
-        if (value !== undefined) emit("gpu_{index}.{stat}", value, index, stat);
-        else if (!isUnknown(cells[at])) isRead = false;
+      const [index, ...cells] = cellsOf(line);
+      let isRead = isRow(line) && /^[^[]/.test(index);
+      for (const [at, cell] of isRead ? cells.entries() : []) {
+        const value = numberIn(cell);
+        if (value !== undefined) emit("gpu_{index}.{stat}", value, index, stats[at + 1]);
+        else if (!ABSENT.test(cell)) isRead = false;
       }
       if (!isRead) skipLine({ source: "nvidia-smi", line: () => line });
     }
   },
 });
-
-/** `[N/A]`, `[Not Supported]`: with MIG, and on machines where memory is shared. */
-function isUnknown(cell: string): boolean {
-  return /^\[.*\]$|^N\/A$/.test(cell);
-}
