@@ -4,6 +4,7 @@
  */
 
 import { createErrorReporter, type ErrorReporter } from "../core/error_reporter.ts";
+import type { SeriesBudget } from "../core/series_limit.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Agent, AgentPorts, AgentSettings, RunningParts } from "./agent_contract.ts";
 import { Assembly, type Running } from "./assembly.ts";
@@ -57,8 +58,9 @@ class RunningAgent implements Agent {
     this.#missing = createErrorReporter(log, now, REPORT_SECONDS);
     this.#retry = createRetry(clock, () => this.#inTurn(() => this.#tryAgain()));
     const settings = () => this.#running?.settings;
-    this.#housekeeping = new Housekeeping(ports, settings, () => this.state());
-    this.#assembly = new Assembly(ports, this.#housekeeping, this.#losses, this.taps);
+    const budget: SeriesBudget = { max: Infinity, used: 0, sharers: new Set() };
+    this.#housekeeping = new Housekeeping(ports, settings, () => this.state(), budget);
+    this.#assembly = new Assembly(ports, this.#housekeeping, this.#losses, this.taps, budget);
   }
 
   async start(settings: AgentSettings): Promise<void> {

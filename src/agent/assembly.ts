@@ -58,13 +58,20 @@ export class Assembly {
   readonly #housekeeping: Housekeeping;
   readonly #losses: Losses;
   readonly #taps: Taps;
-  readonly #budget: SeriesBudget = { max: Infinity, used: 0, sharers: new Set() };
+  readonly #budget: SeriesBudget;
 
-  constructor(ports: AgentPorts, housekeeping: Housekeeping, losses: Losses, taps: Taps) {
+  constructor(
+    ports: AgentPorts,
+    housekeeping: Housekeeping,
+    losses: Losses,
+    taps: Taps,
+    budget: SeriesBudget,
+  ) {
     this.#ports = ports;
     this.#housekeeping = housekeeping;
     this.#losses = losses;
     this.#taps = taps;
+    this.#budget = budget;
   }
 
   /** Throws `config` where a part of the `next` settings cannot work. */

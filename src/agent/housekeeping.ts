@@ -4,6 +4,7 @@
  */
 
 import { createErrorReporter, type ErrorReporter } from "../core/error_reporter.ts";
+import { adaptRoom, type SeriesBudget } from "../core/series_limit.ts";
 import { megabytes } from "../core/units.ts";
 import { imbalance } from "../delivery/ledger.ts";
 import type { AgentPorts, AgentSettings } from "./agent_contract.ts";
@@ -13,7 +14,7 @@ import type { AgentState } from "./self_metrics.ts";
 
 const KEEP_SECONDS = 60;
 const LOOK_SECONDS = 5;
-/** Share of max_memory above which the queues are emptied. */
+/** Share of max_memory above which the queues are emptied, and new series have less room. */
 const PRESSURE = 0.9;
 const REPORT_SECONDS = 600;
 
@@ -23,6 +24,7 @@ export class Housekeeping {
   readonly #ports: AgentPorts;
   readonly #settings: () => AgentSettings | undefined;
   readonly #agentState: () => AgentState;
+  readonly #budget: SeriesBudget;
   readonly #garbage: GarbageTurns;
   readonly #pressing: ErrorReporter;
   readonly #unbalanced: ErrorReporter;
@@ -33,11 +35,13 @@ export class Housekeeping {
     ports: AgentPorts,
     settings: () => AgentSettings | undefined,
     agentState: () => AgentState,
+    budget: SeriesBudget,
   ) {
     const { host, log } = ports;
     this.#ports = ports;
     this.#settings = settings;
     this.#agentState = agentState;
+    this.#budget = budget;
     this.kept = new KeptState(ports);
     this.#garbage = new GarbageTurns(host);
     this.#pressing = createErrorReporter(log, () => host.clock.now(), REPORT_SECONDS);
@@ -69,7 +73,9 @@ export class Housekeeping {
     const server = this.#settings()?.server;
     const rss = this.#garbage.tick(server?.memory ?? "normal");
     const limit = server?.max_memory ?? Infinity;
-    if (rss <= limit * PRESSURE) return this.#pressing.clear("The memory");
+    const isShort = rss > limit * PRESSURE;
+    adaptRoom(this.#budget, isShort);
+    if (!isShort) return this.#pressing.clear("The memory");
     const { workers } = this.#agentState();
     const waiting = workers.reduce((sum, { queued }) => sum + queued, 0);
     this.#pressing.report(

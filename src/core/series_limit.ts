@@ -7,6 +7,8 @@
 export interface SeriesBudget {
   max: number;
   used: number;
+  /** Less than `max` while memory is short. */
+  room?: number;
   /** Those that share it, so that series which are gone make room for other collectors too. */
   readonly sharers?: Set<SeriesLimit>;
 }
@@ -14,6 +16,19 @@ export interface SeriesBudget {
 interface Seen {
   /** The last run that it came up in. */
   readonly seen: number;
+}
+
+/** Series that all collectors may have whatever memory says: a host has them. */
+const MIN_ROOM = 10_000;
+const ROOM_STEP = 0.9;
+
+/** Takes room while memory is short, and gives it back, a step at a time. Series that are there stay. */
+export function adaptRoom(budget: SeriesBudget, isShort: boolean): void {
+  const { max, used, room = max } = budget;
+  const next = isShort
+    ? Math.max(MIN_ROOM, Math.floor(ROOM_STEP * Math.min(used, room)))
+    : Math.ceil(room / ROOM_STEP);
+  budget.room = next < max ? next : undefined;
 }
 
 /** A series is gone if it was not in this many runs. */
@@ -90,7 +105,7 @@ export class SeriesLimit {
     this.#sweptIn = run;
     this.gone(forgetUnseen(series, run - GONE_AFTER_RUNS));
     for (const other of this.#budget.sharers ?? []) {
-      if (this.#budget.used < this.#budget.max) return;
+      if (this.#budget.used < roomOf(this.#budget)) return;
       if (other !== this) other.#giveUpGone();
     }
   }
@@ -101,14 +116,21 @@ export class SeriesLimit {
   }
 
   #isFull(own: number): boolean {
-    return own >= this.#max || this.#budget.used >= this.#budget.max;
+    return own >= this.#max || this.#budget.used >= roomOf(this.#budget);
   }
 
   #reached(): string {
-    return this.#budget.used >= this.#budget.max
-      ? `all collectors have max_series = ${this.#budget.max} series of [server]`
-      : `it has max_series = ${this.#max} series`;
+    const { max, used, room } = this.#budget;
+    if (used >= max) return `all collectors have max_series = ${max} series of [server]`;
+    if (room !== undefined && used >= room) {
+      return `all collectors have ${room} series, and the memory is near max_memory of [server]`;
+    }
+    return `it has max_series = ${this.#max} series`;
   }
+}
+
+function roomOf({ max, room = max }: SeriesBudget): number {
+  return Math.min(room, max);
 }
 
 /** Forgets what was not seen after a run; returns how many. */

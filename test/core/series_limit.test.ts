@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createEmitter } from "../../src/core/emitter.ts";
-import { SeriesLimit } from "../../src/core/series_limit.ts";
+import { adaptRoom, type SeriesBudget, SeriesLimit } from "../../src/core/series_limit.ts";
 
 const none = { source: [], compiled: [] } as never;
 
@@ -76,6 +76,25 @@ describe("the limit of series", () => {
     for (let series = 0; series < 60; series++) other.emit(`s${series}`, 1);
     const { metrics, leftOut } = other.end();
     deepEqual([metrics.length, leftOut, budget.used], [50, 10, 150]);
+  });
+
+  it("that is shared shrinks while memory is short, and series that are there stay", () => {
+    const budget: SeriesBudget = { max: 50_000, used: 0, sharers: new Set() };
+    const emitter = emitterWith(new SeriesLimit(50_000, budget));
+    const publish = (run: number, count: number) => {
+      emitter.begin(run, run * 1000);
+      for (let series = 0; series < count; series++) emitter.emit(`s${series}`, 1);
+      return emitter.end();
+    };
+    publish(1, 20_000);
+    adaptRoom(budget, true);
+    const { metrics, leftOut, reason } = publish(2, 20_100);
+    deepEqual([metrics.length, leftOut, budget.room], [20_000, 100, 18_000]);
+    match(reason ?? "", /all collectors have 18000 series, and the memory is near max_memory/);
+    for (let look = 0; look < 50; look++) adaptRoom(budget, true);
+    equal(budget.room, 10_000);
+    for (let look = 0; look < 50; look++) adaptRoom(budget, false);
+    deepEqual([budget.room, publish(3, 20_100).leftOut], [undefined, 0]);
   });
 
   it("bounds the samples of delta too", () => {
