@@ -16,14 +16,8 @@ import { refuseEmpty } from "./missing.ts";
 import type { Outage } from "./outages.ts";
 import { createRetry, type Retry } from "./retry.ts";
 import { type AgentState, NO_STATE } from "./self_metrics.ts";
-import {
-  findSeries,
-  type RangeAnswer,
-  type RangeQuery,
-  readRange,
-  type SeriesAnswer,
-  type SeriesQuery,
-} from "./series.ts";
+import { type RangeAnswer, type RangeQuery, readRange } from "./range.ts";
+import { findSeries, type SeriesAnswer, type SeriesQuery } from "./series.ts";
 import { type Status, statusOf } from "./status.ts";
 import { Taps } from "./taps.ts";
 

@@ -11,7 +11,8 @@ import type { CollectorRunner } from "./runner_contract.ts";
 import type { Outage } from "./outages.ts";
 import type { AgentState, SelfMetrics } from "./self_metrics.ts";
 import type { StateStore } from "./state.ts";
-import type { RangeAnswer, RangeQuery, SeriesAnswer, SeriesQuery } from "./series.ts";
+import type { RangeAnswer, RangeQuery } from "./range.ts";
+import type { SeriesAnswer, SeriesQuery } from "./series.ts";
 import type { ConfigurationStatus, Status } from "./status.ts";
 import type { Taps } from "./taps.ts";
 

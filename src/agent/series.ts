@@ -1,8 +1,9 @@
-/** The series of an agent and their values: now from its collectors, in the past from its history. */
+/** The series of an agent and a value of each: now from its collectors, at a time in the past from its history. */
 
 import { configError, messageOf } from "../core/errors.ts";
 import { compileSearch } from "../core/search.ts";
 import type { History } from "../ports/history.ts";
+import { historyOf } from "./range.ts";
 import type { CollectorRunner } from "./runner_contract.ts";
 
 export interface SeriesQuery {
@@ -61,6 +62,15 @@ export function findSeries(
   return { total: known.length, series: series.sort(byPath) };
 }
 
+/** Throws `config` where it is too large to be meant. */
+export function searchFor(text: string): (path: string) => boolean {
+  try {
+    return compileSearch(String(text));
+  } catch (error) {
+    throw configError(`cannot search for this: ${messageOf(error)}`);
+  }
+}
+
 /** The last value of each path at a time, as exactly as it is near. */
 function valuesAt(past: History, paths: readonly string[], at: number) {
   const found = new Map<string, { readonly value: number; readonly time: number }>();
@@ -97,73 +107,4 @@ function currentSeries(
 
 function byPath(a: SeriesValue, b: SeriesValue): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
-}
-
-/** Throws `config` where it is too large to be meant. */
-export function searchFor(text: string): (path: string) => boolean {
-  try {
-    return compileSearch(String(text));
-  } catch (error) {
-    throw configError(`cannot search for this: ${messageOf(error)}`);
-  }
-}
-
-export interface RangeQuery {
-  readonly paths: readonly string[];
-  /** Seconds since the epoch. */
-  readonly from: number;
-  readonly to: number;
-  /** Buckets in the answer, at most. */
-  readonly points: number;
-}
-
-/** What a history says of a range, for JSON: null where a bucket has no value. */
-export interface RangeAnswer {
-  readonly start: number;
-  readonly step: number;
-  readonly series: readonly RangeSeries[];
-}
-
-interface RangeSeries {
-  readonly path: string;
-  readonly min: readonly (number | null)[];
-  readonly mean: readonly (number | null)[];
-  readonly max: readonly (number | null)[];
-}
-
-/** Throws `config` where there is no history, or the answer would be too large. */
-export function readRange(history: History | undefined, query: RangeQuery): RangeAnswer {
-  const { paths, from, to, points } = query;
-  const past = historyOf(history);
-  if (![from, to, points].every(Number.isFinite) || !(from <= to) || !Array.isArray(paths)) {
-    throw configError("cannot read the history: a range needs paths, from, to and points");
-  }
-  try {
-    const { start, step, series } = past.read({ paths, from, to, maxPoints: points });
-    return {
-      start,
-      step,
-      series: series.map(({ path, min, mean, max }) => ({
-        path,
-        min: nullable(min),
-        mean: nullable(mean),
-        max: nullable(max),
-      })),
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw configError(`cannot read the history: ${error.message}`);
-  }
-}
-
-/** Throws `config` where there is none. */
-export function historyOf(history: History | undefined): History {
-  if (history !== undefined) return history;
-  throw configError(
-    "this agent keeps no history: add HistoryHandler to [server] handlers, and reload",
-  );
-}
-
-function nullable(values: Float64Array): (number | null)[] {
-  return Array.from(values, (value) => Number.isNaN(value) ? null : value);
 }

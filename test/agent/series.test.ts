@@ -1,7 +1,8 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createCollectorRunner } from "../../src/agent/collector_runner.ts";
-import { findSeries, readRange } from "../../src/agent/series.ts";
+import { readRange } from "../../src/agent/range.ts";
+import { findSeries } from "../../src/agent/series.ts";
 import { defineCollector, gauge } from "../../src/core/collector.ts";
 import type { History, HistoryQuery } from "../../src/ports/history.ts";
 import type { Host } from "../../src/ports/host.ts";

@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RangeQuery, SeriesQuery } from "../../src/agent/series.ts";
+import type { RangeQuery } from "../../src/agent/range.ts";
+import type { SeriesQuery } from "../../src/agent/series.ts";
 import { parseParameters } from "../../src/formats/query_string.ts";
 import { apiRoutes } from "../../src/web/api.ts";
 import { childrenOf } from "../../src/web/paths.ts";

@@ -1,6 +1,7 @@
 /** What `top` asks the agent for, by its control socket: as much as the screen shows. */
 
-import type { RangeAnswer, SeriesAnswer } from "../../agent/series.ts";
+import type { RangeAnswer } from "../../agent/range.ts";
+import type { SeriesAnswer } from "../../agent/series.ts";
 import type { Status } from "../../agent/status.ts";
 import { configError, messageOf } from "../../core/errors.ts";
 import type { ControlRequest } from "../../ports/process.ts";

@@ -1,6 +1,6 @@
 /** Values of series by time, from the history and as they come, and what a chart of so many columns shows of them. */
 
-import type { RangeAnswer } from "../../agent/series.ts";
+import type { RangeAnswer } from "../../agent/range.ts";
 
 interface Sample {
   /** Seconds since the epoch. */

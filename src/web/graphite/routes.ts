@@ -1,7 +1,7 @@
 /** Graphite's read API: what Grafana's data source asks for. */
 
 import type { Agent } from "../../agent/agent_contract.ts";
-import { historyOf } from "../../agent/series.ts";
+import { historyOf } from "../../agent/range.ts";
 import { configError } from "../../core/errors.ts";
 import type { Parameters } from "../../formats/query_string.ts";
 import type { HttpServerResponse } from "../../ports/http.ts";
