@@ -1,4 +1,4 @@
-/** The operator's plugins for a configuration. Here processes are started; the rest of config/ is pure. */
+/** The plugins of a configuration. Here processes are started; the rest of config/ is pure. */
 
 import { isTrue } from "../core/option.ts";
 import { NO_PLUGINS, type Plugins } from "../ports/plugins.ts";
@@ -10,7 +10,7 @@ import { serverOptions, type ServerValues } from "./server_options.ts";
 import type { Catalogue } from "./settings.ts";
 import { leaf, type Section, subsection, subsections } from "./tree.ts";
 
-/** Loads the operator's plugins. A problem in one file does not stop the other plugins. */
+/** Loads them. A problem in one file does not stop the other plugins. */
 export async function findPlugins(context: ResolveContext, server: ServerValues): Promise<Plugins> {
   const { custom: source, catalogue, problems } = context;
   const { collectors_path, handlers_path } = server;
@@ -94,7 +94,7 @@ function byCommas(paths: string): string[] {
   return paths.split(",").map((path) => path.trim()).filter((path) => path !== "");
 }
 
-/** The operator's own first. */
+/** With plugins, which take the place of what has the same name. */
 export function joined(catalogue: Catalogue, custom: Plugins): Catalogue {
   const ready = <T>(plugins: Readonly<Record<string, T>>) =>
     Object.fromEntries(

@@ -11,7 +11,7 @@ import type { DaemonControl } from "./contract.ts";
 import type { ControlHandlers } from "./control.ts";
 import { createPageServer } from "./page.ts";
 import { tellSilence } from "./silence.ts";
-import { createWatch, tellLog } from "./watch.ts";
+import { createWatch, logProblems } from "./watch.ts";
 import { watchdog } from "./watchdog.ts";
 
 const ASKED_ONCE_MS = 500;
@@ -43,7 +43,7 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
   const servePage = () => page.apply(configuration.settings.server);
   /** A file that changes while the agent starts has changed as well. */
   const begun = configuration.version();
-  tellLog(configuration.settings, log);
+  logProblems(configuration.settings, log);
   const stopped = Promise.withResolvers<void>();
 
   const manager = watchdog(daemon.serviceManager(), agent, host.clock, log);

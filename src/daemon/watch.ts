@@ -36,7 +36,7 @@ export function createWatch(
         void manager.reloading();
         const changes = await configuration.reload((next) => agent.reload(next));
         takenOver();
-        tellLog(configuration.settings, log);
+        logProblems(configuration.settings, log);
         log.info(`Configuration read again: ${changes.join(", ") || "nothing has changed"}`);
         return changes;
       } catch (error) {
@@ -77,8 +77,8 @@ async function watchFiles(
   }
 }
 
-/** What is wrong with a configuration, or unwise. */
-export function tellLog(settings: Settings, log: Log): void {
+/** Logs what is wrong with a configuration, or unwise. */
+export function logProblems(settings: Settings, log: Log): void {
   for (const problem of settings.problems) {
     const isError = problem.severity === "error" && !problem.harmless;
     log[isError ? "error" : "warn"](located(problem, problem.message));

@@ -43,23 +43,6 @@ export function checkPidFile(path: string, isLocked: boolean): string | undefine
   return isAlive(pid) ? `process ${pid}, which is another program` : `the dead process ${pid}`;
 }
 
-/** Names of programs that a process was started with; undefined where the system does not tell. */
-function wordsOf(pid: number): string[] | undefined {
-  let line: string;
-  try {
-    line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-  } catch {
-    if (process.platform === "win32") return undefined;
-    const asked = processes().spawnSync("ps", ["-p", String(pid), "-o", "args="], {
-      encoding: "utf8",
-      timeout: 5000,
-    });
-    if (asked.status !== 0) return undefined;
-    line = asked.stdout;
-  }
-  return line.split(/[\0 \n]/).slice(0, FIRST_WORDS).map((word) => basename(word));
-}
-
 /** Throws `config` where it cannot. */
 export function writePidFile(path: string, owner: Owner): void {
   try {
@@ -98,6 +81,35 @@ export function removePid(path: string): void {
   }
 }
 
+/**
+ * Takes the lock for a pid file's path, for as long as this process lives. Throws when another process has it. False
+ * on systems without such locks, where the pid file alone must do.
+ */
+export async function takeLock(path: string): Promise<boolean> {
+  const isOurs = await lockName(resolve(path));
+  if (isOurs !== false) return isOurs === true;
+  const pid = readPid(path);
+  if (pid !== undefined && isAlive(pid)) throw alreadyRunning(path, pid);
+  throw configError(`already running: another instance holds the lock of "${path}"`);
+}
+
+/** Names of programs that a process was started with; undefined where the system does not tell. */
+function wordsOf(pid: number): string[] | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    if (process.platform === "win32") return undefined;
+    const asked = processes().spawnSync("ps", ["-p", String(pid), "-o", "args="], {
+      encoding: "utf8",
+      timeout: 5000,
+    });
+    if (asked.status !== 0) return undefined;
+    line = asked.stdout;
+  }
+  return line.split(/[\0 \n]/).slice(0, FIRST_WORDS).map((word) => basename(word));
+}
+
 /** The process that the file names; undefined where there is none. Throws where it is not a pid file. */
 function readPid(path: string): number | undefined {
   try {
@@ -124,16 +136,4 @@ function isAlive(pid: number): boolean {
 
 function alreadyRunning(path: string, pid: number): Error {
   return configError(`already running: "${path}" names the live process ${pid}`);
-}
-
-/**
- * Takes the lock for a pid file's path, for as long as this process lives. Throws when another process has it. False
- * on systems without such locks, where the pid file alone must do.
- */
-export async function takeLock(path: string): Promise<boolean> {
-  const isOurs = await lockName(resolve(path));
-  if (isOurs !== false) return isOurs === true;
-  const pid = readPid(path);
-  if (pid !== undefined && isAlive(pid)) throw alreadyRunning(path, pid);
-  throw configError(`already running: another instance holds the lock of "${path}"`);
 }

@@ -8,7 +8,7 @@ interface FoundNode {
   readonly isLeaf: boolean;
 }
 
-/** More are of no use to anybody. */
+/** More are of no use. */
 const MAX_NODES = 5000;
 
 /** Sorted by name. Throws a RangeError where the pattern is too large to be meant. */
@@ -38,9 +38,9 @@ function byName(a: FoundNode, b: FoundNode): number {
 /** The form in which Grafana asks: branches first, each name once. */
 export function treeJson(nodes: readonly FoundNode[], query: string): unknown {
   const base = query.includes(".") ? query.slice(0, query.lastIndexOf(".") + 1) : "";
-  const byName = new Map<string, FoundNode>();
-  for (const node of nodes) if (!byName.has(node.name)) byName.set(node.name, node);
-  const each = [...byName.values()];
+  const named = new Map<string, FoundNode>();
+  for (const node of nodes) if (!named.has(node.name)) named.set(node.name, node);
+  const each = [...named.values()];
   return [...each.filter(({ isLeaf }) => !isLeaf), ...each.filter(({ isLeaf }) => isLeaf)].map(
     ({ name, isLeaf }) => ({
       ...{ text: name, id: base + name, leaf: isLeaf ? 1 : 0 },
@@ -57,7 +57,7 @@ export function completerJson(nodes: readonly FoundNode[]): unknown {
   };
 }
 
-/** What somebody has typed so far, as a pattern. */
+/** What has been typed so far, as a pattern. */
 export function completerPattern(query: string): string {
   const whole = query.replaceAll("..", "*.");
   return whole.endsWith("*") ? whole : `${whole}*`;
