@@ -96,8 +96,10 @@ async function check(world: World, path: string, how: How): Promise<number> {
   const { files, catalogue, out, err } = world;
   const own = ownCollectors(() => NO_STATE);
   const custom = { loader: world.custom({}) };
-  const settings = await resolveSettings({ path, files, catalogue, own, custom, everything: true });
+  const resolved = await resolveSettings({ path, files, catalogue, own, custom, everything: true });
   await custom.loader.close();
+  const { opened } = await import("./opened.ts");
+  const settings = await opened(world, resolved);
   const problems = [
     ...settings.problems,
     ...pathProblems(settings, files),

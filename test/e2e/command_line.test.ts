@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, it } from "node:test";
 import { describeWith } from "../harness/describe_with.ts";
@@ -184,6 +184,23 @@ describeWith("check", noExecutable, () => {
     ) {
       match(stderr, line);
     }
+  });
+
+  it("finds options of a handler that are right one by one and wrong together, and touches nothing", () => {
+    const archive = join(directory, "not-made.log");
+    const conf = file(
+      "together.conf",
+      "[server]\nhandlers = GraphiteClusterHandler, SentryHandler, ArchiveHandler\n" +
+        `pid_file = ${directory}/x.pid\n[handlers]\n[[GraphiteClusterHandler]]\nhost = a, a\n` +
+        `[[SentryHandler]]\ndsn = nonsense\n[[ArchiveHandler]]\nlog_file = ${archive}\n`,
+    );
+    const { code, stdout, stderr } = agent(["check", "-c", conf]);
+    equal(code, 2);
+    match(stderr, /together\.conf:6: error: host names a carbon twice in \[\[GraphiteCluster/);
+    match(stderr, /together\.conf:7: error: dsn is not of the form .* in \[\[SentryHandler\]\]/);
+    match(stdout, /SentryHandler +missing: /);
+    match(stdout, /ArchiveHandler +built in/);
+    equal(existsSync(archive), false);
   });
 
   it("--print shows every value with the line it came from", () => {
