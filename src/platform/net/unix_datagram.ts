@@ -10,8 +10,8 @@ import { AT_ONCE_WITHOUT_SIGNAL } from "./socket_calls.ts";
 export const UNIX = 1;
 /** A socket of datagrams that no child inherits. */
 export const DATAGRAMS = 2 | 0o2000000;
-/** Of struct sockaddr_un. */
-const MAX_PATH_BYTES = 108;
+/** Of struct sockaddr_un, without the zero at its end. */
+export const MAX_PATH_BYTES = 107;
 
 const kernel = once(() =>
   libc({
@@ -41,7 +41,7 @@ export function sendUnixDatagram(address: string, text: string): boolean {
  */
 export function unixAddress(address: string): Uint8Array | undefined {
   const path = new TextEncoder().encode(address);
-  if (path.length >= MAX_PATH_BYTES) return undefined;
+  if (path.length > MAX_PATH_BYTES) return undefined;
   const place = new Uint8Array(2 + path.length);
   new DataView(place.buffer).setUint16(0, UNIX, true);
   place.set(path, 2);

@@ -11,6 +11,7 @@ import type { UnixPlace } from "../../ports/net.ts";
 import { giveSocket, kindOf, makeFolder, removeIf } from "../access/safe_open.ts";
 import { type BunSocket, bunSockets } from "../runtime/bun_sockets.ts";
 import { type UnixCalls, unixCalls } from "./unix_bind.ts";
+import { MAX_PATH_BYTES } from "./unix_datagram.ts";
 
 type Receive = (datagram: Uint8Array) => void;
 /** Reads what comes to a socket that it has made at the path, until the returned function is called. */
@@ -84,7 +85,9 @@ async function openWithBun(
   receive: Receive,
 ): Promise<() => void> {
   const descriptor = calls.bind(path);
-  if (descriptor < 0) throw new Error("the system makes no socket there");
+  if (descriptor < 0) {
+    throw new Error(`the system makes no socket there; a path may have ${MAX_PATH_BYTES} bytes`);
+  }
   let isOpen = true;
   let reader: BunSocket | undefined;
   const read = async () => {
@@ -100,12 +103,18 @@ async function openWithBun(
     reader.unref();
   };
   const again = () => void setTimeout(() => isOpen && read().catch(again), RETRY_MS).unref();
-  await read();
-  return () => {
+  const close = () => {
     isOpen = false;
     reader?.close();
     calls.close(descriptor);
   };
+  try {
+    await read();
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return close;
 }
 
 interface DenoDatagrams {
