@@ -32,16 +32,30 @@ export interface Sample {
   readonly value: number | bigint;
 }
 
-export function sampleOf({ series, value, raw }: Metric, prefix: string): Sample {
-  const isCounter = series.kind === "counter" && raw !== undefined;
+export function sampleOf(metric: Metric, prefix: string): Sample {
+  return { ...namesOf(metric, prefix), value: valueOf(metric) };
+}
+
+/** What stays the same from one sample of a series to the next. */
+export function namesOf(metric: Metric, prefix: string): Omit<Sample, "value"> {
+  const { series } = metric;
+  const isCounter = isCount(metric);
   const family = familyName(series, prefix, isCounter);
   return {
     name: isCounter ? `${family}_total` : family,
     family,
     isCounter,
     labels: labelsOf(series),
-    value: inBaseUnit(series, isCounter ? raw : value),
   };
+}
+
+/** Whether a metric has what was counted, besides the rate. */
+export function isCount({ series, raw }: Metric): boolean {
+  return series.kind === "counter" && raw !== undefined;
+}
+
+export function valueOf(metric: Metric): Sample["value"] {
+  return inBaseUnit(metric.series, isCount(metric) ? metric.raw! : metric.value);
 }
 
 /** The last values of all series, each family together. */

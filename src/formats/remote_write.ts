@@ -7,7 +7,7 @@
 import type { TimeSeries } from "../ports/remote_write.ts";
 import type { Metric, Series } from "../core/metric.ts";
 import { unitOfTotal } from "../core/metric_unit.ts";
-import { sampleOf } from "./prometheus.ts";
+import { isCount, namesOf, valueOf } from "./prometheus.ts";
 
 /** The time of a counter's beginning, in milliseconds; undefined where it is not known. */
 type StartOf = (metric: Metric) => number | undefined;
@@ -22,31 +22,52 @@ const UNITS: Readonly<Record<string, string>> = {
   us: "microseconds",
 };
 
-export function timeSeries(
-  batch: readonly Metric[],
+/** Makes messages of batches, of series that are described once. */
+export function seriesWriter(
   prefix: string,
   startOf: StartOf = () => undefined,
-): TimeSeries[] {
-  const all = new Map<Series, TimeSeries>();
-  for (const metric of batch) {
-    const { series, timestamp } = metric;
-    const { name, labels, value, isCounter } = sampleOf(metric, prefix);
-    const known = all.get(series) ?? {
-      labels: sorted([["__name__", name], ...labels.filter(([, text]) => text !== "")]),
-      samples: [],
-      isCounter,
-      help: series.help || series.pattern,
-      unit: unitOf(series, isCounter),
-    };
-    all.set(series, known);
-    known.samples.push({
-      value: Number(value),
-      timestamp: Math.round(timestamp * 1000),
-      ...(isCounter && { start: startOf(metric) }),
-    });
+): (batch: readonly Metric[]) => TimeSeries[] {
+  const known = new WeakMap<Series, Described>();
+
+  function described(metric: Metric): Described {
+    const { series } = metric;
+    const before = known.get(series);
+    if (before?.isCounter === isCount(metric)) return before;
+    const made = describe(metric, prefix);
+    known.set(series, made);
+    return made;
   }
-  for (const { samples } of all.values()) samples.sort((a, b) => a.timestamp - b.timestamp);
-  return [...all.values()];
+
+  return (batch) => {
+    const all = new Map<Series, TimeSeries>();
+    for (const metric of batch) {
+      const { series, timestamp } = metric;
+      const known = all.get(series) ?? { ...described(metric), samples: [] };
+      all.set(series, known);
+      known.samples.push({
+        value: Number(valueOf(metric)),
+        timestamp: Math.round(timestamp * 1000),
+        start: known.isCounter ? startOf(metric) : undefined,
+      });
+    }
+    for (const { samples } of all.values()) {
+      if (samples.length > 1) samples.sort((a, b) => a.timestamp - b.timestamp);
+    }
+    return [...all.values()];
+  };
+}
+
+type Described = Omit<TimeSeries, "samples">;
+
+function describe(metric: Metric, prefix: string): Described {
+  const { series } = metric;
+  const { name, labels, isCounter } = namesOf(metric, prefix);
+  return {
+    labels: sorted([["__name__", name], ...labels.filter(([, text]) => text !== "")]),
+    isCounter,
+    help: series.help || series.pattern,
+    unit: unitOf(series, isCounter),
+  };
 }
 
 /** Milliseconds that a name speaks of were made seconds. */

@@ -10,7 +10,7 @@ import type { Metric } from "../core/metric.ts";
 import { choice, text, url } from "../core/option.ts";
 import { shownUrl } from "../core/secrets.ts";
 import { counterStarts } from "../formats/counter_starts.ts";
-import { samplesWritten, timeSeries } from "../formats/remote_write.ts";
+import { samplesWritten, seriesWriter } from "../formats/remote_write.ts";
 import type { HttpResponse } from "../ports/http.ts";
 import type { RemoteWriteVersion } from "../ports/remote_write.ts";
 import { headerOptions, judge, ownHeaders, postOptions, send } from "../protocols/http_post.ts";
@@ -51,7 +51,7 @@ const UNSUPPORTED = 415;
 class RemoteWriter implements Sink {
   readonly #context: HandlerContext<typeof options>;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #startOf: ReturnType<typeof counterStarts>;
+  readonly #seriesOf: ReturnType<typeof seriesWriter>;
   /** Until then the receiver is one that takes 1.0 alone. */
   #oldUntil = -Infinity;
 
@@ -59,7 +59,8 @@ class RemoteWriter implements Sink {
     const { clock, figures } = context.host;
     this.#context = context;
     this.#headers = ownHeaders(context.options);
-    this.#startOf = counterStarts(() => clock.now() - 1000 * figures.uptime());
+    const startOf = counterStarts(() => clock.now() - 1000 * figures.uptime());
+    this.#seriesOf = seriesWriter(context.options.prefix, startOf);
   }
 
   async write(batch: readonly Metric[], signal: AbortSignal): Promise<void> {
@@ -87,8 +88,7 @@ class RemoteWriter implements Sink {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const { host, options } = this.#context;
-    const series = timeSeries(batch, options.prefix, this.#startOf);
-    const body = await host.codecs.remoteWrite(series, version);
+    const body = await host.codecs.remoteWrite(this.#seriesOf(batch), version);
     const { type, release } = MESSAGES[version];
     const headers = {
       ...this.#headers,

@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { metricsRequest } from "../../src/formats/otlp.ts";
-import { timeSeries } from "../../src/formats/remote_write.ts";
+import { seriesWriter } from "../../src/formats/remote_write.ts";
 import { metric } from "../harness/metrics.ts";
 
 const UNITS = ["byte/s", "percent", "°C", "KiB", ""];
@@ -20,7 +20,7 @@ describe("units", () => {
   });
 
   it("are in the plural in Prometheus' remote write", () => {
-    const all = timeSeries([...gauges, total], "diamond");
+    const all = seriesWriter("diamond")([...gauges, total]);
     deepEqual(all.map(({ unit }) => unit), ["bytes/s", "percent", "°C", "KiB", "", "bytes"]);
   });
 });

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { uncompress } from "snappyjs";
 import type { Metric } from "../../src/core/metric.ts";
 import { expose } from "../../src/formats/prometheus.ts";
-import { timeSeries } from "../../src/formats/remote_write.ts";
+import { seriesWriter } from "../../src/formats/remote_write.ts";
 import { realCodecs } from "../../src/platform/net/remote_write.ts";
 import { metric } from "../harness/metrics.ts";
 
@@ -55,7 +55,7 @@ function readRequest(body: Uint8Array) {
 describe("Prometheus", () => {
   it("is written to: labels sorted, samples of a series together and in order", async () => {
     const later = { ...idle, value: 2.5, timestamp: 2.5 };
-    const body = await realCodecs.remoteWrite(timeSeries([later, counted, idle], "diamond"), 1);
+    const body = await realCodecs.remoteWrite(seriesWriter("diamond")([later, counted, idle]), 1);
     deepEqual(readRequest(body), [
       ["__name__=diamond_cpu", "cpu=cpu0", "field=idle", "host=h", "1.5@1000", "2.5@2500"],
       [

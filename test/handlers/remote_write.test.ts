@@ -4,7 +4,7 @@ import type { Failure } from "../../src/core/errors.ts";
 import type { Host } from "../../src/ports/host.ts";
 import type { Metric } from "../../src/core/metric.ts";
 import { counterStarts } from "../../src/formats/counter_starts.ts";
-import { timeSeries } from "../../src/formats/remote_write.ts";
+import { seriesWriter } from "../../src/formats/remote_write.ts";
 import handler from "../../src/handlers/prometheus_remote_write.ts";
 import { realClock } from "../../src/platform/clock.ts";
 import { realCodecs } from "../../src/platform/net/remote_write.ts";
@@ -200,7 +200,7 @@ describeWith("the message of remote write 2.0", noProtoc, () => {
     const idle = metric("x", 1.5, 1, { ...about, labels: { cpu: "cpu0", field: "" } });
     const first = counted(5, 1, true);
     const batch = [{ ...idle, value: 2.5, timestamp: 2.5 }, idle, first];
-    const series = timeSeries(batch, "diamond", counterStarts(() => 500));
+    const series = seriesWriter("diamond", counterStarts(() => 500))(batch);
     const cpu = {
       labels: { __name__: "diamond_cpu", cpu: "cpu0", host: "h" },
       type: "GAUGE",
