@@ -32,7 +32,7 @@ export interface Sample {
   readonly value: number | bigint;
 }
 
-export function sampleOf(metric: Metric, prefix: string): Sample {
+function sampleOf(metric: Metric, prefix: string): Sample {
   return { ...namesOf(metric, prefix), value: valueOf(metric) };
 }
 
