@@ -65,7 +65,7 @@ outputs.set(
   ),
 );
 
-outputs.set("src/cli/diamond-agent.d.txt", declarations());
+outputs.set("src/cli/diamond-agent.d.txt", declarations().replaceAll("…", "..."));
 
 const { html, policy } = buildPage(root);
 outputs.set("src/view/page.html", html);

@@ -19,11 +19,13 @@ export interface BuiltPage {
 
 export function buildPage(root: string): BuiltPage {
   const folder = join(root, "page");
-  const script = bundled(join(folder, "main.ts")).replace(/<\/(?=script)/gi, "<\\/");
+  // The executable has each text in Latin-1, or with twice the bytes where one character is beyond it.
+  const script = bundled(join(folder, "main.ts")).replace(/<\/(?=script)/gi, "<\\/")
+    .replace(/[^\0-\x7f]/g, (unit) => `\\u${hex(unit).padStart(4, "0")}`);
   const style = styleOf([
     join(root, "node_modules/uplot/dist/uPlot.min.css"),
     ...STYLES.map((name) => join(folder, "style", `${name}.css`)),
-  ]);
+  ]).replace(/[^\0-\x7f]/gu, (character) => `\\${hex(character)} `);
   const html = readFileSync(join(folder, "index.html"), "utf8")
     .replace(/\n\s+/g, "\n")
     .replace(/<style>[^<]*<\/style>/, () => `<style>${style}</style>`)
@@ -55,6 +57,10 @@ function styleOf(files: readonly string[]): string {
   const texts = files.map((file) => readFileSync(file, "utf8"));
   return texts.join("\n").replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ")
     .replace(/\s*([{};,])\s*/g, "$1").replace(/: /g, ":").replace(/;}/g, "}").trim();
+}
+
+function hex(character: string): string {
+  return character.codePointAt(0)!.toString(16);
 }
 
 function hashOf(text: string): string {
