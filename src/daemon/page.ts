@@ -38,6 +38,8 @@ export function createPageServer({ agent, host, log, control, address }: PageCon
     try {
       const { openWeb } = await import("../web/server.ts");
       const names = [...settings.names, ...ownNames(host)];
+      // Who asks at once is not to hear that there is no history.
+      await host.histories.opened();
       const opened = await openWeb(host.net, { ...settings, names }, {
         agent,
         clock: host.clock,

@@ -68,6 +68,8 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
     asked = now;
     log.info(`Stopping on ${signal}: the last flush may take ${stopTimeout()} s`);
     void manager.stopping();
+    // Its history is closed with the handlers.
+    void page.close().catch(() => {});
     void agent.stop().then(stopped.resolve, stopped.reject);
   });
   daemon.onSignal(["SIGHUP"], () => void reload().then(() => watch(), () => {}));

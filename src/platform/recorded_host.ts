@@ -47,6 +47,7 @@ export function recordedHost(
     histories: {
       open: () => Promise.reject(configError("there is no history in this directory")),
       current: () => undefined,
+      opened: () => Promise.resolve(),
     },
     exec: recordedExec(rounds),
     probe: recordedProbe(rounds),

@@ -30,6 +30,8 @@ export interface Histories {
   open(settings: HistorySettings, log: Log): Promise<Disposable & { readonly history: History }>;
   /** The one that is open; undefined where there is none. */
   current(): History | undefined;
+  /** Ends when those that are being opened are open, or cannot be. */
+  opened(): Promise<void>;
 }
 
 export interface HistoryQuery {

@@ -234,4 +234,18 @@ describe("HistoryHandler", () => {
     await sink[Symbol.asyncDispose]();
     equal(realHistories.current(), undefined);
   });
+
+  it("is there for the page once those that are being opened are open", async () => {
+    const { realHistories } = await import("../../src/platform/history/histories.ts");
+    const settings = { path: join(folder, "opened.db"), maxBytes: 1e7, maxAge: 86_400 };
+    const opening = realHistories.open(settings, recordedLog());
+    equal(realHistories.current(), undefined);
+    await realHistories.opened();
+    ok(realHistories.current() !== undefined);
+    (await opening)[Symbol.dispose]();
+    const failing = realHistories.open({ ...settings, path: folder }, recordedLog());
+    failing.catch(() => {});
+    await realHistories.opened();
+    equal(realHistories.current(), undefined);
+  });
 });

@@ -94,6 +94,7 @@ export function dryHost(real: Host, { files, isRunning, note }: DrySettings): Ho
     },
     histories: {
       current: () => undefined,
+      opened: () => Promise.resolve(),
       open({ path }) {
         mayWrite(path);
         return Promise.reject(new Error("nothing is kept here"));
