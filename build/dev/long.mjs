@@ -16,6 +16,7 @@ const tests = [
     .map((file) => `test/faults/${file}`),
   "test/daemons/daemons.ts",
   "test/kernel/kernel.ts",
+  "test/listeners/listeners.ts",
   "test/graphite_web/graphite_web.ts",
   "test/package/package.ts",
   "test/page/page.ts",

@@ -34,13 +34,18 @@ const cases: readonly Case[] = [
   {
     collector: "ZookeeperCollector",
     tcp: port(2181),
-    asked: [talk("127.0.0.1:2181", "mntr", "mntr is not executed because it is not in the whitelist.")],
+    asked: [
+      talk("127.0.0.1:2181", "mntr", "mntr is not executed because it is not in the whitelist."),
+    ],
     lacks: /4lw\.commands\.whitelist=mntr/,
   },
   {
     collector: "TwemproxyCollector",
     tcp: port(22_222),
-    asked: [{ talk: "127.0.0.1:22222", steps: [{ receive: ['{"service":"nutcracker", "source":"vm"}'] }] }],
+    asked: [{
+      talk: "127.0.0.1:22222",
+      steps: [{ receive: ['{"service":"nutcracker", "source":"vm"}'] }],
+    }],
     options: { hosts: "127.0.0.1:22222," },
   },
   {
@@ -86,14 +91,18 @@ const cases: readonly Case[] = [
   {
     collector: "BindCollector",
     tcp: port(8053),
-    asked: [page("http://127.0.0.1:8053/", 200, '<?xml version="1.0"?><statistics version="3.13">')],
+    asked: [
+      page("http://127.0.0.1:8053/", 200, '<?xml version="1.0"?><statistics version="3.13">'),
+    ],
     options: { host: "127.0.0.1", port: "8053" },
   },
   { collector: "BindCollector", programs: { named: [] }, lacks: /statistics-channels/ },
   {
     collector: "EtcdCollector",
     tcp: port(2379),
-    asked: [page("http://127.0.0.1:2379/version", 200, '{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}')],
+    asked: [
+      page("http://127.0.0.1:2379/version", 200, '{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}'),
+    ],
     options: { host: "127.0.0.1", port: "2379" },
   },
   {
@@ -121,7 +130,9 @@ const cases: readonly Case[] = [
   {
     collector: "MonitCollector",
     tcp: port(2812),
-    asked: [page("http://127.0.0.1:2812/_status?format=xml", 401, "no", { server: "monit 5.33.0" })],
+    asked: [
+      page("http://127.0.0.1:2812/_status?format=xml", 401, "no", { server: "monit 5.33.0" }),
+    ],
     lacks: /allow diamond:PASSWORD read-only/,
   },
   {
@@ -133,7 +144,9 @@ const cases: readonly Case[] = [
   {
     collector: "UnboundCollector",
     programs: { unbound: [] },
-    commands: { "unbound-control stats_noreset": { stdout: "", stderr: "error: permission denied", code: 1 } },
+    commands: {
+      "unbound-control stats_noreset": { stdout: "", stderr: "error: permission denied", code: 1 },
+    },
     lacks: /permission denied/,
   },
   {
@@ -174,7 +187,8 @@ const cases: readonly Case[] = [
       ...file("var/log/openvpn/openvpn-status.log", "OpenVPN CLIENT LIST\n"),
     },
     options: {
-      instances: "file:///run/openvpn-server/status-a.log, file:///var/log/openvpn/openvpn-status.log,",
+      instances:
+        "file:///run/openvpn-server/status-a.log, file:///var/log/openvpn/openvpn-status.log,",
     },
   },
   {
@@ -182,24 +196,40 @@ const cases: readonly Case[] = [
     files: file("opt/puppetlabs/puppet/public/last_run_summary.yaml", "---\n"),
     options: { yaml_path: "/opt/puppetlabs/puppet/public/last_run_summary.yaml" },
   },
-  { collector: "PressureCollector", files: file("proc/pressure/cpu", "some avg10=0.00\n"), options: {} },
+  {
+    collector: "PressureCollector",
+    files: file("proc/pressure/cpu", "some avg10=0.00\n"),
+    options: {},
+  },
   { collector: "DRBDCollector", files: file("proc/drbd"), options: {} },
   {
     collector: "XFSCollector",
     files: { ...file("proc/fs/xfs/stat"), ...file("proc/mounts", "/dev/sda1 / xfs rw 0 0\n") },
     options: {},
   },
-  { collector: "MountStatsCollector", files: file("proc/mounts", "n:/a /a nfs4 rw 0 0\n"), options: {} },
+  {
+    collector: "MountStatsCollector",
+    files: file("proc/mounts", "n:/a /a nfs4 rw 0 0\n"),
+    options: {},
+  },
   {
     collector: "NfsCollector",
     files: { ...file("proc/mounts", "n:/a /a nfs rw 0 0\n"), ...file("proc/net/rpc/nfs") },
     options: {},
   },
-  { collector: "NfsdCollector", files: file("proc/net/rpc/nfsd", "rc 0 0 0\nth 8 0\n"), options: {} },
+  {
+    collector: "NfsdCollector",
+    files: file("proc/net/rpc/nfsd", "rc 0 0 0\nth 8 0\n"),
+    options: {},
+  },
   { collector: "NumaCollector", files: file("sys/devices/system/node/node1/meminfo"), options: {} },
   { collector: "KSMCollector", files: file("sys/kernel/mm/ksm/run", "1\n"), options: {} },
   { collector: "KVMCollector", files: file("sys/kernel/debug/kvm/exits", "5\n"), options: {} },
-  { collector: "LMSensorsCollector", files: file("sys/class/hwmon/hwmon0/temp1_input", "1\n"), options: {} },
+  {
+    collector: "LMSensorsCollector",
+    files: file("sys/class/hwmon/hwmon0/temp1_input", "1\n"),
+    options: {},
+  },
   {
     collector: "IPMISensorCollector",
     files: file("dev/ipmi0"),
@@ -208,7 +238,10 @@ const cases: readonly Case[] = [
   },
   {
     collector: "IPVSCollector",
-    files: { ...ROOT, ...file("proc/net/ip_vs", "IP Virtual Server version 1.2.1\nTCP  0A000001:0050 rr\n") },
+    files: {
+      ...ROOT,
+      ...file("proc/net/ip_vs", "IP Virtual Server version 1.2.1\nTCP  0A000001:0050 rr\n"),
+    },
     commands: { ipvsadm: { stdout: "" } },
     options: { bin: "ipvsadm", use_sudo: "False" },
   },

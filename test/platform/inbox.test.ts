@@ -1,11 +1,13 @@
 /** A UDP port: datagrams that wait are bounded, and those that are handed over do not wait. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
+import process from "node:process";
 import { after, describe, it } from "node:test";
 import { messageOf } from "../../src/core/errors.ts";
 import { realNet } from "../../src/platform/net/network.ts";
-import { freePort } from "../harness/agent_process.ts";
+import { freePort, until } from "../harness/agent_process.ts";
 
 const socket = createSocket("udp4");
 after(() => socket.close());
@@ -36,6 +38,19 @@ describe("an inbox", () => {
     }
     const { datagrams, dropped } = box.take();
     ok(dropped > 0 && datagrams.length <= 16_384, `${datagrams.length} wait, ${dropped} dropped`);
+  });
+
+  const skip = process.versions.bun === undefined;
+  it("has room for a burst while the process does something else", { skip }, async () => {
+    const port = await freePort();
+    let received = 0;
+    using _ = await realNet.inbox({ host: "127.0.0.1", port }, () => received++);
+    // Another process sends: this one does not read meanwhile.
+    const script = `import socket
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for at in range(1000): peer.sendto(b"a:1|c", ("127.0.0.1", ${port}))`;
+    equal(spawnSync("/usr/bin/python3", ["-c", script]).status, 0);
+    await until("they are read", () => received === 1000);
   });
 
   it("says what is in its way", async () => {

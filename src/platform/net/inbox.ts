@@ -1,12 +1,16 @@
 /** A UDP port, or a unix socket, whose datagrams wait to be taken. */
 
+import type { Socket } from "node:dgram";
 import { undelivered } from "../../core/errors.ts";
 import { addressText } from "../../core/option.ts";
 import type { Inbox, ListenAddress, Net } from "../../ports/net.ts";
+import { bunSockets } from "../runtime/bun_sockets.ts";
 import { dgram, net } from "../runtime/node_modules.ts";
 
 /** Of datagrams that wait; with more the oldest are dropped. */
 const MAX_BYTES = 4 * 1024 * 1024;
+/** What the kernel keeps while the process does something else, as far as it lets: its own size is filled in milliseconds. */
+const KERNEL_BYTES = 4 * 1024 * 1024;
 /** What one takes in memory besides its bytes: those of a byte are bounded too. */
 const OVERHEAD = 256;
 
@@ -48,7 +52,17 @@ async function listenUdp(
     socket.bind(port, host, resolve);
   });
   socket.on("error", () => {});
+  if (bunSockets !== undefined) enlarge(socket);
   socket.on("message", receive);
   socket.unref();
   return () => void socket.close();
+}
+
+/** Under Bun alone: Deno takes longer to read a full buffer than the datagrams are worth. */
+function enlarge(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(KERNEL_BYTES);
+  } catch {
+    // The system's own size is smaller, and does.
+  }
 }
