@@ -33,7 +33,11 @@ const ABOUT_HANDLERS: Rules = [
   [/refuses/, "look at the server's log for why, then at the metric that is named here"],
 ];
 
+export const ADVICE_FOR_CROWD =
+  "find what makes these names, and leave it out with metrics_blacklist at its source; or raise the limit";
+
 const ABOUT_COLLECTORS: Rules = [
+  [/^(Too many series: |more than \w+ = \d)/, ADVICE_FOR_CROWD],
   [REFUSED, "nothing listens there: is the program running, are host and port right?"],
   [NAME, "check the name in its section, and this machine's resolver"],
   [UNREACHABLE, "is there a route, does a firewall drop it?"],
@@ -62,9 +66,6 @@ const CONFIG = "correct its section of the configuration; `diamond-agent check` 
 const TIMEOUT = "raise collect_timeout or interval, or see what it waits for";
 const UNKNOWN_FORM =
   "the source has a form that is not known here: `diamond-agent describe` names it; please report it";
-
-export const ADVICE_FOR_CROWD =
-  "find what makes these names, and leave it out with metrics_blacklist at its source; or raise the limit";
 
 export function adviceForHandler({ message }: ErrorState): string {
   return matching(ABOUT_HANDLERS, message) ??

@@ -19,7 +19,7 @@ interface Seen {
 }
 
 /** Series that all collectors may have whatever memory says: a host has them. */
-const MIN_ROOM = 10_000;
+const MIN_ROOM = 20_000;
 const ROOM_STEP = 0.9;
 
 /** Takes room while memory is short, and gives it back, a step at a time. Series that are there stay. */

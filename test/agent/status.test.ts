@@ -149,6 +149,13 @@ describe("a collector's state", () => {
     equal(one.log.lines.filter((line) => /^(info|warn|error)/.test(line)).length, 1);
   });
 
+  it("is no data where a limit leaves out all of it, with what to do about the limit", async () => {
+    const one = collector(({ leaveOut }) => leaveOut(3, "more than max_names = 1"));
+    const { state, error } = await one.after(20);
+    deepEqual([state, error!.message], ["no data", "more than max_names = 1"]);
+    match(error!.advice, /raise the limit/);
+  });
+
   it("is no data where its runs do not come any more", async () => {
     const one = collector(publish);
     await one.after(2);

@@ -86,15 +86,15 @@ describe("the limit of series", () => {
       for (let series = 0; series < count; series++) emitter.emit(`s${series}`, 1);
       return emitter.end();
     };
-    publish(1, 20_000);
+    publish(1, 30_000);
     adaptRoom(budget, true);
-    const { metrics, leftOut, reason } = publish(2, 20_100);
-    deepEqual([metrics.length, leftOut, budget.room], [20_000, 100, 18_000]);
-    match(reason ?? "", /all collectors have 18000 series, and the memory is near max_memory/);
+    const { metrics, leftOut, reason } = publish(2, 30_100);
+    deepEqual([metrics.length, leftOut, budget.room], [30_000, 100, 27_000]);
+    match(reason ?? "", /all collectors have 27000 series, and the memory is near max_memory/);
     for (let look = 0; look < 50; look++) adaptRoom(budget, true);
-    equal(budget.room, 10_000);
+    equal(budget.room, 20_000);
     for (let look = 0; look < 50; look++) adaptRoom(budget, false);
-    deepEqual([budget.room, publish(3, 20_100).leftOut], [undefined, 0]);
+    deepEqual([budget.room, publish(3, 30_100).leftOut], [undefined, 0]);
   });
 
   it("bounds the samples of delta too", () => {
