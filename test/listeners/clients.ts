@@ -7,8 +7,13 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { OTLPMetricExporter as JsonExporter } from "@opentelemetry/exporter-metrics-otlp-http";
+import { OTLPMetricExporter as ProtobufExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { AggregationTemporality } from "@opentelemetry/sdk-metrics";
 import { installNpm, npmFolder } from "../daemons/packages.ts";
 import { endWithTests, freePort, until } from "../harness/agent_process.ts";
+import { sell } from "../harness/otlp_till.ts";
+import { sendDatagram } from "../harness/unix_datagram.ts";
 import type { Site } from "./site.ts";
 
 const RELAY = "/usr/bin/carbon-relay";
@@ -90,6 +95,8 @@ function connected(port: number): Promise<Socket | undefined> {
 
 const statsd = (path: string) => `servers.web1.statsd.${path}`;
 const influx = (path: string) => `servers.web1.influx.${path}`;
+const otlp = (path: string) => `servers.web1.otlp.${path}`;
+const otlpUrl = ({ otlp }: Site["ports"]) => `http://127.0.0.1:${otlp}/v1/metrics`;
 
 export const CLIENTS: readonly Client[] = [
   {
@@ -212,6 +219,35 @@ export const CLIENTS: readonly Client[] = [
       return run("/usr/bin/influx", [...at, "-import", `-path=${file}`, "-precision=s"]);
     },
     expected: { [influx("cli.1.2.v")]: POINTS },
+  },
+  {
+    name: "a unix socket",
+    speaks: "DogStatsD, unix",
+    async send({ directory }) {
+      for (let sent = 0; sent < COUNT; sent++) {
+        await sendDatagram(join(directory, "statsd.sock"), "unix.hits:1|c");
+      }
+    },
+    expected: { [statsd("counters.unix.hits.count")]: COUNT },
+  },
+  {
+    name: "OpenTelemetry's SDK, totals",
+    speaks: "OTLP, JSON",
+    send: ({ ports }) => sell("json", new JsonExporter({ url: otlpUrl(ports) })),
+    expected: { [otlp("json.orders.web.eu")]: 10 + 20 + 30 + 30, [otlp("json.stock")]: 310 },
+  },
+  {
+    name: "OpenTelemetry's SDK, growths",
+    speaks: "OTLP, protobuf",
+    send: ({ ports }) =>
+      sell(
+        "protobuf",
+        new ProtobufExporter({
+          url: otlpUrl(ports),
+          temporalityPreference: AggregationTemporality.DELTA,
+        }),
+      ),
+    expected: { [otlp("protobuf.orders.web.eu")]: 30, [otlp("protobuf.time.count")]: 3 },
   },
 ];
 

@@ -71,6 +71,13 @@ async function unfinished(port: number, count: number, begin: Uint8Array | strin
   for (const peer of peers) peer.destroy();
 }
 
+async function postOtlp(port: number, type: string, bytes: Uint8Array): Promise<void> {
+  const headers = { "content-type": `application/${type}` };
+  await fetch(`http://127.0.0.1:${port}/v1/metrics`, {
+    ...{ method: "POST", body: new Uint8Array(bytes), headers },
+  }).catch(() => {});
+}
+
 export const FLOODS: readonly Flood[] = [
   {
     name: "StatsD: hostile datagrams",
@@ -107,6 +114,35 @@ export const FLOODS: readonly Flood[] = [
       const frame = new Uint8Array(500_000);
       frame.set([0, 0x0f, 0xff, 0xff]);
       await unfinished(pickles, count, frame);
+    },
+  },
+  {
+    name: "OTLP: points, each a new name",
+    count: 1_000_000,
+    async send({ otlp }, count) {
+      for (let at = 0; at < count; at += 500) {
+        const dataPoints = [{ timeUnixNano: `${Date.now()}000000`, asInt: "1" }];
+        const metrics = Array.from(
+          { length: 500 },
+          (_, more) => ({ name: `flood.n${at + more}`, gauge: { dataPoints } }),
+        );
+        await postOtlp(
+          otlp,
+          "json",
+          Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })),
+        );
+      }
+    },
+  },
+  {
+    name: "OTLP: bytes, and messages without end",
+    count: 2000,
+    async send({ otlp }, count) {
+      const empty = new Uint8Array(2_000_000).map((_, at) => at % 2 === 0 ? 10 : 0);
+      for (let at = 0; at < count; at++) {
+        const bytes = at % 100 === 0 ? empty : crypto.getRandomValues(new Uint8Array(4096));
+        await postOtlp(otlp, "x-protobuf", bytes);
+      }
     },
   },
   {

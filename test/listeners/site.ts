@@ -19,11 +19,13 @@ export interface Ports {
   readonly lines: number;
   readonly pickles: number;
   readonly influx: number;
+  readonly otlp: number;
 }
 
 export async function startSite(directory: string): Promise<Site> {
   const carbon = await startCarbon(join(directory, "carbon"), "^flood\\.");
-  const [statsd, lines, pickles, influx] = [
+  const [statsd, lines, pickles, influx, otlp] = [
+    await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
@@ -52,6 +54,7 @@ hostname = web1
 [[StatsdListenerCollector]]
 enabled = True
 listener_port = ${statsd}
+listener_socket = ${directory}/statsd.sock
 [[GraphiteListenerCollector]]
 enabled = True
 listener_port = ${lines}
@@ -59,6 +62,10 @@ pickle_port = ${pickles}
 [[InfluxListenerCollector]]
 enabled = True
 listener_port = ${influx}
+[[OtlpListenerCollector]]
+enabled = True
+listener_port = ${otlp}
+counters = raw
 `,
   );
   const agent = start(["run", "-f", "-c", config]);
@@ -67,7 +74,7 @@ listener_port = ${influx}
     () => fetch(`http://127.0.0.1:${influx}/ping`).then(() => true, () => false),
   );
   return {
-    ...{ directory, carbon, agent, ports: { statsd, lines, pickles, influx } },
+    ...{ directory, carbon, agent, ports: { statsd, lines, pickles, influx, otlp } },
     published(path) {
       const found = new Map<number, number>();
       for (const line of readFileSync(archive, "utf8").split("\n")) {

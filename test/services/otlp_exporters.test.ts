@@ -4,58 +4,17 @@ import { deepEqual, equal } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { OTLPMetricExporter as JsonExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { OTLPMetricExporter as ProtobufExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
-import { resourceFromAttributes } from "@opentelemetry/resources";
-import {
-  AggregationTemporality,
-  AggregationType,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-  type PushMetricExporter,
-} from "@opentelemetry/sdk-metrics";
+import { AggregationTemporality } from "@opentelemetry/sdk-metrics";
 import { freePort, noExecutable, start, temporary, until } from "../harness/agent_process.ts";
 import { noCarbon, startCarbon } from "../harness/carbon.ts";
 import { describeWith } from "../harness/describe_with.ts";
+import { ROUNDS, sell } from "../harness/otlp_till.ts";
 import { sendDatagram } from "../harness/unix_datagram.ts";
 
 const { path: directory, remove } = temporary();
 after(remove);
-
-/** Exports are this far apart, so that each has a second of its own. */
-const PAUSE_MS = 1100;
-const ROUNDS = 3;
-
-/** A till that is looked at `ROUNDS` times: what it has sold is 10, 20 and 30. */
-async function sell(service: string, exporter: PushMetricExporter): Promise<void> {
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const provider = new MeterProvider({
-    resource: resourceFromAttributes({ "service.name": service }),
-    readers: [reader],
-    views: [{
-      instrumentName: "size",
-      aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
-    }],
-  });
-  const meter = provider.getMeter("till");
-  const orders = meter.createCounter("orders");
-  const queue = meter.createUpDownCounter("queue");
-  const time = meter.createHistogram("time");
-  const size = meter.createHistogram("size");
-  let sold = 0;
-  meter.createObservableGauge("stock").addCallback((stock) => stock.observe(100 - sold));
-  for (let round = 1; round <= ROUNDS; round++) {
-    orders.add(10, { zone: "eu", app: "web" });
-    queue.add(1);
-    time.record(2 * round);
-    size.record(7);
-    sold += 10;
-    await reader.forceFlush();
-    await sleep(PAUSE_MS);
-  }
-  await reader.shutdown();
-}
 
 describeWith("a carbon behind listeners", noExecutable || noCarbon, () => {
   it("stores what is exported as JSON and protobuf, and sent to a unix socket", async () => {
