@@ -24,7 +24,7 @@ const WIRE_TYPES: Readonly<Record<Scalar, number>> = {
 };
 const MAX_VARINT_BITS = 70;
 /** Empty ones have two bytes and would become objects of many more. */
-const MAX_MESSAGES = 500_000;
+const MAX_MESSAGES = 250_000;
 const decoder = new TextDecoder();
 
 /** Throws `bad-data` where the bytes are not such a message. */
