@@ -13,7 +13,15 @@ import { fault, sleep } from "../faults/fault.ts";
 import { freePort, lineServer, start, until } from "../harness/agent_process.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const COLLECTORS = ["CPU", "LoadAverage", "Memory", "DiskSpace", "DiskUsage", "Network", "Pressure"];
+const COLLECTORS = [
+  "CPU",
+  "LoadAverage",
+  "Memory",
+  "DiskSpace",
+  "DiskUsage",
+  "Network",
+  "Pressure",
+];
 /** A name of a metric. */
 const MARKUP = "a<img/src=x/onerror=alert(1)>b";
 const NARROW = { width: 390, height: 844 };

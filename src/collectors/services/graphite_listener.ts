@@ -52,7 +52,7 @@ const MAX_LINE = 512;
 /** Of a frame with a pickle, as carbon. */
 const MAX_FRAME = 1_048_576;
 /** Of frames that are not complete, of all connections. */
-const MAX_HELD = 16_777_216;
+const MAX_HELD = 8_388_608;
 
 /** Takes in what a peer sends. False where nothing after it can be read. */
 interface Reader {
