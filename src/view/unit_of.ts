@@ -1,4 +1,4 @@
-/** The unit of a series: the declared one, or the one that its name has, as with those that come in units of choice. */
+/** The unit of a series: the declared one; of a plugin's, and of the past, the one that its name has. */
 
 const BITS_OR_BYTES = "([a-z]*(?:bit|byte))";
 const NAMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
