@@ -23,6 +23,8 @@ interface Unread {
   readonly begin: number;
   /** Bytes of its peer with it. */
   readonly end: number;
+  /** When it was written. */
+  readonly at: number;
 }
 
 interface Member {
@@ -31,12 +33,19 @@ interface Member {
   readonly reporter: ErrorReporter;
   readonly timeout: number;
   readonly maxPause: number;
+  /** Milliseconds after which what it has not read is taken from it. */
+  readonly patience: number;
   unread: Unread[];
   /** Breaks and failed connects since it last confirmed something. */
   failures: number;
   retryAt: number;
   connecting: Promise<void> | undefined;
 }
+
+/** What has failed gets no more before it has read: the second write proves the first. */
+const PROBATION_WRITES = 2;
+/** For the answer of a peer's system to a write. */
+const LOOK_MS = 1000;
 
 export class BalancedSink implements Sink, DeliveryWatch {
   readonly watch = this;
@@ -60,6 +69,7 @@ export class BalancedSink implements Sink, DeliveryWatch {
       ),
       timeout: one.options.timeout,
       maxPause: one.options.retry_max_interval,
+      patience: 1000 * (one.options.resend_seconds + one.options.timeout),
       unread: [],
       failures: 0,
       retryAt: -Infinity,
@@ -108,6 +118,10 @@ export class BalancedSink implements Sink, DeliveryWatch {
         unread.shift();
         this.#works(member);
       }
+      if (this.#isDeaf(member, bytes)) {
+        peer.giveUp("does not read what it is sent");
+        return undefined;
+      }
       isAll &&= unread[0].end <= bytes;
       all = Math.min(all, unread[0].begin);
     }
@@ -123,14 +137,24 @@ export class BalancedSink implements Sink, DeliveryWatch {
     }));
   }
 
-  /** The one behind the last one, of those that are connected. */
+  /** How far a peer has read may show with the next write only. */
+  #isDeaf({ unread: [first, second], patience }: Member, bytes: number): boolean {
+    const now = this.#host.clock.monotonic();
+    return first.end > bytes && now - first.at > patience && second !== undefined &&
+      now - second.at > LOOK_MS;
+  }
+
+  /** The one behind the last one, of those that are connected. One that has failed shows first that it reads. */
   #next(): Member | undefined {
     const { length } = this.#members;
+    let onProbation: Member | undefined;
     for (let step = 1; step <= length; step++) {
       const member = this.#members[((this.peer ?? -1) + step) % length];
-      if (member.peer.isOpen) return member;
+      if (!member.peer.isOpen) continue;
+      if (member.failures === 0 || member.unread.length < PROBATION_WRITES) return member;
+      onProbation ??= member;
     }
-    return undefined;
+    return onProbation;
   }
 
   #send(member: Member, batch: readonly Metric[], signal: AbortSignal): void | Promise<void> {
@@ -160,7 +184,7 @@ export class BalancedSink implements Sink, DeliveryWatch {
 
   #note({ number, peer, unread }: Member, before: number): void {
     this.peer = number;
-    unread.push({ begin: this.written, end: peer.written });
+    unread.push({ begin: this.written, end: peer.written, at: this.#host.clock.monotonic() });
     this.written += peer.written - before;
   }
 

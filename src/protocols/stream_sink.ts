@@ -96,7 +96,7 @@ export class StreamPeer implements DeliveryWatch {
     const limit = this.#now() - (resend_seconds + timeout) * 1000;
     if (this.#total - waiting < (this.#written.findLast(({ at }) => at <= limit)?.total ?? 0)) {
       // It takes nothing, or next to nothing: another connection may do better.
-      this.#giveUp("does not read what it is sent");
+      this.giveUp("does not read what it is sent");
       return undefined;
     }
     return this.written - connection.unread(waiting);
@@ -107,6 +107,12 @@ export class StreamPeer implements DeliveryWatch {
     if (points === 0) return undefined;
     this.#refused = { points: 0, example: "" };
     return { points, error: undelivered(`${this.name} says "${quotable(example)}"`) };
+  }
+
+  /** Ends the connection, since the peer does something wrong. */
+  giveUp(what: string): void {
+    this.#break ??= this.#breakOf(what, false);
+    this.#forget()?.destroy();
   }
 
   async closeInOrder(): Promise<void> {
@@ -148,11 +154,11 @@ export class StreamPeer implements DeliveryWatch {
       if (this.#settings.refusal !== undefined) this.#linesWritten += linesIn(bytes);
       if (pending === undefined) return this.#note(length);
       return pending.then(() => this.#note(length), (error) => {
-        this.#giveUp(`broke ${TOO_SOON}`);
+        this.giveUp(`broke ${TOO_SOON}`);
         throw error;
       });
     } catch (error) {
-      this.#giveUp(`broke ${TOO_SOON}`);
+      this.giveUp(`broke ${TOO_SOON}`);
       throw error;
     }
   }
@@ -208,11 +214,6 @@ export class StreamPeer implements DeliveryWatch {
 
   #breakOf(what: string, answered: boolean): NonNullable<ReturnType<DeliveryWatch["broken"]>> {
     return { error: undelivered(`${this.name} ${what}`), answered };
-  }
-
-  #giveUp(what: string): void {
-    this.#break ??= this.#breakOf(what, false);
-    this.#forget()?.destroy();
   }
 
   #forget(): Connection | undefined {

@@ -98,6 +98,21 @@ describe("any_of", () => {
     await Promise.all([again.close(), both.close()]);
   });
 
+  it("takes from one that does not read, for the other", async () => {
+    const [deaf, good] = await Promise.all([lineServer({ reads: false }), lineServer()]);
+    const running = balanced([deaf.port, good.port]);
+    await until("it is found out", async () => {
+      // So much that its system's buffer is full.
+      running.tick(2000);
+      await pause(50);
+      return /does not read what it is sent/.test(running.said());
+    });
+    ok(running.worker.ledger.resent > 0);
+    await until("it is written", () => running.worker.queued === 0);
+    await running.worker.stop(1);
+    await Promise.all([deaf.close(), good.close()]);
+  });
+
   it("passes a relay over that is not there, and a port that is another protocol's", async () => {
     const good = await lineServer();
     const nobody = await freePort();

@@ -1,6 +1,7 @@
 /** Handlers that write lines or pickles into a TCP connection. */
 
 import graphite from "../../src/handlers/graphite.ts";
+import graphiteCluster from "../../src/handlers/graphite_cluster.ts";
 import graphitePickle from "../../src/handlers/graphite_pickle.ts";
 import hostedGraphite from "../../src/handlers/hosted_graphite.ts";
 import multiGraphite from "../../src/handlers/multi_graphite.ts";
@@ -36,5 +37,10 @@ export const streamCases: readonly Case[] = [
     name: "Statsite",
     handler: statsite,
     options: (host, tcpport) => ({ host, tcpport, udpport: 0 }),
+  },
+  {
+    name: "GraphiteCluster any_of",
+    handler: graphiteCluster,
+    options: (host, port) => ({ host: [`${host}:${port}`], hash: "any_of" }),
   },
 ];
