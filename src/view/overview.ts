@@ -92,7 +92,7 @@ const CHARTS: readonly Chart[] = [
     tail: /network\.([^.]+)\.(rx|tx)_([a-z]*(?:bit|byte))/,
     read: ([device, way, unit], path) => ({
       ...{ path, rank: `${device} ${way}`, unit: `${unit}/s` },
-      label: `${device} ${way === "rx" ? "received" : "sent"}`,
+      label: `${device} ${way === "rx" ? "in" : "out"}`,
     }),
   },
   {

@@ -64,14 +64,14 @@ describe("the overview", () => {
   it("takes the unit that there is", () => {
     const found = panel("network", "network.eth0.rx_kilobit", "network.eth0.tx_kilobit");
     equal(found?.unit, "kilobit/s");
-    deepEqual(labelsOf(found), ["eth0 received", "eth0 sent"]);
+    deepEqual(labelsOf(found), ["eth0 in", "eth0 out"]);
   });
 
   it("bounds the lines of a chart, in natural order", () => {
     const devices = Array.from({ length: 40 }, (_, at) => `network.eth${at}.rx_byte`);
     const found = labelsOf(panel("network", ...devices));
     equal(found?.length, 16);
-    equal(found?.[2], "eth2 received");
+    equal(found?.[2], "eth2 in");
   });
 
   it("shows pressure where a collector has it", () => {
