@@ -26,7 +26,7 @@ const REQUEST_MS = 5000;
 /** For a body that comes in pieces. */
 const BODY_MS = 30_000;
 /** Of bodies that are not complete, all together. */
-const MAX_HELD_BYTES = 33_554_432;
+const MAX_HELD_BYTES = 16_777_216;
 /** For a peer to read its answer. */
 const ANSWER_MS = 30_000;
 /** A peer that still sends is read for so long after its answer, which a reset would take from it. */
