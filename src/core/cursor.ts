@@ -368,5 +368,5 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 
 /** Whether a text is a decimal number, with or without exponent. The words for infinity and `nan` are not. */
 export function isNumber(text: string): boolean {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+  return /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }

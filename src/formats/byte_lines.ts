@@ -27,6 +27,11 @@ export class LineCutter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Bytes that wait for the end of their line. */
+  get held(): number {
+    return this.#rest.length;
+  }
+
   /** Hands over each line that has its end. False where one is too long already: the rest is of no use. */
   cut(bytes: Uint8Array, take: TakeLine): boolean {
     const all = new Uint8Array(this.#rest.length + bytes.length);

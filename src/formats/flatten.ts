@@ -49,7 +49,8 @@ export function isFiniteNumber(value: unknown): value is number {
 /** A text that is a number, such as `12` or `-0.5`; undefined for anything else. */
 export function numberIn(text: string | undefined | null): number | undefined {
   if (
-    text === undefined || text === null || !/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
+    text === undefined || text === null ||
+    !/^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
   ) {
     return undefined;
   }

@@ -11,7 +11,7 @@ export interface SentPoint {
 }
 
 const LINE =
-  /^([^\s\p{Cc}]{1,400})\s+([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\s+(-1|N|\d{1,11}(?:\.\d+)?))?$/iu;
+  /^([^\s\p{Cc}]{1,400})\s+([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?:\s+(-1|N|\d{1,11}(?:\.\d+)?))?$/iu;
 
 /** Whether a text can be a path: a name with more in it than dots and signs of tags. */
 export function isSentPath(text: string): boolean {

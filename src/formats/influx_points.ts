@@ -43,7 +43,7 @@ class Unreadable extends Error {}
 
 const TRUE = /^(t|T|true|True|TRUE)$/;
 const FALSE = /^(f|F|false|False|FALSE)$/;
-const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$|^(-?\d+)i$|^(\d+)u$/i;
+const NUMBER = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)$|^(-?\d+)i$|^(\d+)u$/i;
 
 class LineReader {
   at = 0;

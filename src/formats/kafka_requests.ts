@@ -1,5 +1,6 @@
 /** What a producer asks a Kafka, and what it answers. Source: https://kafka.apache.org/protocol#protocol_messages */
 
+import { badData } from "../core/errors.ts";
 import { KafkaReader, KafkaWriter } from "./kafka_wire.ts";
 
 /** A request's number and the versions of it that are spoken here: all of Kafka's from 0.11 to 4 have one of them. */
@@ -21,6 +22,7 @@ export const API = {
 
 /** All replicas that are in sync. */
 const ALL = -1;
+const MAX_PORT = 65_535;
 const CLIENT = "diamond-agent";
 
 export function requestBytes(
@@ -70,6 +72,9 @@ export function readMetadata(answer: KafkaReader, version: number): Cluster {
     const id = answer.int32();
     const place = { host: answer.string() ?? "", port: answer.int32() };
     answer.string();
+    if (place.host === "" || place.port < 1 || place.port > MAX_PORT) {
+      throw badData(`a broker of the Kafka is at "${place.host}:${place.port}"`);
+    }
     return [id, place] as const;
   });
   answer.string();

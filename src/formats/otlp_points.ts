@@ -31,10 +31,20 @@ export interface OtlpPoint {
   readonly values: readonly OtlpValue[];
 }
 
+/** What all points of a scope share. */
+interface Origin extends Pick<OtlpPoint, "resource" | "scope"> {
+  /** Characters of it. */
+  readonly size: number;
+}
+
 type Loose = Readonly<Record<string, unknown>>;
 
 const KINDS = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"] as const;
 const [DELTA, CUMULATIVE] = [1, 2];
+/** Characters of what a series is known by: its name, scope and attributes, with those of its resource. */
+const MAX_LABELS = 16_384;
+/** Characters of a name that are shown. */
+const SHOWN = 100;
 /** The program says that it has no value: it is about to forget the series. */
 const NO_VALUE = 1;
 
@@ -50,7 +60,8 @@ export function readPoints(
   for (const { resource, scopeMetrics } of objects(request.resourceMetrics)) {
     const shared = attributesOf(objectOf(resource).attributes);
     for (const { scope, metrics } of objects(scopeMetrics)) {
-      const about = { resource: shared, scope: textOf(objectOf(scope).name) };
+      const name = textOf(objectOf(scope).name);
+      const about = { resource: shared, scope: name, size: name.length + sizeOf(shared) };
       for (const metric of objects(metrics)) readMetric(metric, about, take, reject);
     }
   }
@@ -58,7 +69,7 @@ export function readPoints(
 
 function readMetric(
   metric: Loose,
-  about: Pick<OtlpPoint, "resource" | "scope">,
+  { resource, scope, size }: Origin,
   take: (point: OtlpPoint) => void,
   reject: (why: string) => void,
 ): void {
@@ -66,22 +77,25 @@ function readMetric(
   const kind = KINDS.find((one) => isObject(metric[one]));
   if (kind === undefined) return;
   const { dataPoints, aggregationTemporality, isMonotonic } = objectOf(metric[kind]);
-  const temporality = Number(aggregationTemporality ?? 0);
+  const temporality = Number(numberOf(aggregationTemporality) ?? 0);
   const hasTemporality = temporality === DELTA || temporality === CUMULATIVE;
+  const shownName = name.slice(0, SHOWN);
   const needsTemporality = kind !== "gauge" && kind !== "summary";
   for (const point of objects(dataPoints)) {
-    if ((Number(point.flags ?? 0) & NO_VALUE) !== 0) continue;
+    if ((Number(numberOf(point.flags) ?? 0) & NO_VALUE) !== 0) continue;
     const isDelta = temporality === DELTA && needsTemporality;
     const time = nanoseconds(point.timeUnixNano);
+    const attributes = attributesOf(point.attributes);
     const values = valuesOf(kind, point, isMonotonic === true, isDelta);
     if (!/[^.]/.test(name)) reject("a metric has no name");
-    else if (time === 0n) reject(`a point of "${name}" has no time`);
-    else if (needsTemporality && !hasTemporality) reject(`"${name}" has no temporality`);
-    else if (values === undefined) reject(`a point of "${name}" has no number`);
-    else {
-      const attributes = attributesOf(point.attributes);
+    else if (time === 0n) reject(`a point of "${shownName}" has no time`);
+    else if (needsTemporality && !hasTemporality) reject(`"${shownName}" has no temporality`);
+    else if (values === undefined) reject(`a point of "${shownName}" has no number`);
+    else if (size + name.length + sizeOf(attributes) > MAX_LABELS) {
+      reject(`a point of "${shownName}" has more than ${MAX_LABELS} characters of attributes`);
+    } else {
       const start = nanoseconds(point.startTimeUnixNano);
-      take({ name, ...about, attributes, start, time, isDelta, values });
+      take({ name, resource, scope, attributes, start, time, isDelta, values });
     }
   }
 }
@@ -108,7 +122,7 @@ function valuesOf(
   add("min", point.min, "stands");
   add("max", point.max, "stands");
   for (const { quantile, value } of objects(point.quantileValues)) {
-    add(`quantile.${node(Number(quantile ?? 0))}`, value ?? 0, "stands");
+    add(`quantile.${node(quantile ?? 0)}`, value ?? 0, "stands");
   }
   if (kind === "histogram") addBuckets(point, add);
   return values;
@@ -123,15 +137,15 @@ function addBuckets(
   if (bucketCounts.length !== explicitBounds.length + 1) return;
   let below = 0;
   for (const [index, count] of bucketCounts.entries()) {
-    below += Number(count);
-    const bound = index < explicitBounds.length ? node(Number(explicitBounds[index])) : "inf";
+    below += Number(numberOf(count) ?? NaN);
+    const bound = index < explicitBounds.length ? node(explicitBounds[index]) : "inf";
     add(`bucket.${bound}`, below, "grows");
   }
 }
 
 /** 0.5 is 0_5 in a path. */
-function node(number: number): string {
-  return safeName(`${number}`);
+function node(given: unknown): string {
+  return safeName(`${numberOf(given) ?? NaN}`);
 }
 
 function attributesOf(list: unknown): Attributes {
@@ -140,9 +154,19 @@ function attributesOf(list: unknown): Attributes {
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+function sizeOf(attributes: Attributes): number {
+  return attributes.reduce((size, [key, text]) => size + key.length + text.length, 0);
+}
+
+/** Of lists in lists nothing is shown: they may be as deep as a peer likes. */
 function shown(value: unknown): string {
-  const { stringValue, boolValue, intValue, doubleValue, arrayValue } = objectOf(value);
-  if (isObject(arrayValue)) return objects(arrayValue.values).map(shown).join("_");
+  const { arrayValue } = objectOf(value);
+  return isObject(arrayValue)
+    ? objects(arrayValue.values).map(scalar).join("_")
+    : scalar(objectOf(value));
+}
+
+function scalar({ stringValue, boolValue, intValue, doubleValue }: Loose): string {
   const found = stringValue ?? intValue ?? doubleValue ?? boolValue ?? "";
   return typeof found === "object" ? "" : String(found);
 }

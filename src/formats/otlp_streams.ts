@@ -36,6 +36,8 @@ interface Stream {
   hasOwned: boolean;
 }
 
+/** A series counts as one name more for each so many characters that it is known by. */
+const KEY_CHARS = 2000;
 /** Series that were not there for this many intervals make room. */
 const FORGET_AFTER = 60;
 
@@ -83,12 +85,13 @@ export class OtlpStreams {
     const values = withBuckets
       ? point.values
       : point.values.filter(({ part }) => !part.startsWith("bucket."));
-    if (this.#names - (known?.names ?? 0) + values.length > maxNames) {
+    const names = values.length + Math.floor(key.length / KEY_CHARS);
+    if (this.#names - (known?.names ?? 0) + names > maxNames) {
       return this.#leaveOut(`max_names = ${maxNames}`, path);
     }
     const stream = known ?? this.#open(key, path);
-    this.#names += values.length - stream.names;
-    stream.names = values.length;
+    this.#names += names - stream.names;
+    stream.names = names;
     const { last } = stream;
     const { start, time } = point;
     const at = Number(time / 1_000_000_000n);

@@ -6,6 +6,9 @@
 import { isSentPath, type SentPoint } from "./graphite_points.ts";
 import { type Pickled, unpickle } from "./unpickle.ts";
 
+/** Characters of a number: a memoized text costs a frame two bytes wherever it stands. */
+const MAX_NUMBER = 100;
+
 /** Undefined where the frame cannot be read, and for each entry that is not a point. */
 export function pickledPoints(frame: Uint8Array): readonly (SentPoint | undefined)[] | undefined {
   const list = unpickle(frame);
@@ -24,6 +27,7 @@ function pointOf(entry: Pickled): SentPoint | undefined {
 
 /** Carbon reads texts as numbers too. */
 function numberOf(value: Pickled): number {
-  if (typeof value === "string" && value.trim() !== "") return Number(value);
-  return typeof value === "number" ? value : NaN;
+  if (typeof value === "number") return value;
+  const isText = typeof value === "string" && value.length <= MAX_NUMBER && value.trim() !== "";
+  return isText ? Number(value) : NaN;
 }

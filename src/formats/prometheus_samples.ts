@@ -13,6 +13,8 @@ export interface Sample {
 }
 
 const LABEL = /\s*([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/y;
+/** Characters of a line: no name that is made of a longer one could be published. */
+const MAX_LINE = 65_536;
 const NAME = /^[A-Za-z_:][\w:]*$/;
 const WORDS: Readonly<Record<string, number>> = { NaN: NaN, "+Inf": Infinity, "-Inf": -Infinity };
 
@@ -23,9 +25,16 @@ export function readSamples(
   skip: (line: string) => void,
 ): void {
   const types = new Map<string, string>();
-  for (const whole of text.split("\n")) {
-    const line = whole.trim();
+  // Cut off one by one: all at once would take many times the memory of the text.
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf("\n", start);
+    if (end < 0) end = text.length;
+    const line = text.slice(start, Math.min(end, start + MAX_LINE)).trim();
     if (line === "") continue;
+    if (end - start > MAX_LINE) {
+      skip(line);
+      continue;
+    }
     if (line.startsWith("#")) {
       const [, name, type] = /^#\s*TYPE\s+(\S+)\s+(\S+)$/.exec(line) ?? [];
       if (name !== undefined) types.set(name, type);

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, StatsdSample["kind"]>> = {
   d: "timer",
   s: "set",
 };
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The samples of a line; undefined where it cannot be read. */
 export function parseStatsd(line: string, withTags: boolean): StatsdSample[] | undefined {

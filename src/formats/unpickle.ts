@@ -214,7 +214,7 @@ function numberOf(text: string): number {
   const digits = text.trim();
   if (
     digits.length > MAX_DIGITS ||
-    !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(nan|inf)$/i.test(digits)
+    !/^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$|^[+-]?(nan|inf)$/i.test(digits)
   ) {
     throw new Refused();
   }

@@ -17,6 +17,8 @@ export class Conversation implements Disposable {
   readonly #stream: Stream;
   readonly #where: string;
   #buffer = new Uint8Array();
+  /** Bytes that came since something was sent. */
+  #answered = 0;
 
   constructor(stream: Stream, where: string) {
     this.#stream = stream;
@@ -28,6 +30,7 @@ export class Conversation implements Disposable {
   }
 
   send(data: string | Uint8Array): Promise<void> {
+    this.#answered = 0;
     return this.#stream.write(typeof data === "string" ? encoder.encode(data) : data);
   }
 
@@ -89,9 +92,8 @@ export class Conversation implements Disposable {
   async #more(): Promise<boolean> {
     const bytes = await this.#stream.read();
     if (bytes === undefined) return false;
-    if (this.#buffer.length + bytes.length > MAX_BYTES) {
-      throw this.#endless();
-    }
+    this.#answered += bytes.length;
+    if (this.#answered > MAX_BYTES) throw this.#endless();
     const next = new Uint8Array(this.#buffer.length + bytes.length);
     next.set(this.#buffer);
     next.set(bytes, this.#buffer.length);

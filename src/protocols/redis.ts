@@ -25,6 +25,8 @@ export interface RedisLogin {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const MAX_ITEMS = 1_000_000;
+/** Lists in lists. */
+const MAX_DEPTH = 32;
 
 export async function openRedis(
   host: Host,
@@ -72,11 +74,11 @@ function refusalIn(peer: Conversation, line: string): Failure {
   return peer.failure(`says: ${line.slice(1)}`);
 }
 
-async function readReply(peer: Conversation): Promise<RedisReply> {
-  return await replyFrom(peer, await peer.line());
+async function readReply(peer: Conversation, depth = 0): Promise<RedisReply> {
+  return await replyFrom(peer, await peer.line(), depth);
 }
 
-async function replyFrom(peer: Conversation, line: string): Promise<RedisReply> {
+async function replyFrom(peer: Conversation, line: string, depth = 0): Promise<RedisReply> {
   const rest = line.slice(1);
   switch (line[0]) {
     case "+":
@@ -93,8 +95,11 @@ async function replyFrom(peer: Conversation, line: string): Promise<RedisReply> 
     }
     case "*": {
       if (rest === "-1") return null;
+      if (depth === MAX_DEPTH) throw peer.failure(`answers with lists more than ${MAX_DEPTH} deep`);
       const items: RedisReply[] = [];
-      for (let left = countIn(peer, line); left > 0; left--) items.push(await readReply(peer));
+      for (let left = countIn(peer, line); left > 0; left--) {
+        items.push(await readReply(peer, depth + 1));
+      }
       return items;
     }
   }

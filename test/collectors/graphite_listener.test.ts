@@ -21,7 +21,7 @@ after(remove);
 const name = "GraphiteListenerCollector";
 
 /** A listener with these options, at ports of its own. */
-async function listening(options: string) {
+async function listening(options: string, now?: () => number) {
   const [port, picklePort] = [await freePort(), await freePort()];
   const path = join(directory, "diamond.conf");
   writeFileSync(
@@ -37,7 +37,8 @@ async function listening(options: string) {
   });
   deepEqual(settings.problems, []);
   const log = recordedLog();
-  const host = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  const real = createHost({ procfs: "", sysfs: "", rootfs: "" });
+  const host = now === undefined ? real : { ...real, clock: { ...real.clock, monotonic: now } };
   const runner = await singleRunner(settings.collectors[0], host, log);
   const published = async () => {
     const { metrics, error } = await runner.run(1_700_000_000);
@@ -86,6 +87,41 @@ it("publishes lines as they came, and bounds what peers can take", async () => {
     /^more than max_connections = 1, with "the connection of 127\.0\.0\.1:\d+"$/,
   );
   match(log.lines.join("\n"), /more than max_connections = 1, with/);
+  await runner.dispose();
+});
+
+it("lets slow and silent peers keep no other one out", async () => {
+  let now = 0;
+  const { port, runner, published } = await listening("max_connections = 2\n", () => now);
+  const peer = async (text: string) => {
+    const socket = connect(port, "127.0.0.1");
+    const closed = once(socket.resume(), "close");
+    await once(socket, "connect");
+    socket.write(text);
+    await new Promise((done) => setTimeout(done, 50));
+    return { socket, closed };
+  };
+  const slow = await peer("a.b 1");
+  const good = await peer("c 1 -1\n");
+  await (await peer("e 1 -1\n")).closed;
+  now = 6000;
+  slow.socket.write("1");
+  const next = await peer("d 2 -1\n");
+  await slow.closed;
+  good.socket.write("c 3 1700000001\n");
+  await (await peer("e 2 -1\n")).closed;
+  now = 70_000;
+  next.socket.write("d 4 1700000001\n");
+  await new Promise((done) => setTimeout(done, 50));
+  const last = await peer("f 5 -1\n");
+  await good.closed;
+  const found = await published();
+  for (const line of ["c 1", "c 3", "d 2", "d 4", "f 5"]) {
+    ok(found.some((one) => one.startsWith(`${line} `)), `${line} is not in ${found.join(", ")}`);
+  }
+  ok(!found.some((one) => one.startsWith("e ")));
+  equal(runner.record.leftOut, 4);
+  for (const { socket } of [next, last]) socket.destroy();
   await runner.dispose();
 });
 

@@ -76,6 +76,13 @@ describe("InfluxDB's lines", () => {
     deepEqual(read("a b=\nc d=1"), ['1: the field "b" has the value "": a b=', "c;;d=1;undefined"]);
     deepEqual(read('a b="\nc d=1\n').length, 1, "what follows a text without end is part of it");
   });
+
+  it("are read once, however long: megabytes of digits are not tried in every division", () => {
+    const digits = "1".repeat(4_000_000);
+    for (const value of [`${digits}x`, `${digits}.${digits}x`, `${digits}e`, `-${digits}ui`]) {
+      equal(reasonOf(`a b=${value}`), `the field "b" has the value "${value.slice(0, 40)}"`);
+    }
+  });
 });
 
 describe("times", () => {

@@ -44,6 +44,45 @@ const FIRST = [
 ];
 
 describe("points of OpenTelemetry", () => {
+  /** A gauge with these points, of a resource with these attributes. */
+  const gauge = (dataPoints: unknown[], attributes: unknown = []) => ({
+    resourceMetrics: [{
+      resource: { attributes },
+      scopeMetrics: [{ metrics: [{ name: "a", gauge: { dataPoints } }] }],
+    }],
+  });
+  /** Paths of what was taken, and why others were not. */
+  function read(request: unknown): string[] {
+    const found: string[] = [];
+    readPoints(request, (point) => found.push(...shown(point)), (why) => found.push(why));
+    return found;
+  }
+  const stood = { asInt: "1", timeUnixNano: "1" };
+
+  it("cost themselves where their attributes are endless, also those of their resource", () => {
+    const much = [{ key: "k", value: { stringValue: "x".repeat(20_000) } }];
+    const why = 'a point of "a" has more than 16384 characters of attributes';
+    deepEqual(read(gauge([{ ...stood, attributes: much }, stood])), [why, "a  stands 1"]);
+    const many = Array.from({ length: 50_000 }, (_, at) => ({ key: `k${at}` }));
+    const points = Array.from({ length: 50_000 }, () => stood);
+    deepEqual([...new Set(read(gauge(points, many)))], [why]);
+  });
+
+  it("cost nothing more than themselves where lists or objects stand in the place of numbers", () => {
+    let deep: unknown = { stringValue: "x" };
+    for (let depth = 0; depth < 100_000; depth++) deep = { arrayValue: { values: [deep] } };
+    const object = { valueOf: 1, toString: 1 };
+    const flat = { arrayValue: { values: [{ intValue: "1" }, { stringValue: "b" }, deep] } };
+    deepEqual(
+      read(gauge([
+        { ...stood, attributes: [{ key: "deep", value: deep }] },
+        { ...stood, flags: object, attributes: [{ key: "flat", value: flat }] },
+        { ...stood, asInt: object },
+      ])),
+      ["a deep   stands 1", "a flat 1_b_  stands 1", 'a point of "a" has no number'],
+    );
+  });
+
   it("are the same from JSON and from protobuf", () => {
     const json = pointsOf(fromJson(bodies.json[0]));
     const protobuf = pointsOf(fromProtobuf(bodies.protobuf[0]));
@@ -231,5 +270,14 @@ describe("series of OpenTelemetry", () => {
     equal(all.add(point(99, 1, { name: "n0", role: "stands" })), false);
     for (let flush = 0; flush < 61; flush++) all.flush();
     ok(all.add(point(10, 1, { name: "new", role: "stands" })));
+  });
+
+  it("count as more than one name where what they are known by is long", () => {
+    const all = streams({ maxNames: 10 });
+    const resource = [["text", "x".repeat(8000)]] as const;
+    const add = (name: string) => all.add(point(10, 1, { name, resource, role: "stands" }));
+    deepEqual(["a", "b", "c"].map(add), [true, true, false]);
+    for (let flush = 0; flush < 61; flush++) all.flush();
+    deepEqual(["c", "d", "e"].map(add), [true, true, false]);
   });
 });

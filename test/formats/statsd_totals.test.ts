@@ -36,6 +36,8 @@ describe("a line of StatsD", () => {
       `${"a".repeat(251)}:1|c`,
     ];
     for (const line of lines) equal(parseStatsd(line, true), undefined, line);
+    const digits = "1".repeat(4_000_000);
+    for (const end of ["x", ".x", "ex"]) equal(parseStatsd(`a:${digits}${end}|c`, true), undefined);
   });
 
   it("has its tags in order, and no more nodes than they are", () => {

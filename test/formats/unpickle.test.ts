@@ -120,6 +120,20 @@ describe("a pickle of points", () => {
     equal(unpickle(latin1(`I${"9".repeat(10_000)}\n.`)), undefined);
     deepEqual(pointsOf(latin1("]\x94h\x00a.")), [undefined], "a list of itself");
   });
+
+  it("takes little time: a long text that stands for many numbers is not read as one each time", () => {
+    const [entries, size] = [40_000, 0x80000];
+    for (const text of ["1", " "].map((one) => one.repeat(size))) {
+      const pickle = latin1(
+        `]X\x00\x00\x08\x00${text}\x94aX\x01\x00\x00\x00a\x94a(${
+          "h\x01h\x00h\x00\x86\x86".repeat(entries)
+        }e.`,
+      );
+      const points = pickledPoints(pickle);
+      equal(points?.length, 2 + entries);
+      ok(points?.every((point) => point === undefined));
+    }
+  });
 });
 
 describe("frames", () => {

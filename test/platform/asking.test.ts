@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { after, describe, it } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { messageOf } from "../../src/core/errors.ts";
@@ -89,6 +89,41 @@ async function told(shape: Shape, port: number): Promise<{ text: string; ms: num
   clearTimeout(timer);
   return { text, ms: performance.now() - began };
 }
+
+describe("an answer of Redis without end", () => {
+  /** What is said of a server that answers anything with this, again and again. */
+  async function saidOf(...answer: string[]): Promise<string> {
+    const server = createServer((socket) => {
+      let at = 0;
+      const pour = () => {
+        while (!socket.destroyed && socket.write(answer[Math.min(at++, answer.length - 1)]));
+      };
+      socket.on("error", () => {}).on("drain", pour).once("data", pour);
+    });
+    await new Promise<void>((done) => server.listen(0, HOST, done));
+    const { port } = server.address() as AddressInfo;
+    using redis = await openRedis(host, { host: HOST, port }, {
+      user: "",
+      password: "",
+      database: 0,
+    }, AbortSignal.timeout(30_000));
+    let text = "";
+    await rejects(redis.commands(Array.from({ length: 100 }, () => ["PING"])), (error) => {
+      text = messageOf(error);
+      return true;
+    });
+    server.close();
+    return text;
+  }
+
+  it("costs no more than its bound, whatever it consists of", async () => {
+    const bound = /:\d+ answers with more than 16777216 bytes$/;
+    match(await saidOf("*16000000\r\n", `+${"x".repeat(500)}\r\n`.repeat(100)), bound);
+    match(await saidOf(`-${"x".repeat(1_000_000)}\r\n`), bound);
+    match(await saidOf(`$1000000\r\n${"x".repeat(1_000_000)}\r\n`), bound);
+    match(await saidOf("*1\r\n".repeat(10_000)), /:\d+ answers with lists more than 32 deep$/);
+  });
+});
 
 describe("a question to a service that is", () => {
   for (const name of Object.keys(badServices) as (keyof typeof badServices)[]) {

@@ -13,6 +13,7 @@ import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
 import { FrameCutter } from "../../formats/frames.ts";
 import { parseSentLine, type SentPoint } from "../../formats/graphite_points.ts";
 import { pickledPoints } from "../../formats/pickled_points.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Listener } from "../../ports/http.ts";
 import type { Inbox, Net, Peer } from "../../ports/net.ts";
@@ -54,6 +55,11 @@ const MAX_FRAME = 1_048_576;
 /** Of frames that are not complete, of all connections. */
 const MAX_HELD = 8_388_608;
 
+/** Where there are too many connections, one makes room that is in the middle of a line, or before its first, for so long. */
+const STALLED_MS = 5000;
+/** The same of one that sends nothing. */
+const SILENT_MS = 60_000;
+
 /** Takes in what a peer sends. False where nothing after it can be read. */
 interface Reader {
   read(bytes: Uint8Array): boolean;
@@ -61,16 +67,29 @@ interface Reader {
   readonly held: number;
 }
 
+interface Connection {
+  readonly reader: Reader;
+  /** It has sent a line or frame with its end. */
+  hasSpoken: boolean;
+  /** Since when it does so no more, in milliseconds. */
+  since: number;
+  close(): void;
+}
+
 /** What comes between two runs waits in it. */
 class Receiver implements Disposable {
   readonly points: PointIntake;
   readonly #options: Values<typeof options> & CommonValues;
-  readonly #peers = new Map<Peer, Reader>();
+  readonly #clock: Clock;
+  readonly #peers = new Map<Peer, Connection>();
+  /** Lines and frames that came with their end. */
+  #ends = 0;
   #inbox: Inbox | undefined;
   readonly #servers = new Map<number, Listener>();
 
-  constructor(settings: Values<typeof options> & CommonValues) {
+  constructor(settings: Values<typeof options> & CommonValues, clock: Clock) {
     this.#options = settings;
+    this.#clock = clock;
     this.points = new PointIntake(settings);
   }
 
@@ -103,6 +122,7 @@ class Receiver implements Disposable {
   #accept(peer: Peer, reader: Reader): { data(bytes: Uint8Array): void; closed(): void } {
     const { max_connections } = this.#options;
     const closed = () => void this.#peers.delete(peer);
+    if (this.#peers.size >= max_connections) this.#makeRoom();
     if (this.#peers.size >= max_connections) {
       this.points.leaveOut(
         `max_connections = ${max_connections}`,
@@ -111,11 +131,25 @@ class Receiver implements Disposable {
       peer.close();
       return { data() {}, closed };
     }
-    this.#peers.set(peer, reader);
     let isOpen = true;
+    const connection: Connection = {
+      reader,
+      hasSpoken: false,
+      since: this.#clock.monotonic(),
+      close() {
+        isOpen = false;
+        peer.close();
+      },
+    };
+    this.#peers.set(peer, connection);
     const data = (bytes: Uint8Array) => {
       if (!isOpen) return;
+      const [ends, wasIdle] = [this.#ends, reader.held === 0];
       isOpen = reader.read(bytes);
+      if (this.#ends > ends) connection.hasSpoken = true;
+      if (this.#ends > ends || (wasIdle && connection.hasSpoken)) {
+        connection.since = this.#clock.monotonic();
+      }
       if (!isOpen) this.points.refuse(`a line or frame without end of ${peer.name}`);
       else if (reader.held > MAX_LINE && this.#held() > MAX_HELD) {
         isOpen = false;
@@ -126,21 +160,45 @@ class Receiver implements Disposable {
     return { data, closed };
   }
 
+  /** A peer that is slow or silent keeps no other one out for long. */
+  #makeRoom(): void {
+    const now = this.#clock.monotonic();
+    let [latest, most]: [Peer | undefined, number] = [undefined, 0];
+    for (const [peer, { reader, hasSpoken, since }] of this.#peers) {
+      const over = now - since - (hasSpoken && reader.held === 0 ? SILENT_MS : STALLED_MS);
+      if (over > most) [latest, most] = [peer, over];
+    }
+    if (latest === undefined) return;
+    const { max_connections } = this.#options;
+    this.points.leaveOut(
+      `max_connections = ${max_connections}`,
+      `the connection of ${latest.name}`,
+    );
+    this.#peers.get(latest)!.close();
+    this.#peers.delete(latest);
+  }
+
   #held(): number {
     let bytes = 0;
-    for (const { held } of this.#peers.values()) bytes += held;
+    for (const { reader } of this.#peers.values()) bytes += reader.held;
     return bytes;
   }
 
   #lines(): Reader {
     const cutter = new LineCutter(MAX_LINE);
     const take = (line: string, isWhole: boolean) => this.#takeLine(line, isWhole);
-    return { read: (bytes) => cutter.cut(bytes, take), held: 0 };
+    return {
+      read: (bytes) => cutter.cut(bytes, take),
+      get held() {
+        return cutter.held;
+      },
+    };
   }
 
   #pickles(): Reader {
     const cutter = new FrameCutter(MAX_FRAME);
     const take = (frame: Uint8Array) => {
+      this.#ends++;
       const points = pickledPoints(frame);
       if (points === undefined) this.points.refuse("a pickle of something else than points");
       else points.forEach((point) => this.#take(point, "an entry of a pickle"));
@@ -154,6 +212,7 @@ class Receiver implements Disposable {
   }
 
   #takeLine(line: string, isWhole: boolean): void {
+    this.#ends++;
     this.#take(isWhole ? parseSentLine(line) : undefined, line);
   }
 
@@ -174,12 +233,12 @@ export default defineCollector({
   systems: everySystem,
   options,
   metrics,
-  prepare(values) {
+  prepare(values, { clock }) {
     const { listener_port, pickle_port, transport } = values;
     if (pickle_port === listener_port && transport !== "udp") {
       throw configError(`pickle_port = ${pickle_port} is listener_port, where lines are taken`);
     }
-    return new Receiver(values);
+    return new Receiver(values, clock);
   },
 
   async collect({ host, emit, options: { precision }, state, skipLine, leaveOut }) {

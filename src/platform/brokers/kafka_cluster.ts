@@ -122,7 +122,8 @@ export class KafkaCluster {
   /** For one broker, as others may answer. */
   #patienceMs(): number {
     const { targets, timeoutSeconds } = this.#settings;
-    const brokers = this.#known?.brokers.size ?? targets.length;
+    // An answer may name none at all.
+    const brokers = this.#known?.brokers.size || targets.length;
     return timeoutSeconds * 1000 / Math.min(brokers, MAX_SILENT);
   }
 }
