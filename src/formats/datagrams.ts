@@ -2,6 +2,9 @@
 
 const NEWLINE = 10;
 
+/** What a listener says of datagrams that it dropped. */
+export const FLOOD = "more datagrams than there was time to read";
+
 /** A single line that is longer than `most` bytes goes in a datagram of its own. */
 export function packLines(bytes: Uint8Array, most: number): Uint8Array[] {
   const datagrams: Uint8Array[] = [];

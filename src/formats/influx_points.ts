@@ -36,6 +36,8 @@ export function readLines(
   }
 }
 
+/** Tags and fields of a line, each. */
+const MAX_PARTS = 20_000;
 /** Characters of a line that are shown. */
 const SHOWN = 200;
 
@@ -71,11 +73,11 @@ class LineReader {
     const measurement = this.#word(", ");
     if (measurement === "") throw new Unreadable("the measurement is missing");
     const tags: [string, string][] = [];
-    while (this.#takes(",")) tags.push(this.#tag());
+    while (this.#takes(",")) add(tags, this.#tag());
     tags.sort(([one], [other]) => one < other ? -1 : one > other ? 1 : 0);
     this.#blanks();
     const fields: [string, number | undefined][] = [];
-    do fields.push(this.#field()); while (this.#takes(","));
+    do add(fields, this.#field()); while (this.#takes(","));
     this.#blanks();
     const time = this.#word(" ") || undefined;
     this.#blanks();
@@ -157,4 +159,9 @@ class LineReader {
     this.at++;
     return true;
   }
+}
+
+function add<T>(parts: T[], part: T): void {
+  if (parts.length === MAX_PARTS) throw new Unreadable(`more than ${MAX_PARTS} tags or fields`);
+  parts.push(part);
 }

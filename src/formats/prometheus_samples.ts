@@ -15,16 +15,27 @@ export interface Sample {
 const LABEL = /\s*([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/y;
 /** Characters of a line: no name that is made of a longer one could be published. */
 const MAX_LINE = 65_536;
+/** Characters: a usual exporter's text is one. */
+const PIECE = 524_288;
 const NAME = /^[A-Za-z_:][\w:]*$/;
 const WORDS: Readonly<Record<string, number>> = { NaN: NaN, "+Inf": Infinity, "-Inf": -Infinity };
 
-/** Hands each sample to `take`, and each line that cannot be read to `skip`. */
+/** A text in pieces that end with a line, so that other work has its turn between them. */
+export function* piecesOf(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    const found = text.indexOf("\n", start + PIECE);
+    end = found < 0 ? text.length : found + 1;
+    yield text.slice(start, end);
+  }
+}
+
+/** Hands each sample to `take`, and each line that cannot be read to `skip`. `types`: those of the pieces before. */
 export function readSamples(
   text: string,
   take: (sample: Sample) => void,
   skip: (line: string) => void,
+  types = new Map<string, string>(),
 ): void {
-  const types = new Map<string, string>();
   // Cut off one by one: all at once would take many times the memory of the text.
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = text.indexOf("\n", start);

@@ -37,6 +37,22 @@ describe("KafkaHandler", () => {
     });
   }
 
+  it("goes on after a broker that names no brokers, or none that can be", async () => {
+    const broker = await kafkaBroker();
+    const running = run(kafkaCase, "127.0.0.1", broker.port);
+    broker.namesBroker = false;
+    running.tick(POINTS);
+    await until("it says so", () => /has no leader at the moment/.test(running.said()));
+    await broker.end();
+    [broker.namesBroker, broker.advertised] = [true, 70_000];
+    await broker.begin();
+    const says = /a broker of the Kafka is at "127\.0\.0\.1:70000"/;
+    await until("it says so", () => says.test(running.said()));
+    broker.advertised = 0;
+    await settled(running, broker, true);
+    broker.close();
+  });
+
   it("sends again what a broker took without an answer, and it comes once", async () => {
     for (const [keyed_by, swallows] of [["host", 1], ["host", 5], ["metric", 5]]) {
       const broker = await kafkaBroker({ partitions: 4 });

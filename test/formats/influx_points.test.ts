@@ -77,6 +77,11 @@ describe("InfluxDB's lines", () => {
     deepEqual(read('a b="\nc d=1\n').length, 1, "what follows a text without end is part of it");
   });
 
+  it("have a bounded number of tags and fields", () => {
+    equal(reasonOf(`a ${"f=1,".repeat(100_000)}f=1`), "more than 20000 tags or fields");
+    equal(reasonOf(`a${",t=1".repeat(100_000)} f=1`), "more than 20000 tags or fields");
+  });
+
   it("are read once, however long: megabytes of digits are not tried in every division", () => {
     const digits = "1".repeat(4_000_000);
     for (const value of [`${digits}x`, `${digits}.${digits}x`, `${digits}e`, `-${digits}ui`]) {

@@ -45,6 +45,7 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
     /** Where clients are sent; 0: here. */
     advertised: 0,
     hasTopic: true,
+    namesBroker: true,
     partitions,
     /** Batches that it takes without an answer: it resets the connection. */
     swallows: 0,
@@ -119,7 +120,7 @@ export async function kafkaBroker({ tls, login, partitions = 1 }: Settings = {})
         );
         return new KafkaWriter().int32(0)
           .array(
-            [BROKER],
+            state.namesBroker ? [BROKER] : [],
             (writer, id) => writer.int32(id).string("127.0.0.1").int32(port).string(null),
           )
           .string("cluster").int32(BROKER)

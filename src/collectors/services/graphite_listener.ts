@@ -10,6 +10,7 @@ import {
 import { configError } from "../../core/errors.ts";
 import { choice, integer, matchesAny, text, type Values } from "../../core/option.ts";
 import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
+import { FLOOD } from "../../formats/datagrams.ts";
 import { FrameCutter } from "../../formats/frames.ts";
 import { parseSentLine, type SentPoint } from "../../formats/graphite_points.ts";
 import { pickledPoints } from "../../formats/pickled_points.ts";
@@ -44,7 +45,7 @@ const metrics = {
   "listener.repeated": gauge("Points with the path and time of another: the last one counts"),
   "listener.unreadable": gauge("Lines, pickles and their points that could not be read"),
   "listener.left_out": gauge(
-    "Points over max_points or max_names, and connections that were closed",
+    "Points over max_points or max_names, connections that were closed, and datagrams of a flood",
   ),
 };
 
@@ -103,7 +104,10 @@ class Receiver implements Disposable {
       { host, port },
       (datagram) => eachLine(datagram, MAX_LINE, take),
     );
-    this.#inbox.take();
+    const { dropped } = this.#inbox.take();
+    if (dropped === 0) return;
+    this.points.leftOut += dropped;
+    this.points.crowd ??= FLOOD;
   }
 
   [Symbol.dispose](): void {

@@ -21,6 +21,7 @@ import {
 } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { safeName } from "../../formats/flatten.ts";
+import { parseSentJson } from "../../formats/json.ts";
 import { accepted, encodingOf, rejected } from "../../formats/otlp_answer.ts";
 import { type Attributes, type OtlpPoint, readPoints } from "../../formats/otlp_points.ts";
 import { METRICS_REQUEST } from "../../formats/otlp_schema.ts";
@@ -124,7 +125,7 @@ class Receiver implements Disposable {
     }
     try {
       const request: unknown = encoding === "json"
-        ? JSON.parse(new TextDecoder().decode(body))
+        ? parseSentJson(new TextDecoder().decode(body))
         : readProtobuf(body, METRICS_REQUEST);
       let [lost, why] = [0, ""];
       const lose = (reason: string) => {

@@ -6,7 +6,7 @@ import { url, words } from "../../core/option.ts";
 import { shownUrl } from "../../core/secrets.ts";
 import { unreadPart } from "../../core/unread_lines.ts";
 import { headersOf } from "../../formats/http_headers.ts";
-import { readSamples, type Sample } from "../../formats/prometheus_samples.ts";
+import { piecesOf, readSamples, type Sample } from "../../formats/prometheus_samples.ts";
 import { get } from "../../protocols/http_get.ts";
 import { trusting, trustOptions } from "../../protocols/tls.ts";
 
@@ -51,11 +51,17 @@ export default defineCollector({
       ...trusting(options),
     });
     const extras = { precision: options.precision };
-    readSamples(
-      body,
-      (sample) => emitSample(context, sample, extras),
-      (line) => skipLine(unreadPart(shownUrl(options.url), line)),
-    );
+    const types = new Map<string, string>();
+    const source = shownUrl(options.url);
+    for (const piece of piecesOf(body)) {
+      readSamples(
+        piece,
+        (sample) => emitSample(context, sample, extras),
+        (line) => skipLine(unreadPart(source, line)),
+        types,
+      );
+      if (piece.length < body.length) await host.clock.sleep(0, signal);
+    }
   },
 });
 

@@ -5,6 +5,7 @@ import { configError } from "../../core/errors.ts";
 import { bool, choice, integer, text, words } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { eachLine } from "../../formats/byte_lines.ts";
+import { FLOOD } from "../../formats/datagrams.ts";
 import { parseStatsd } from "../../formats/statsd_samples.ts";
 import { StatsdTotals, type Timer, upper } from "../../formats/statsd_totals.ts";
 import type { Host } from "../../ports/host.ts";
@@ -37,7 +38,9 @@ const metrics = {
   ),
   "listener.samples": gauge("Samples that came in the interval, with those that were left out"),
   "listener.unreadable": gauge("Lines that could not be read"),
-  "listener.left_out": gauge("Samples over max_names, or over 200,000 members of sets"),
+  "listener.left_out": gauge(
+    "Samples over max_names, or over 200,000 members of sets, and datagrams of a flood",
+  ),
 };
 type Statsd = Context<typeof options, typeof metrics, Receiver>;
 
@@ -64,7 +67,12 @@ class Receiver implements Disposable {
     for (const place of places.slice(this.#inboxes.length)) {
       this.#inboxes.push(await net.inbox(place, (datagram) => this.#take(datagram)));
     }
-    for (const inbox of this.#inboxes) inbox.take();
+    for (const inbox of this.#inboxes) {
+      const { dropped } = inbox.take();
+      if (dropped === 0) continue;
+      this.totals.leftOut += dropped;
+      this.totals.crowd ??= FLOOD;
+    }
   }
 
   flush(): void {

@@ -11,6 +11,8 @@ import { dgram, net } from "../runtime/node_modules.ts";
 const MAX_BYTES = 4 * 1024 * 1024;
 /** What the kernel keeps while the process does something else, as far as it lets: its own size is filled in milliseconds. */
 const KERNEL_BYTES = 4 * 1024 * 1024;
+/** A flood may keep the agent from its other work for so long: what comes in the same turn after that is dropped. */
+const MAX_TURN_MS = 100;
 /** What one takes in memory besides its bytes: those of a byte are bounded too. */
 const OVERHEAD = 256;
 
@@ -26,9 +28,10 @@ export const inbox: Net["inbox"] = async (at, receive) => {
       dropped++;
     }
   };
+  const take = inTurns(receive ?? keep, () => dropped++);
   const close = "path" in at
-    ? await (await import("./unix_inbox.ts")).listenUnix(at, receive ?? keep)
-    : await listenUdp(at, receive ?? keep);
+    ? await (await import("./unix_inbox.ts")).listenUnix(at, take)
+    : await listenUdp(at, take);
   return {
     take() {
       const taken = { datagrams: waiting, dropped };
@@ -38,6 +41,21 @@ export const inbox: Net["inbox"] = async (at, receive) => {
     [Symbol.dispose]: close,
   } satisfies Inbox;
 };
+
+/** A runtime may hand over datagrams as long as more come, before anything else has its turn. */
+function inTurns(
+  receive: (datagram: Uint8Array) => void,
+  drop: () => void,
+): (datagram: Uint8Array) => void {
+  let end: number | undefined;
+  return (datagram) => {
+    if (end === undefined) {
+      end = performance.now() + MAX_TURN_MS;
+      setImmediate(() => (end = undefined)).unref();
+    } else if (performance.now() > end) return drop();
+    receive(datagram);
+  };
+}
 
 async function listenUdp(
   { host, port }: Pick<ListenAddress, "host" | "port">,
