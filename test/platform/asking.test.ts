@@ -1,6 +1,8 @@
 /** Every shape of question, asked of services that are dead, slow or lying: one deadline, one line that names the address once. */
 
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AddressInfo, createServer } from "node:net";
@@ -115,6 +117,34 @@ describe("an answer of Redis without end", () => {
     server.close();
     return text;
   }
+
+  it("leaves other work its turn", async () => {
+    const script = `import socket
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+peer, _ = server.accept()
+peer.recv(100)
+peer.sendall(b"*16000000\\r\\n")
+while True: peer.sendall(b":1\\r\\n" * 10000)`;
+    const python = spawn("python3", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+    const [port] = await once(python.stdout, "data");
+    const login = { user: "", password: "", database: 0 };
+    const to = { host: HOST, port: Number(port) };
+    using redis = await openRedis(host, to, login, AbortSignal.timeout(30_000));
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 10);
+    const began = last;
+    await rejects(redis.command("PING"), /answers with more than 16777216 bytes$/);
+    const all = performance.now() - began;
+    clearInterval(timer);
+    python.kill();
+    longest = Math.max(longest, performance.now() - last);
+    ok(longest < all / 3, `other work waited ${longest} of ${all} ms`);
+  });
 
   it("costs no more than its bound, whatever it consists of", async () => {
     const bound = /:\d+ answers with more than 16777216 bytes$/;

@@ -9,6 +9,11 @@ import type { Address, Net, Stream } from "../../ports/net.ts";
 import { net } from "../runtime/node_modules.ts";
 import { secureContext } from "./tls.ts";
 
+/** An answer that comes without end leaves other work its turn after so long. */
+const MAX_TURN_MS = 50;
+/** What is read at once. */
+const MAX_PIECE = 65_536;
+
 export const dial: Net["dial"] = (to, signal) => {
   const where = shown(to);
   const isSecure = "host" in to && to.tls !== undefined;
@@ -19,6 +24,7 @@ export const dial: Net["dial"] = (to, signal) => {
     const chunks: Uint8Array[] = [];
     let state: "open" | "ended" | Error = "open";
     let wake: (() => void) | undefined;
+    let turnEnd: number | undefined;
 
     const change = (next: "ended" | Error) => {
       if (state === "open") state = next;
@@ -48,13 +54,25 @@ export const dial: Net["dial"] = (to, signal) => {
       reject(failure);
     });
 
+    /** A runtime may hand over what comes next before anything else has its turn. */
+    const nextTurn = () => new Promise<void>((next) => void setImmediate(next));
+    const isLong = () => {
+      if (turnEnd !== undefined) return performance.now() > turnEnd;
+      turnEnd = performance.now() + MAX_TURN_MS;
+      setImmediate(() => (turnEnd = undefined)).unref();
+      return false;
+    };
+
     const stream: Stream = {
       async read() {
         for (;;) {
-          const chunk = chunks.shift();
-          if (chunk !== undefined) {
-            socket.resume();
-            return chunk;
+          if (chunks.length > 0) {
+            if (isLong()) await nextTurn();
+            const chunk = chunks.shift();
+            if (chunk === undefined) continue;
+            if (chunk.length > MAX_PIECE) chunks.unshift(chunk.subarray(MAX_PIECE));
+            else socket.resume();
+            return chunk.subarray(0, MAX_PIECE);
           }
           if (state instanceof Error) throw state;
           if (state === "ended") return undefined;
