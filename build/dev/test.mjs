@@ -18,8 +18,7 @@ const only = process.argv.slice(2);
 const MEASURING = ["test/e2e/cost.test.ts", "test/faults/faults.test.ts"];
 /** Tests of the executable and of real servers: they mostly wait. */
 const WHOLE_SHARDS = wholeShards({
-  // Services at their own ports.
-  services: ["daemons", "init_config", "carbon", "brokers"].map((name) =>
+  "services at their own ports": ["daemons", "init_config", "carbon", "brokers"].map((name) =>
     `test/services/${name}.test.ts`
   ),
   plugins: ["test/e2e/custom.test.ts", "test/e2e/python.test.ts"],
@@ -64,14 +63,13 @@ if (ci && total.skipped > 0) {
 }
 await end();
 
-/** The given shards, and one with all other files. */
+/** The given shards, and what they leave: the agent's commands, and the backends. */
 function wholeShards(shards) {
   const named = [MEASURING, ...Object.values(shards)].flat();
-  const files = ["test/e2e", "test/services", "test/live"].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((file) => `${folder}/${file}`)
-  );
-  const rest = files.filter((path) => path.endsWith(".test.ts") && !named.includes(path));
-  return { ...shards, rest };
+  const left = (...folders) =>
+    folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
+      .filter((path) => path.endsWith(".test.ts") && !named.includes(path));
+  return { ...shards, commands: left("test/e2e", "test/live"), backends: left("test/services") };
 }
 
 /** The black-box suite, where somebody has put it beside the project. */
