@@ -24,6 +24,8 @@ export interface Configuration {
   status(): ConfigurationStatus;
   /** Another one when a file of it, or of a plugin, has changed, come or gone; undefined where one cannot be looked at now. */
   version(): string | undefined;
+  /** The version that was there when the settings in force had been read. */
+  readonly readVersion: string | undefined;
 }
 
 /** Built-in collectors wait no longer for plugins. */
@@ -40,6 +42,7 @@ class ConfigurationInForce implements Configuration {
   readonly #ports: ConfigurationPorts;
   readonly #onDisk: ConfigurationOnDisk;
   #settings: Settings;
+  #readVersion: string | undefined;
   #since: number;
 
   constructor(ports: ConfigurationPorts, settings: Settings) {
@@ -47,6 +50,7 @@ class ConfigurationInForce implements Configuration {
     this.#ports = ports;
     this.#onDisk = new ConfigurationOnDisk(path, files, now);
     this.#settings = settings;
+    this.#readVersion = this.version();
     this.#since = now();
   }
 
@@ -54,11 +58,18 @@ class ConfigurationInForce implements Configuration {
     return this.#settings;
   }
 
+  get readVersion(): string | undefined {
+    return this.#readVersion;
+  }
+
   async reload<T>(apply: (next: Settings) => Promise<T>): Promise<T> {
     try {
       const found = await this.#next();
+      // Before it is applied: what changes meanwhile has changed.
+      const version = this.#versionOf(found);
       const result = await this.#applied(found, apply);
       this.#settings = found;
+      this.#readVersion = version;
       this.#since = this.#ports.now();
       this.#onDisk.accept();
       return result;
@@ -81,7 +92,10 @@ class ConfigurationInForce implements Configuration {
   }
 
   version(): string | undefined {
-    const { files, directories, custom } = this.#settings;
+    return this.#versionOf(this.#settings);
+  }
+
+  #versionOf({ files, directories, custom }: Settings): string | undefined {
     const paths = [...files, ...custom.files.map(({ path }) => path)];
     try {
       return versionsOf(paths, [...directories, ...custom.folders], this.#ports.files);

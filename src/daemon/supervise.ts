@@ -41,8 +41,6 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
     supervised;
   const page = createPageServer({ agent, host, log, control, address: supervised.page });
   const servePage = () => page.apply(configuration.settings.server);
-  /** A file that changes while the agent starts has changed as well. */
-  const begun = configuration.version();
   logProblems(configuration.settings, log);
   const stopped = Promise.withResolvers<void>();
 
@@ -84,7 +82,7 @@ export async function superviseAgent(supervised: Supervised): Promise<void> {
 
   const silentAtStart = tellSilence(files, log, tell);
   await agent.start(configuration.settings);
-  watch(begun);
+  watch();
   if (control.listenAgain) createRetry(host.clock, control.listenAgain).start();
   const { pending } = configuration.settings.custom;
   for (const late of [pending, ...silentAtStart()]) {

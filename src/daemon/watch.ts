@@ -22,8 +22,8 @@ interface WatchSettings {
 interface Watch {
   /** One after the other; returns what has changed. Throws why nothing was taken over. */
   reload(): Promise<string[]>;
-  /** Goes on until the interval is 0; `known`: the version in force. */
-  watch(known?: string): void;
+  /** Goes on until the interval is 0. */
+  watch(): void;
 }
 
 export function createWatch(
@@ -52,28 +52,26 @@ export function createWatch(
     return mine;
   };
   let watching: Promise<void> | undefined;
-  const watch = (known?: string) => {
-    watching ??= watchFiles(configuration, clock, reload, known).finally(() =>
-      watching = undefined
-    );
+  const watch = () => {
+    watching ??= watchFiles(configuration, clock, reload).finally(() => watching = undefined);
   };
   return { reload, watch };
 }
 
-/** `collectors_reload_interval`: reloads when the version is not as `known` says any more. Ends when the interval is 0. */
+/** `collectors_reload_interval`: reloads when the files are not as they were read. Ends when the interval is 0. */
 async function watchFiles(
   configuration: Configuration,
   clock: Clock,
   reload: () => Promise<unknown>,
-  known = configuration.version(),
 ): Promise<void> {
   const seconds = () => configuration.settings.server.collectors_reload_interval;
+  let refused: string | undefined;
   while (seconds() > 0) {
     await clock.sleep(seconds() * 1000);
     const version = configuration.version();
-    if (version === undefined || version === known) continue;
-    await reload().catch(() => {});
-    known = configuration.version();
+    if ([undefined, configuration.readVersion, refused].includes(version)) continue;
+    refused = undefined;
+    await reload().catch(() => (refused = version));
   }
 }
 

@@ -49,6 +49,21 @@ describe("the configuration", () => {
     deepEqual([made.status().onDisk, made.status().inForceSince], [undefined, 6005]);
   });
 
+  it("that changes while it is taken over has changed", async () => {
+    const { made, reload, texts } = await configuration();
+    equal(made.version(), made.readVersion);
+    texts["d.conf"] = `${SOUND}[[CPUCollector]]\nenabled = True\n`;
+    equal(made.version() === made.readVersion, false);
+    await made.reload((next) => {
+      texts["d.conf"] = `${SOUND}# as it was\n`;
+      return Promise.resolve(next);
+    });
+    equal(made.settings.collectors.length, 2);
+    equal(made.version() === made.readVersion, false, "so it is read again");
+    await reload();
+    deepEqual([made.settings.collectors.length, made.version()], [1, made.readVersion]);
+  });
+
   for (
     const [what, text] of [
       ["a line that cannot be read", `${SOUND}oops\n`],
