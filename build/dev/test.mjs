@@ -14,8 +14,12 @@ import { bun, deno, ensurePackages, root } from "./tools.mjs";
 
 const ci = process.env.CI === "true";
 const only = process.argv.slice(2);
-/** Tests that measure the agent: they have the machine to themselves. */
-const MEASURING = ["test/e2e/cost.test.ts", "test/faults/faults.test.ts"];
+/** Tests that measure the agent or the machine: they have it to themselves. */
+const MEASURING = [
+  "test/live/live_tools.test.ts",
+  "test/e2e/cost.test.ts",
+  "test/faults/faults.test.ts",
+];
 /** Tests of the executable and of real servers: they mostly wait. */
 const WHOLE_SHARDS = wholeShards({
   "services at their own ports": ["daemons", "init_config", "carbon", "brokers"].map((name) =>
@@ -51,7 +55,7 @@ if (only.length > 0) {
       underBun(`agents and servers, ${name}`, paths)
     ),
   );
-  await underBun("cost and promises", MEASURING);
+  await underBun("cost, promises, the machine", MEASURING);
   await conformance();
 }
 
@@ -69,7 +73,7 @@ function wholeShards(shards) {
   const left = (...folders) =>
     folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
       .filter((path) => path.endsWith(".test.ts") && !named.includes(path));
-  return { ...shards, commands: left("test/e2e", "test/live"), backends: left("test/services") };
+  return { ...shards, commands: left("test/e2e"), backends: left("test/services") };
 }
 
 /** The black-box suite, where somebody has put it beside the project. */
