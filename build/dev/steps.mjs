@@ -125,11 +125,12 @@ const bunTests = (flags) => (paths) => [
 ];
 const denoTests = (paths) => [deno(), ["test", "-A", "--no-check", "--parallel", ...paths]];
 
-/** Bun prints a file's name before its tests. */
+/** Bun prints a file's name before its tests, and all failed ones again at the end. */
 function bunFailed(output) {
   const files = new Set();
   let file;
-  for (const line of output.split("\n")) {
+  const [before] = output.split(/^\d+ tests failed:$/m);
+  for (const line of before.split("\n")) {
     file = /^(test\/\S+\.test\.ts):$/.exec(line)?.[1] ?? file;
     if (line.startsWith("(fail) ") && file !== undefined) files.add(file);
   }
