@@ -17,6 +17,8 @@ const REPEATED_LINES = 20;
 
 /** The file that waits longest: it runs beside its room. */
 const LONGEST = "test/delivery/peers.test.ts";
+/** Others that wait: they run with what is quick. */
+const LONG = ["test/delivery/kafka.test.ts", "test/delivery/wrong_port.test.ts"];
 /** What runs side by side. Most of it waits for deadlines, so there are more than processors. */
 export const UNIT_SHARDS = shards([
   ["test/collectors", "test/config"],
@@ -29,11 +31,11 @@ function shards(rooms) {
   const named = rooms.flat();
   const rest = UNIT_TESTS.filter((path) => !named.includes(path));
   const delivery = readdirSync(join(root, "test/delivery")).map((file) => `test/delivery/${file}`)
-    .filter((path) => path.endsWith(".test.ts") && path !== LONGEST);
+    .filter((path) => path.endsWith(".test.ts") && ![LONGEST, ...LONG].includes(path));
   return [
     [LONGEST],
     ...rooms.map((paths) => paths.flatMap((path) => path === "test/delivery" ? delivery : [path])),
-    rest,
+    [...rest, ...LONG],
   ];
 }
 
