@@ -2,8 +2,18 @@
 
 const NEWLINE = 10;
 
-/** What a listener says of datagrams that it dropped. */
-export const FLOOD = "more datagrams than there was time to read";
+interface LeftOut {
+  leftOut: number;
+  /** The limit, and the first that was over it. */
+  crowd: string | undefined;
+}
+
+/** Adds datagrams that a listener dropped to what it left out. */
+export function addFlood(to: LeftOut, dropped: number): void {
+  if (dropped === 0) return;
+  to.leftOut += dropped;
+  to.crowd ??= "more datagrams than there was time to read";
+}
 
 /** A single line that is longer than `most` bytes goes in a datagram of its own. */
 export function packLines(bytes: Uint8Array, most: number): Uint8Array[] {

@@ -8,6 +8,11 @@ interface IntakeLimits {
   readonly max_names: number;
 }
 
+interface Reports {
+  skipLine(line: UnreadLine): void;
+  leaveOut(count: number, what: string): void;
+}
+
 type Saved = Pick<
   PointIntake,
   "count" | "repeated" | "unreadable" | "unread" | "leftOut" | "crowd"
@@ -103,6 +108,13 @@ export class PointIntake {
       const time = this.#times[at];
       take(this.#of[at].path, this.#values[at], time === NOW ? undefined : time);
     }
+  }
+
+  /** Says what could not be read and what was over a limit, and begins the next interval. */
+  end({ skipLine, leaveOut }: Reports): void {
+    if (this.unread !== undefined) skipLine(this.unread);
+    if (this.crowd !== undefined) leaveOut(this.leftOut, this.crowd);
+    this.flush();
   }
 
   /** Begins the next interval. */

@@ -10,7 +10,7 @@ import {
 import { configError } from "../../core/errors.ts";
 import { choice, integer, matchesAny, text, type Values } from "../../core/option.ts";
 import { eachLine, LineCutter } from "../../formats/byte_lines.ts";
-import { FLOOD } from "../../formats/datagrams.ts";
+import { addFlood } from "../../formats/datagrams.ts";
 import { FrameCutter } from "../../formats/frames.ts";
 import { parseSentLine, type SentPoint } from "../../formats/graphite_points.ts";
 import { pickledPoints } from "../../formats/pickled_points.ts";
@@ -104,10 +104,7 @@ class Receiver implements Disposable {
       { host, port },
       (datagram) => eachLine(datagram, MAX_LINE, take),
     );
-    const { dropped } = this.#inbox.take();
-    if (dropped === 0) return;
-    this.points.leftOut += dropped;
-    this.points.crowd ??= FLOOD;
+    addFlood(this.points, this.#inbox.take().dropped);
   }
 
   [Symbol.dispose](): void {
@@ -128,10 +125,7 @@ class Receiver implements Disposable {
     const closed = () => void this.#peers.delete(peer);
     if (this.#peers.size >= max_connections) this.#makeRoom();
     if (this.#peers.size >= max_connections) {
-      this.points.leaveOut(
-        `max_connections = ${max_connections}`,
-        `the connection of ${peer.name}`,
-      );
+      this.#leaveOut(peer, `max_connections = ${max_connections}`);
       peer.close();
       return { data() {}, closed };
     }
@@ -157,7 +151,7 @@ class Receiver implements Disposable {
       if (!isOpen) this.points.refuse(`a line or frame without end of ${peer.name}`);
       else if (reader.held > MAX_LINE && this.#held() > MAX_HELD) {
         isOpen = false;
-        this.points.leaveOut(`${MAX_HELD} bytes of frames`, `the connection of ${peer.name}`);
+        this.#leaveOut(peer, `${MAX_HELD} bytes of frames`);
       }
       if (!isOpen) peer.close();
     };
@@ -173,13 +167,13 @@ class Receiver implements Disposable {
       if (over > most) [latest, most] = [peer, over];
     }
     if (latest === undefined) return;
-    const { max_connections } = this.#options;
-    this.points.leaveOut(
-      `max_connections = ${max_connections}`,
-      `the connection of ${latest.name}`,
-    );
+    this.#leaveOut(latest, `max_connections = ${this.#options.max_connections}`);
     this.#peers.get(latest)!.close();
     this.#peers.delete(latest);
+  }
+
+  #leaveOut(peer: Peer, limit: string): void {
+    this.points.leaveOut(limit, `the connection of ${peer.name}`);
   }
 
   #held(): number {
@@ -260,8 +254,6 @@ export default defineCollector({
     emit("listener.repeated", points.repeated);
     emit("listener.unreadable", points.unreadable);
     emit("listener.left_out", points.leftOut);
-    if (points.unread !== undefined) skipLine(points.unread);
-    if (points.crowd !== undefined) leaveOut(points.leftOut, points.crowd);
-    points.flush();
+    points.end({ skipLine, leaveOut });
   },
 });

@@ -71,11 +71,6 @@ class Receiver implements Disposable {
     );
   }
 
-  flush(): void {
-    this.points.flush();
-    this.texts = 0;
-  }
-
   [Symbol.dispose](): void {
     this.#inbox?.[Symbol.dispose]();
   }
@@ -167,9 +162,8 @@ export default defineCollector({
     emit("listener.texts", state.texts);
     emit("listener.unreadable", points.unreadable);
     emit("listener.left_out", points.leftOut);
-    if (points.unread !== undefined) skipLine(points.unread);
-    if (points.crowd !== undefined) leaveOut(points.leftOut, points.crowd);
-    state.flush();
+    points.end({ skipLine, leaveOut });
+    state.texts = 0;
   },
 });
 

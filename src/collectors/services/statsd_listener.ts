@@ -5,7 +5,7 @@ import { configError } from "../../core/errors.ts";
 import { bool, choice, integer, text, words } from "../../core/option.ts";
 import { type UnreadLine, unreadPart } from "../../core/unread_lines.ts";
 import { eachLine } from "../../formats/byte_lines.ts";
-import { FLOOD } from "../../formats/datagrams.ts";
+import { addFlood } from "../../formats/datagrams.ts";
 import { parseStatsd } from "../../formats/statsd_samples.ts";
 import { StatsdTotals, type Timer, upper } from "../../formats/statsd_totals.ts";
 import type { Host } from "../../ports/host.ts";
@@ -67,12 +67,7 @@ class Receiver implements Disposable {
     for (const place of places.slice(this.#inboxes.length)) {
       this.#inboxes.push(await net.inbox(place, (datagram) => this.#take(datagram)));
     }
-    for (const inbox of this.#inboxes) {
-      const { dropped } = inbox.take();
-      if (dropped === 0) continue;
-      this.totals.leftOut += dropped;
-      this.totals.crowd ??= FLOOD;
-    }
+    for (const inbox of this.#inboxes) addFlood(this.totals, inbox.take().dropped);
   }
 
   flush(): void {
